@@ -1,0 +1,1 @@
+"""What Vigie runs on: the embedded Kafka and Redis-protocol servers of the demo and the tests."""

@@ -1,0 +1,7 @@
+"""Events in motion: partner files and Kafka in, scores and alerts out. Imports no Faust by itself.
+
+- `partners`: a pure parser a file kind; `ingest`: files to events and rejects.
+- `topics`, `wire`: the topics, and events as JSON on them.
+- `simulate`: seeded lives of firms, written in the partners' formats.
+- `replay`: the detection chain over files; `scorer`, `trainer`, `dispatcher`, `worker`: the same, live on Faust.
+"""

@@ -1,0 +1,3 @@
+"""The front door: the `vigie` command."""
+
+__version__ = "0.1.0"
