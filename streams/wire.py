@@ -1,0 +1,39 @@
+"""Events as records: JSON values, the SIREN as key, event time as timestamp."""
+
+import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from detectors.events import AnyEvent, Clock, type_name
+
+_encoder = msgspec.json.Encoder()
+
+
+class Record(NamedTuple):
+    """What is sent for one event. `key` None and `timestamp_ms` None where the event has none."""
+
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    timestamp_ms: int | None
+
+
+def encode(event: AnyEvent) -> bytes:
+    """The event as one line of JSON."""
+    return _encoder.encode(event)
+
+
+def record(event: AnyEvent, sent_ms: int | None = None) -> Record:
+    """The Kafka record of an event; `sent_ms` (wall clock) travels in a header and gives the end-to-end latency."""
+    key = None if isinstance(event, Clock) else event.siren.encode()
+    headers = [("type", type_name(event).encode())]
+    if sent_ms is not None:
+        headers.append(("sent_ms", b"%d" % sent_ms))
+    return Record(key, encode(event), headers, _epoch_ms(event.known_at))
+
+
+def _epoch_ms(day: datetime.date | None) -> int | None:
+    if day is None:
+        return None
+    return (day.toordinal() - 719_163) * 86_400_000
