@@ -1,0 +1,306 @@
+"""The chain of one partition, in order: time, facts, features, score, decision, examples.
+
+`step` takes a batch and yields outcomes. Each outcome is whole: whoever keeps its changes can forget the events behind
+it. Batch boundaries never change what comes out: a firm is decided after each of its events, and months end between
+the same two events wherever a batch was cut.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.batch import Batch, Type
+from detectors.decisions import KINDS, MODEL_THEME, DecisionOptions, Kind, Scored, decide
+from detectors.events import EVENT_TYPES, identity
+from detectors.evidence import Quantity, quantities
+from detectors.features import THEMES
+from detectors.labels import Cohort, Examples, answer
+from detectors.models import Model, Scorer, sigmoid
+from detectors.months import first_day, last_day
+from detectors.options import option
+from detectors.panel import Panel, Positions, Rows
+from detectors.rings import MONTHS, NEVER
+from detectors.view import View
+
+SWEEP_ROWS = 65_536
+"""Firms looked at together at a month end: bounds the memory of a sweep."""
+SOURCES = tuple(name for name in EVENT_TYPES if name not in ("firm", "clock"))
+"""The sources whose age an alert tells, in the order of `Type`."""
+
+
+@dataclass(frozen=True)
+class ChainOptions:
+    """How the chain decides and which answers it waits for."""
+
+    decisions: DecisionOptions = field(default_factory=DecisionOptions)
+    horizon: int = option(18, "Months within which a collective procedure is predicted", unit="months")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One alert to be, as numbers; sentences and identifiers are the business of others."""
+
+    siren: str
+    name: str | None
+    department: str | None
+    activity: str | None
+    kind: Kind
+    tier: int
+    previous_tier: int
+    logit: float
+    previous_logit: float
+    themes: list[tuple[str, float]]
+    evidence: list[Quantity]
+    cause: dict[str, object]
+    day: int
+    sources: list[tuple[str, int]]
+    position: int
+    """The event of the batch that caused it, or -1 at a month end."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What each firm of the perimeter was given at a month end, arrays of n firms."""
+
+    month: int
+    sirens: NDArray[np.uint32]
+    probabilities: NDArray[np.float64]
+    tiers: NDArray[np.uint8]
+
+
+@dataclass
+class Outcome:
+    """What a stretch of events, or a month end, came to."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    changed: Rows = field(default_factory=lambda: np.zeros(0, np.int32))
+    """Rows of the panel that differ from before."""
+    scores: Scores | None = None
+    cohort: Cohort | None = None
+    """The firms of a month end as they were scored, to be kept until they are answered."""
+    examples: Examples | None = None
+    """A cohort kept before that is answered now."""
+
+
+class Chain:
+    """The state of one partition and the model it is scored with. Replace `scorer` between two steps at will."""
+
+    def __init__(self, model: Model, options: ChainOptions | None = None) -> None:
+        self.panel = Panel()
+        self.scorer = Scorer(model)
+        self.options = options or ChainOptions()
+        self.day = 0
+        """The greatest `known_at` seen."""
+        self.swept = NEVER
+        """The last month that has ended."""
+        self.known_to = np.zeros(len(SOURCES), np.int32)
+        self.pending: dict[int, dict[int, Cohort]] = {}
+        """Cohorts that wait for their answers, by month; in parts where they came from records."""
+
+    def use(self, model: Model) -> None:
+        """Score with another model from now on."""
+        self.scorer = Scorer(model)
+
+    def step(self, batch: Batch) -> Iterator[Outcome]:
+        """Apply a batch; one outcome for each month that it ends and for each stretch of events in between."""
+        days = np.maximum.accumulate(np.maximum(batch.rows["known"], self.day))
+        months = _months_of(days)
+        edges = [0, *(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(batch)]
+        for start, end in pairwise(edges):
+            if start == end:
+                continue
+            yield from self._end_months(int(months[start]))
+            outcome = self._stretch(batch, np.arange(start, end), days, int(months[start]))
+            self.day = int(days[end - 1])
+            yield outcome
+
+    def _end_months(self, month: int) -> Iterator[Outcome]:
+        """End every month before `month` that has not ended yet."""
+        if self.day == 0:
+            if month > _FIRST_MONTH:
+                self.swept = month - 1
+            return
+        while self.swept < month - 1:
+            ended = self.swept + 1
+            outcome = self._end_month(ended)
+            self.swept = ended
+            yield outcome
+
+    def _stretch(self, batch: Batch, at: Positions, days: NDArray[np.int32], month: int) -> Outcome:
+        """Events within one month: every firm's first event, then every firm's second..., a decision after each."""
+        at = at[batch.rows["type"][at] != Type.CLOCK]
+        rows = self.panel.rows_of(batch.rows["siren"][at])
+        at, rows = self._not_seen(batch, at, rows)
+        outcome = Outcome(changed=np.unique(rows))
+        known_to = self._known_to(batch, at)
+        for turn in _turns(rows):
+            self.panel.apply(batch, at[turn], rows[turn])
+            outcome.decisions += self._decide_events(batch, at[turn], rows[turn], month, days, (at, known_to))
+        if batch.offsets is not None:
+            self.panel.firms["offset"][rows] = batch.offsets[at]
+        if len(known_to):
+            self.known_to = known_to[-1]
+        outcome.decisions.sort(key=lambda decision: decision.position)
+        return outcome
+
+    def _not_seen(self, batch: Batch, at: Positions, rows: Rows) -> tuple[Positions, Rows]:
+        """Leave out what a restart delivers again: a firm remembers the offset of its last event."""
+        if batch.offsets is None:
+            return at, rows
+        new = batch.offsets[at] > self.panel.firms["offset"][rows]
+        return at[new], rows[new]
+
+    def _known_to(self, batch: Batch, at: Positions) -> NDArray[np.int32]:
+        """How far each source reaches after each event, shape (n, sources)."""
+        types, known = batch.rows["type"][at], batch.rows["known"][at]
+        table = np.where(types[:, None] == np.arange(len(SOURCES)), known[:, None], 0)
+        return np.maximum(np.maximum.accumulate(table, axis=0), self.known_to).astype(np.int32)
+
+    def _decide_events(
+        self,
+        batch: Batch,
+        at: Positions,
+        rows: Rows,
+        month: int,
+        days: NDArray[np.int32],
+        reach: tuple[Positions, NDArray[np.int32]],
+    ) -> list[Decision]:
+        """Decide the firms of one turn, each on the day of its event; `reach` is how far sources reach, by position."""
+        scored = decide(self.panel, rows, month, days[at], self.scorer, self.options.decisions, closing=False)
+        if not len(scored.alerts):
+            return []
+        of_row = dict(zip(rows.tolist(), at.tolist(), strict=True))
+        positions = [of_row[row] for row in scored.rows[scored.alerts].tolist()]
+        causes = [identity(batch.events[p]) for p in positions]
+        known_to = reach[1][np.searchsorted(reach[0], positions)]
+        return self._decisions(scored, causes, positions, list(known_to), month, days[positions])
+
+    def _end_month(self, month: int) -> Outcome:
+        """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
+        day = last_day(month).toordinal()
+        cause: dict[str, object] = {"type": "clock", "known_at": first_day(month + 1).isoformat()}
+        outcome, parts = Outcome(changed=np.arange(len(self.panel), dtype=np.int32)), []
+        for start in range(0, len(self.panel), SWEEP_ROWS):
+            rows = outcome.changed[start : start + SWEEP_ROWS]
+            fresh = self.panel.firms["swept"][rows] < month
+            scored = self._close(rows[fresh], month, day)
+            n = len(scored.alerts)
+            last_days = np.full(n, day, np.int32)
+            outcome.decisions += self._decisions(scored, [cause] * n, [-1] * n, [self.known_to] * n, month, last_days)
+            parts.append(scored)
+        cohort = _cohort(self.panel, month, parts)
+        tiers = np.concatenate([p.tiers for p in parts]) if parts else np.zeros(0, np.uint8)
+        outcome.scores = Scores(month, cohort.sirens, sigmoid(cohort.logits), tiers)
+        if len(cohort.sirens):
+            # After a restart in mid-sweep, the firms that were done before stand in the cohort that was kept.
+            outcome.cohort = _joined([*self.pending.get(month, {}).values(), cohort])
+            self.pending[month] = {0: outcome.cohort}
+        outcome.examples = self._answer(month - self.options.horizon)
+        return outcome
+
+    def _close(self, rows: Rows, month: int, day: int) -> Scored:
+        days = np.full(len(rows), day, np.int32)
+        scored = decide(self.panel, rows, month, days, self.scorer, self.options.decisions, closing=True)
+        f, column = self.panel.firms, month % MONTHS
+        heads = View(self.panel, rows, month, days).headcount
+        f["employee_history"][rows, column] = f["debt_employee"][rows]
+        f["employer_history"][rows, column] = f["debt_employer"][rows]
+        f["heads_history"][rows, column] = np.round(np.nan_to_num(heads) * 100)
+        f["swept"][rows] = month
+        return scored
+
+    def _answer(self, month: int) -> Examples | None:
+        parts = self.pending.pop(month, {})
+        if not parts:
+            return None
+        cohort = _joined([parts[part] for part in sorted(parts)])
+        rows = self.panel.rows_of(cohort.sirens, make=False)
+        return answer(cohort, self.panel.firms["proceeding_day"][rows], self.options.horizon)
+
+    def _decisions(
+        self,
+        scored: Scored,
+        causes: list[dict[str, object]],
+        positions: list[int],
+        known_to: list[NDArray[np.int32]],
+        month: int,
+        days: NDArray[np.int32],
+    ) -> list[Decision]:
+        if not len(scored.alerts):
+            return []
+        rows = scored.rows[scored.alerts]
+        evidence = quantities(View(self.panel, rows, month, days))
+        names = (*THEMES, MODEL_THEME)
+        firms = self.panel.firms
+        return [
+            Decision(
+                siren=f"{firms['siren'][row]:09d}",
+                name=self.panel.names[row],
+                department=firms["department"][row].decode() or None,
+                activity=firms["activity"][row].decode() or None,
+                kind=KINDS[scored.kinds[i]],
+                tier=int(scored.tiers[scored.alerts[i]]),
+                previous_tier=int(scored.previous_tiers[i]),
+                logit=float(scored.logits[scored.alerts[i]]),
+                previous_logit=float(scored.previous_logits[i]),
+                themes=list(zip(names, scored.changes[i].tolist(), strict=True)),
+                evidence=evidence[i],
+                cause=causes[i],
+                day=int(days[i]),
+                sources=[(s, int(d)) for s, d in zip(SOURCES, known_to[i], strict=True) if d],
+                position=positions[i],
+            )
+            for i, row in enumerate(rows.tolist())
+        ]
+
+
+_FIRST_MONTH = 1980 * 12
+
+
+def _months_of(days: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Months of days, both as `detectors.months` counts them."""
+    return (days - 719_163).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
+
+
+def _turns(rows: Rows) -> Iterator[Positions]:
+    """Positions of every firm's first event, then of every firm's second, and so on."""
+    if not len(rows):
+        return
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    first = np.append(True, ordered[1:] != ordered[:-1])
+    starts = np.flatnonzero(first)
+    turn = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
+    by_turn = order[np.argsort(turn, kind="stable")]
+    for part in np.split(by_turn, np.cumsum(np.bincount(turn))[:-1]):
+        yield np.sort(part)
+
+
+def _cohort(panel: Panel, month: int, parts: list[Scored]) -> Cohort:
+    if not parts:
+        return Cohort(month, np.zeros(0, np.uint32), np.zeros((0, 0), np.float32), np.zeros(0))
+    rows = np.concatenate([p.rows for p in parts])
+    return Cohort(
+        month,
+        panel.firms["siren"][rows],
+        np.concatenate([p.features for p in parts]).astype(np.float32),
+        np.concatenate([p.logits for p in parts]),
+    )
+
+
+def _joined(parts: list[Cohort]) -> Cohort:
+    """One cohort of several; a firm of more than one stands as in the last."""
+    if len(parts) == 1:
+        return parts[0]
+    sirens = np.concatenate([p.sirens for p in parts])
+    _, last = np.unique(sirens[::-1], return_index=True)
+    keep = np.sort(len(sirens) - 1 - last)
+    return Cohort(
+        parts[0].month,
+        sirens[keep],
+        np.concatenate([p.features for p in parts])[keep],
+        np.concatenate([p.logits for p in parts])[keep],
+    )

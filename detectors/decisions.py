@@ -1,0 +1,165 @@
+"""Score firms, decide who is worth an alert, and remember what was said.
+
+The same rule serves an event (a few firms, any day) and a month end (all of them, the last day).
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import jumps, tiers
+from detectors.features import THEMES, matrix
+from detectors.jumps import JumpOptions
+from detectors.models import Scorer, logit
+from detectors.panel import Panel, Rows
+from detectors.perimeter import PerimeterOptions, in_perimeter
+from detectors.tiers import TierOptions
+from detectors.view import View
+
+Kind = Literal["raised", "jump", "lowered"]
+KINDS: tuple[Kind, ...] = ("raised", "jump", "lowered")
+MODEL_THEME = "model"
+"""The part of a score's change that comes from a new model's base, not from the firm."""
+
+
+@dataclass(frozen=True)
+class DecisionOptions:
+    """Everything that turns a score into an alert."""
+
+    perimeter: PerimeterOptions = field(default_factory=PerimeterOptions)
+    tiers: TierOptions = field(default_factory=TierOptions)
+    jumps: JumpOptions = field(default_factory=JumpOptions)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The firms of a view that are in the perimeter, arrays of n firms; `alerts` index into them."""
+
+    rows: Rows
+    features: NDArray[np.float64]
+    logits: NDArray[np.float64]
+    tiers: NDArray[np.uint8]
+    alerts: NDArray[np.intp]
+    kinds: NDArray[np.uint8]
+    previous_tiers: NDArray[np.uint8]
+    previous_logits: NDArray[np.float64]
+    changes: NDArray[np.float64]
+    """Each alert's themes' part of logit - previous logit, the model's base last: shape (alerts, themes + 1)."""
+
+
+def decide(
+    panel: Panel,
+    rows: Rows,
+    month: int,
+    days: NDArray[np.int32],
+    scorer: Scorer,
+    options: DecisionOptions,
+    closing: bool,
+) -> Scored:
+    """Score the firms at `rows`, each as it stands on its day of `month`, and update what is said about them.
+
+    `closing` says that the month ends: levels may be left, and the score becomes what later ones are compared with.
+    """
+    view = View(panel, rows, month, days)
+    inside = in_perimeter(view, options.perimeter)
+    if closing:
+        _forget(panel, rows[~inside])
+    if not inside.all():
+        rows, days = rows[inside], days[inside]
+        view = View(panel, rows, month, days)
+    features = matrix(view)
+    logits, themes = scorer.score(features)
+    was = view.firms
+    level = tiers.reached(logits, view.expert_rule, scorer.logit_thresholds, options.tiers)
+    floor = (
+        tiers.kept(was["tier"], was["tier_day"], logits, days, scorer.logit_thresholds, options.tiers)
+        if closing
+        else was["tier"]
+    )
+    level = np.maximum(level, floor)
+    excess = logits - scorer.base
+    raised, lowered = level > was["tier"], level < was["tier"]
+    leaps = (
+        ~raised
+        & ~lowered
+        & jumps.jumped(excess, was["usual"], was["spread"], was["month_ends"], options.jumps)
+        & (logits >= logit(options.jumps.floor))
+        & (days - was["jump_day"] >= options.jumps.cooldown_days)
+    )
+    scored = _scored(rows, features, logits, themes, level, (raised, leaps, lowered), was, scorer)
+    _remember(panel, scored, excess, raised | lowered, raised | leaps, days)
+    if closing:
+        _close(panel, scored, themes, excess, scorer, options.jumps)
+    return scored
+
+
+def _scored(
+    rows: Rows,
+    features: NDArray[np.float64],
+    logits: NDArray[np.float64],
+    themes: NDArray[np.float64],
+    level: NDArray[np.uint8],
+    kinds: tuple[NDArray[np.bool_], ...],
+    was: NDArray[np.void],
+    scorer: Scorer,
+) -> Scored:
+    alerts = np.flatnonzero(kinds[0] | kinds[1] | kinds[2])
+    new = np.isnan(was["logit"][alerts])
+    # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
+    before_base = np.where(new, scorer.base, was["base"][alerts])
+    before_themes = np.where(new[:, None], 0.0, was["themes"][alerts][:, : len(THEMES)])
+    changes = np.column_stack([themes[alerts] - before_themes, scorer.base - before_base])
+    return Scored(
+        rows=rows,
+        features=features,
+        logits=logits,
+        tiers=level,
+        alerts=alerts,
+        kinds=np.select([k[alerts] for k in kinds], list(range(len(kinds)))).astype(np.uint8),
+        previous_tiers=was["tier"][alerts],
+        previous_logits=before_base + before_themes.sum(axis=1),
+        changes=changes,
+    )
+
+
+def _remember(
+    panel: Panel,
+    scored: Scored,
+    excess: NDArray[np.float64],
+    moved: NDArray[np.bool_],
+    told: NDArray[np.bool_],
+    days: NDArray[np.int32],
+) -> None:
+    """Note new levels and alerts; after a jump the new level is the usual one."""
+    f, rows = panel.firms, scored.rows
+    f["tier"][rows[moved]] = scored.tiers[moved]
+    f["tier_day"][rows[moved]] = days[moved]
+    f["jump_day"][rows[told]] = days[told]
+    f["usual"][rows[told]] = excess[told]
+
+
+def _close(
+    panel: Panel,
+    scored: Scored,
+    themes: NDArray[np.float64],
+    excess: NDArray[np.float64],
+    scorer: Scorer,
+    options: JumpOptions,
+) -> None:
+    """The score of a month end becomes the one that later scores are compared with."""
+    f, rows = panel.firms, scored.rows
+    usual, spread = jumps.month_end(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options)
+    f["usual"][rows], f["spread"][rows] = usual, spread
+    f["month_ends"][rows] += 1
+    f["logit"][rows], f["base"][rows] = scored.logits, scorer.base
+    f["themes"][rows, : len(THEMES)] = themes
+
+
+def _forget(panel: Panel, rows: Rows) -> None:
+    """Firms outside the perimeter at a month end: nothing is said of them, and nothing compared, if they come back."""
+    f = panel.firms
+    f["tier"][rows] = 0
+    f["month_ends"][rows] = 0
+    f["logit"][rows] = np.nan

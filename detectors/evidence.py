@@ -1,0 +1,68 @@
+"""The quantities an agent is shown: as they are now, and as they were at the last month end."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from detectors import rings
+from detectors.view import Column, View
+
+YEAR = 12
+
+
+class Quantity(NamedTuple):
+    """A value that moved (or did not); nan is unknown."""
+
+    field: str
+    now: float
+    before: float
+
+
+def _unknown(v: View) -> Column:
+    return np.full(len(v), np.nan)
+
+
+def _month_hours(back: int) -> Callable[[View], Column]:
+    def hours(v: View) -> Column:
+        return rings.ordered(v.firms["unemployment_month"], v.firms["hours_used"])[:, back] / 100.0
+
+    return hours
+
+
+def _headcount_before(v: View) -> Column:
+    heads = rings.ordered(v.firms["swept"], v.firms["heads_history"], np.full(len(v), v.month, np.int32))[:, 1] / 100.0
+    return np.where(heads > 0, heads, np.nan)
+
+
+_QUANTITIES: tuple[tuple[str, Callable[[View], Column], Callable[[View], Column]], ...] = (
+    ("debt_employee_euros", lambda v: v.employee_debt, lambda v: np.maximum(v.employee_history[:, 1], 0)),
+    ("debt_employer_euros", lambda v: v.employer_debt, lambda v: np.maximum(v.employer_history[:, 1], 0)),
+    ("debt_age_months", lambda v: v.debt_age, _unknown),
+    ("debt_growth_3m_ratio", lambda v: v.debt_growth, _unknown),
+    ("contribution_monthly_euros", lambda v: v.monthly_contribution, _unknown),
+    ("unpaid_ratio", lambda v: v.unpaid_ratio, _unknown),
+    (
+        "partial_unemployment_hours_12m",
+        lambda v: v.hours_used[:, :YEAR].sum(axis=1),
+        lambda v: v.hours_used[:, 1 : YEAR + 1].sum(axis=1),
+    ),
+    ("partial_unemployment_hours_month", _month_hours(0), _month_hours(1)),
+    (
+        "partial_unemployment_authorised_hours_12m",
+        lambda v: v.hours_authorised[:, :YEAR].sum(axis=1),
+        lambda v: v.hours_authorised[:, 1 : YEAR + 1].sum(axis=1),
+    ),
+    ("headcount", lambda v: v.headcount, _headcount_before),
+    ("headcount_change_12m_ratio", lambda v: v.headcount_change(YEAR), _unknown),
+    ("schedule_running", lambda v: v.schedule_running, _unknown),
+    ("schedule_amount_euros", lambda v: v.schedule_amount, _unknown),
+    ("commission_months", lambda v: v.commission_age, _unknown),
+    ("expert_rule", lambda v: v.expert_rule.astype(np.float64), _unknown),
+)
+
+
+def quantities(view: View) -> list[list[Quantity]]:
+    """For each firm of the view, every quantity in a fixed order."""
+    columns = [(name, now(view).tolist(), before(view).tolist()) for name, now, before in _QUANTITIES]
+    return [[Quantity(name, now[i], before[i]) for name, now, before in columns] for i in range(len(view))]

@@ -1,0 +1,93 @@
+"""Facts that come in numbers per firm (debts, accounts, requests...), found by key, walked by firm."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.index import KeyIndex
+
+Rows = NDArray[np.int32]
+_NONE = np.int32(-1)
+
+
+def entry_type(*fields: tuple[str, str] | tuple[str, str, int]) -> np.dtype[np.void]:
+    """The record type of a ledger: its key, then its own fields, packed."""
+    return np.dtype([("key", "<u8"), *fields])
+
+
+class Ledger:
+    """Entries of one kind for the firms of a partition.
+
+    `entries` is a structured array of shape (capacity,), of which the first `len(self)` are in use. The entries of a
+    firm form a chain, so that those of a few firms are gathered without a look at the others.
+    """
+
+    def __init__(self, dtype: np.dtype[np.void], blank: np.void | None = None) -> None:
+        self.entries = np.zeros(64, dtype)
+        self.firms = np.full(64, _NONE, np.int32)
+        self._blank = blank
+        self._next = np.full(64, _NONE, np.int32)
+        self._heads = np.full(64, _NONE, np.int32)
+        self._index = KeyIndex()
+        self._used = 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    def slots(self, keys: NDArray[np.uint64], firms: Rows) -> tuple[Rows, NDArray[np.bool_]]:
+        """The slot of each key, made where there is none; and which were made. Keys may not repeat."""
+        slots = self._index.find(keys)
+        made = slots < 0
+        if made.any():
+            slots[made] = self._append(keys[made], firms[made])
+        return slots, made
+
+    def of_firms(self, firms: Rows) -> tuple[NDArray[np.intp], Rows]:
+        """The entries of these firms: positions in `firms`, and slots, both of shape (entries found,)."""
+        self._fit_heads(int(firms.max()) + 1 if len(firms) else 0)
+        owners, slots = [], []
+        owner, slot = np.arange(len(firms)), self._heads[firms]
+        while True:
+            there = slot >= 0
+            owner, slot = owner[there], slot[there]
+            if not len(slot):
+                break
+            owners.append(owner)
+            slots.append(slot)
+            slot = self._next[slot]
+        if not slots:
+            return np.zeros(0, np.intp), np.zeros(0, np.int32)
+        return np.concatenate(owners), np.concatenate(slots)
+
+    def _append(self, keys: NDArray[np.uint64], firms: Rows) -> Rows:
+        start, self._used = self._used, self._used + len(keys)
+        self._fit(self._used)
+        self._fit_heads(int(firms.max()) + 1)
+        slots = np.arange(start, self._used, dtype=np.int32)
+        if self._blank is not None:
+            self.entries[start : self._used] = self._blank
+        self.entries["key"][slots] = keys
+        self.firms[slots] = firms
+        self._index.add(keys, slots)
+        self._chain(slots, firms)
+        return slots
+
+    def _chain(self, slots: Rows, firms: Rows) -> None:
+        """Put new slots at the head of their firms' chains; a firm may have several of them."""
+        order = np.argsort(firms, kind="stable")
+        slots, firms = slots[order], firms[order]
+        first = np.ones(len(firms), bool)
+        np.not_equal(firms[1:], firms[:-1], out=first[1:])
+        self._next[slots[1:]] = slots[:-1]
+        self._next[slots[first]] = self._heads[firms[first]]
+        last = np.append(first[1:], True)
+        self._heads[firms[last]] = slots[last]
+
+    def _fit(self, size: int) -> None:
+        while size > len(self.entries):
+            self.entries = np.concatenate([self.entries, np.zeros_like(self.entries)])
+            self.firms = np.concatenate([self.firms, np.full_like(self.firms, _NONE)])
+            self._next = np.concatenate([self._next, np.full_like(self._next, _NONE)])
+
+    def _fit_heads(self, size: int) -> None:
+        while size > len(self._heads):
+            self._heads = np.concatenate([self._heads, np.full_like(self._heads, _NONE)])

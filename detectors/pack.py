@@ -1,0 +1,172 @@
+"""State as records: what a changelog keeps, and what a restarted worker starts from.
+
+A firm is one record, key its SIREN:
+
+    byte      format (FORMAT)
+    FIRM      the panel's row, packed as in `panel.FIRM`
+    5 x u4    number of debts, accounts, requests, sites, schedules
+    entries   packed as in `panel`, ledger after ledger
+    rest      the name, UTF-8; nothing when unknown
+
+A cohort waiting for its answers is cut into records of COHORT_ROWS firms, key `~cohort|month|part`; the partition's
+time is one record, key `~clock`. A record is whole: the last one of a key is all there is to know.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+import numpy as np
+
+from detectors.chain import SOURCES, Chain
+from detectors.errors import VigieError
+from detectors.labels import Cohort
+from detectors.panel import FIRM, Panel, Rows
+
+FORMAT = 1
+COHORT_ROWS = 2_000
+CLOCK_KEY = b"~clock"
+COHORT_PREFIX = b"~cohort|"
+Record = tuple[bytes, bytes | None]
+"""Key and value; None takes the key away."""
+_COUNTS = np.dtype(("<u4", 5))
+
+
+class UnreadableState(VigieError):
+    """A state record of a format that this version does not read."""
+
+
+class _Clock(msgspec.Struct):
+    format: int
+    day: int
+    swept: int
+    known_to: dict[str, int]
+
+
+def firm_records(panel: Panel, rows: Rows) -> Iterator[Record]:
+    """The records of the firms at these rows, each once."""
+    if not len(rows):
+        return
+    cores = panel.firms[rows].tobytes()
+    keys = [b"%09d" % siren for siren in panel.firms["siren"][rows].tolist()]
+    pieces: list[list[bytes]] = []
+    counts = np.zeros((len(rows), 5), "<u4")
+    for i, ledger in enumerate(panel.ledgers):
+        owners, slots = ledger.of_firms(rows)
+        # By key within a firm: the same facts make the same bytes, in whatever order they came.
+        order = np.lexsort((ledger.entries["key"][slots], owners))
+        counts[:, i] = np.bincount(owners, minlength=len(rows))
+        data, size = ledger.entries[slots[order]].tobytes(), ledger.entries.itemsize
+        ends = (np.cumsum(counts[:, i].astype(np.int64)) * size).tolist()
+        pieces.append([data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)])
+    numbers = counts.tobytes()
+    version, core, width = bytes([FORMAT]), FIRM.itemsize, _COUNTS.itemsize
+    for i, (key, row) in enumerate(zip(keys, rows.tolist(), strict=True)):
+        name = panel.names[row]
+        yield (
+            key,
+            b"".join(
+                [
+                    version,
+                    cores[i * core : (i + 1) * core],
+                    numbers[i * width : (i + 1) * width],
+                    *[p[i] for p in pieces],
+                    name.encode() if name else b"",
+                ]
+            ),
+        )
+
+
+def cohort_records(cohort: Cohort) -> Iterator[Record]:
+    """The records of a cohort that waits for its answers."""
+    for part, start in enumerate(range(0, len(cohort.sirens), COHORT_ROWS)):
+        piece = slice(start, start + COHORT_ROWS)
+        sirens, features, logits = cohort.sirens[piece], cohort.features[piece], cohort.logits[piece]
+        shape = np.array(features.shape, "<u4").tobytes()
+        yield (
+            _cohort_key(cohort.month, part),
+            bytes([FORMAT]) + shape + sirens.tobytes() + features.tobytes() + logits.tobytes(),
+        )
+
+
+def answered_records(cohort: Cohort) -> Iterator[Record]:
+    """The records that take an answered cohort away."""
+    for part in range(-(-len(cohort.sirens) // COHORT_ROWS)):
+        yield _cohort_key(cohort.month, part), None
+
+
+def clock_record(chain: Chain) -> Record:
+    """The record of a partition's time."""
+    known_to = {s: int(d) for s, d in zip(SOURCES, chain.known_to, strict=True) if d}
+    return CLOCK_KEY, msgspec.json.encode(_Clock(FORMAT, chain.day, int(chain.swept), known_to))
+
+
+def load(chain: Chain, records: Iterable[Record]) -> None:
+    """Put records back, oldest first, into a chain that has seen no event yet or only older records.
+
+    Raises UnreadableState on a record of another format.
+    """
+    firms: dict[bytes, bytes] = {}
+    for key, value in records:
+        if value is not None and not key.startswith(CLOCK_KEY):
+            _check(key, value[0])
+        if key == CLOCK_KEY and value is not None:
+            _load_clock(chain, value)
+        elif key.startswith(COHORT_PREFIX):
+            _load_cohort(chain, key, value)
+        elif value is not None:
+            firms[key] = value
+    _load_firms(chain.panel, list(firms.values()))
+
+
+def _load_firms(panel: Panel, values: list[bytes]) -> None:
+    if not values:
+        return
+    core, width = 1 + FIRM.itemsize, _COUNTS.itemsize
+    firms = np.frombuffer(b"".join([v[1:core] for v in values]), FIRM)
+    counts = np.frombuffer(b"".join([v[core : core + width] for v in values]), "<u4").reshape(-1, 5)
+    rows = panel.rows_of(firms["siren"])
+    panel.firms[rows] = firms
+    starts = np.full(len(values), core + width, np.int64)
+    for i, ledger in enumerate(panel.ledgers):
+        ends = starts + counts[:, i].astype(np.int64) * ledger.entries.itemsize
+        there = np.flatnonzero(counts[:, i])
+        data = b"".join([values[k][starts[k] : ends[k]] for k in there.tolist()])
+        entries = np.frombuffer(data, ledger.entries.dtype)
+        slots, _ = ledger.slots(entries["key"], np.repeat(rows, counts[:, i]))
+        ledger.entries[slots] = entries
+        starts = ends
+    for row, value, start in zip(rows.tolist(), values, starts.tolist(), strict=True):
+        panel.names[row] = value[start:].decode() or None
+
+
+def _load_clock(chain: Chain, value: bytes) -> None:
+    clock = msgspec.json.decode(value, type=_Clock)
+    _check(CLOCK_KEY, clock.format)
+    chain.day, chain.swept = clock.day, clock.swept
+    chain.known_to = np.array([clock.known_to.get(s, 0) for s in SOURCES], np.int32)
+
+
+def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:
+    month, part = (int(x) for x in key[len(COHORT_PREFIX) :].split(b"|"))
+    parts = chain.pending.setdefault(month, {})
+    if value is None:
+        parts.pop(part, None)
+        return
+    n, width = np.frombuffer(value, "<u4", 2, 1).tolist()
+    at = 9
+    sirens = np.frombuffer(value, "<u4", n, at)
+    features = np.frombuffer(value, "<f4", n * width, at + 4 * n).reshape(n, width)
+    logits = np.frombuffer(value, "<f8", n, at + 4 * n + 4 * n * width)
+    parts[part] = Cohort(month, sirens, features, logits)
+
+
+def _cohort_key(month: int, part: int) -> bytes:
+    return COHORT_PREFIX + b"%d|%d" % (month, part)
+
+
+def _check(key: bytes, found: int) -> None:
+    if found != FORMAT:
+        raise UnreadableState(
+            f"state record {key!r} has format {found}, this version of Vigie reads format {FORMAT}: upgrade Vigie, or "
+            "delete the changelog topic and rebuild the state with `vigie replay --state-out`"
+        )

@@ -1,0 +1,48 @@
+"""From a score to a level of risk, with hysteresis, so that a firm near a threshold does not flicker.
+
+A level is reached at once and left slowly: only at a month end, only when the score lies clearly below, and not within
+the dwell time. All distances are log-odds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.options import option
+
+NAMES = ("none", "moderate", "strong")
+Tiers = NDArray[np.uint8]
+Logits = NDArray[np.float64]
+Days = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class TierOptions:
+    """How levels are reached and left."""
+
+    expert_reach: float = option(
+        0.5, "How far below a level the expert rule still lifts a firm into it", unit="log-odds"
+    )
+    hysteresis: float = option(0.5, "How far below its level a firm must fall to leave it", unit="log-odds")
+    dwell_days: int = option(60, "Least time at a level before it is left", unit="days")
+
+
+def reached(logits: Logits, expert_rule: NDArray[np.bool_], cuts: Logits, options: TierOptions) -> Tiers:
+    """The level of each score, shape (n,): 0 none, 1 moderate, 2 strong. `cuts` are the two thresholds as log-odds.
+
+    The network's expert rule raises the level by one; here only for a firm whose score comes within reach of that
+    level, since lifting every small new debt would fill the lists with firms at no particular risk.
+    """
+    lifted = logits + np.where(expert_rule, options.expert_reach, 0.0)
+    return ((lifted >= cuts[0]).astype(np.uint8) + (lifted >= cuts[1])).astype(np.uint8)
+
+
+def kept(
+    tiers: Tiers, since: NDArray[np.int32], logits: Logits, days: NDArray[np.int32], cuts: Logits, options: TierOptions
+) -> Tiers:
+    """The level that firms at `tiers` since day `since` keep at a month end on their score alone, shape (n,)."""
+    slack = logits + options.hysteresis
+    held = (slack >= cuts[0]).astype(np.uint8) + (slack >= cuts[1])
+    resting = days - since < options.dwell_days
+    return np.where(resting, tiers, np.minimum(tiers, held)).astype(np.uint8)

@@ -1,0 +1,184 @@
+"""What firms look like on a given day: the quantities that features, evidence and rules are made of.
+
+Nothing here looks at a fact known after the day that the panel has reached.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import rings
+from detectors.panel import MONTH_ZERO, Panel, Rows, heads
+from detectors.rings import MONTHS, NEVER
+
+Column = NDArray[np.float64]
+
+YEAR = 12
+CONTRIBUTION_PER_EMPLOYEE = 600.0
+"""Euros a month, to measure a debt where no contribution was ever seen: about a third of a minimum wage's gross."""
+CONTRIBUTION_FLOOR = 500.0
+"""Euros a month below which a debt is not measured against the contribution: the ratio would say nothing."""
+
+
+class View:
+    """Firms at `rows` of a panel, in `month`, each on its day. Every property has shape (n,) or (n, MONTHS).
+
+    Monthly series have the most recent month first. `lag(k)` is the state at the end of month `month` - k.
+    """
+
+    def __init__(self, panel: Panel, rows: Rows, month: int, days: NDArray[np.int32]) -> None:
+        self.firms = panel.firms[rows]
+        self.month = month
+        self.days = days
+        self._until = np.full(len(rows), month, np.int32)
+
+    def __len__(self) -> int:
+        return len(self.firms)
+
+    @cached_property
+    def employee_debt(self) -> Column:
+        """Outstanding employee shares, euros; credits do not hide debts of the other share."""
+        return np.maximum(self.firms["debt_employee"], 0) / 100.0
+
+    @cached_property
+    def employer_debt(self) -> Column:
+        """Outstanding employer shares, euros."""
+        return np.maximum(self.firms["debt_employer"], 0) / 100.0
+
+    @cached_property
+    def debt(self) -> Column:
+        """Outstanding social-security debt, euros."""
+        return self.employee_debt + self.employer_debt
+
+    @cached_property
+    def debt_age(self) -> Column:
+        """Mean age of the outstanding debt weighted by amount, months; 0 without debt."""
+        total = self.firms["debt_employee"] + self.firms["debt_employer"]
+        mean = self.firms["debt_moment"] / np.where(total > 0, total, 1)
+        return np.where(total > 0, np.clip(self.month - MONTH_ZERO - mean, 0, 600), 0.0)
+
+    @cached_property
+    def employee_history(self) -> Column:
+        """Employee debt at the month ends, euros; column k is month - k, column 0 is not there yet."""
+        return self._history("employee_history")
+
+    @cached_property
+    def employer_history(self) -> Column:
+        """Employer debt at the month ends, euros."""
+        return self._history("employer_history")
+
+    def debt_lag(self, k: int) -> Column:
+        """Debt at the end of month - k, euros; 0 where the firm was not known yet."""
+        return np.maximum(self.employee_history[:, k], 0) + np.maximum(self.employer_history[:, k], 0)
+
+    @cached_property
+    def months_in_debt(self) -> Column:
+        """Month ends with debt among the last twelve."""
+        owed = self.employee_history[:, 1:] + self.employer_history[:, 1:]
+        return (owed > 1.0).sum(axis=1).astype(np.float64)
+
+    @cached_property
+    def monthly_contribution(self) -> Column:
+        """Mean contribution due a month over the last twelve known months, euros; 0 where none is known."""
+        due = self._due[:, :YEAR].sum(axis=1) / 100.0
+        seen = np.clip(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, YEAR)
+        return np.maximum(due, 0) / seen
+
+    @cached_property
+    def recent_contribution(self) -> Column:
+        """Mean contribution due a month over the last three known months, euros."""
+        seen = np.clip(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, 3)
+        return np.maximum(self._due[:, :3].sum(axis=1) / 100.0, 0) / seen
+
+    @cached_property
+    def contribution_scale(self) -> Column:
+        """What debts are measured against, euros a month: the contribution, else a guess from the headcount."""
+        guess = CONTRIBUTION_PER_EMPLOYEE * np.where(np.isnan(self.headcount), 10.0, self.headcount)
+        scale = np.where(self.monthly_contribution > 0, self.monthly_contribution, guess)
+        return np.maximum(scale, CONTRIBUTION_FLOOR)
+
+    @cached_property
+    def unpaid_ratio(self) -> Column:
+        """Unpaid share of what was due over twelve months, where the payment is known; 0 where none is."""
+        due = rings.ordered(self.firms["paid_month"], self.firms["due_answered"])[:, :YEAR].sum(axis=1)
+        paid = rings.ordered(self.firms["paid_month"], self.firms["paid"])[:, :YEAR].sum(axis=1)
+        return np.where(due > 0, np.clip(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), 0.0)
+
+    @cached_property
+    def hours_used(self) -> Column:
+        """Hours of partial unemployment used, by month: column k is month - k."""
+        return self._hours("hours_used")
+
+    @cached_property
+    def hours_authorised(self) -> Column:
+        """Hours of partial unemployment authorised, by the month in which the authorisation was known."""
+        return self._hours("hours_authorised")
+
+    @cached_property
+    def request_running(self) -> Column:
+        """1 where a request that counts covers the day."""
+        return (self.firms["request_until"] >= self.days).astype(np.float64)
+
+    @cached_property
+    def headcount(self) -> Column:
+        """Employees; nan is unknown."""
+        f = self.firms
+        return heads(f["heads_of_firm"], f["heads_of_sites"], f["heads_month"])
+
+    @cached_property
+    def staff(self) -> Column:
+        """Employees to divide by: at least one, ten where unknown (the floor of the perimeter)."""
+        return np.maximum(np.where(np.isnan(self.headcount), 10.0, self.headcount), 1.0)
+
+    def headcount_change(self, k: int) -> Column:
+        """Relative change of the headcount since the end of month - k, in [-1, 1]; 0 where unknown."""
+        before = self._history("heads_history")[:, k]
+        known = (before > 0) & ~np.isnan(self.headcount)
+        change = np.where(known, self.headcount, 1.0) / np.where(known, before, 1.0) - 1.0
+        return np.clip(change, -1.0, 1.0)
+
+    @cached_property
+    def schedule_running(self) -> Column:
+        """1 where a granted payment schedule covers the day."""
+        return (self.firms["schedule_until"] >= self.days).astype(np.float64)
+
+    @cached_property
+    def schedule_amount(self) -> Column:
+        """Amount of all schedules granted, euros, while one runs; else 0."""
+        return self.schedule_running * np.maximum(self.firms["schedule_amount"], 0) / 100.0
+
+    @cached_property
+    def commission_age(self) -> Column:
+        """Months since the last decision of the commission of the financial services; nan where there was none."""
+        day = self.firms["commission_day"]
+        return np.where(day > 0, np.maximum(self.days - day, 0) / 30.44, np.nan)
+
+    @cached_property
+    def debt_growth(self) -> Column:
+        """Growth of the debt over three months, in mean monthly contributions of the last twelve months."""
+        return (self.debt - self.debt_lag(3)) / self.contribution_scale
+
+    @cached_property
+    def expert_rule(self) -> NDArray[np.bool_]:
+        """The network's rule: the debt grew over three months by more than 20 % of a mean monthly contribution."""
+        return self.debt_growth > 0.2
+
+    @cached_property
+    def in_proceeding(self) -> NDArray[np.bool_]:
+        """Whether a collective procedure was ever opened."""
+        return self.firms["proceeding_action"] >= 0
+
+    @cached_property
+    def _due(self) -> NDArray[np.int64]:
+        return rings.ordered(self.firms["paid_month"], self.firms["due"])
+
+    def _history(self, field: str) -> Column:
+        return rings.ordered(self.firms["swept"], self.firms[field], self._until) / 100.0
+
+    def _hours(self, field: str) -> Column:
+        latest = self.firms["unemployment_month"]
+        return rings.ordered(latest, self.firms[field], np.maximum(self._until, latest)) / 100.0
+
+
+__all__ = ["MONTHS", "NEVER", "Column", "View"]
