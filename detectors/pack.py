@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
@@ -103,19 +104,22 @@ def clock_record(chain: Chain) -> Record:
 def load(chain: Chain, records: Iterable[Record]) -> None:
     """Put records back, oldest first, into a chain that has seen no event yet or only older records.
 
+    A firm never goes back: of two records the one that has seen more events and month ends counts, whatever their
+    order. (A worker that lost its partition without noticing may still have written old records after new ones.)
     Raises UnreadableState on a record of another format.
     """
-    firms: dict[bytes, bytes] = {}
+    firms: list[bytes] = []
     for key, value in records:
-        if value is not None and not key.startswith(CLOCK_KEY):
-            _check(key, value[0])
-        if key == CLOCK_KEY and value is not None:
-            _load_clock(chain, value)
-        elif key.startswith(COHORT_PREFIX):
+        if key.startswith(COHORT_PREFIX):
             _load_cohort(chain, key, value)
-        elif value is not None:
-            firms[key] = value
-    _load_firms(chain.panel, list(firms.values()))
+        elif value is None:
+            continue
+        elif key == CLOCK_KEY:
+            _load_clock(chain, value)
+        else:
+            _check(key, value[0])
+            firms.append(value)
+    _load_firms(chain.panel, firms)
 
 
 def _load_firms(panel: Panel, values: list[bytes]) -> None:
@@ -123,8 +127,12 @@ def _load_firms(panel: Panel, values: list[bytes]) -> None:
         return
     core, width = 1 + FIRM.itemsize, _COUNTS.itemsize
     firms = np.frombuffer(b"".join([v[1:core] for v in values]), FIRM)
-    counts = np.frombuffer(b"".join([v[core : core + width] for v in values]), "<u4").reshape(-1, 5)
     rows = panel.rows_of(firms["siren"])
+    newest = _newest(firms, rows, panel.firms[rows])
+    firms, rows, values = firms[newest], rows[newest], [values[i] for i in newest.tolist()]
+    if not values:
+        return
+    counts = np.frombuffer(b"".join([v[core : core + width] for v in values]), "<u4").reshape(-1, 5)
     panel.firms[rows] = firms
     starts = np.full(len(values), core + width, np.int64)
     for i, ledger in enumerate(panel.ledgers):
@@ -139,11 +147,22 @@ def _load_firms(panel: Panel, values: list[bytes]) -> None:
         panel.names[row] = value[start:].decode() or None
 
 
+def _newest(firms: NDArray[np.void], rows: Rows, held: NDArray[np.void]) -> NDArray[np.intp]:
+    """Positions of each firm's newest record, where it is no older than what is held."""
+    order = np.lexsort((np.arange(len(rows)), firms["swept"], firms["offset"], rows))
+    last = np.append(rows[order][1:] != rows[order][:-1], True)
+    newest = order[last]
+    new, old = firms[newest], held[newest]
+    later = (new["offset"] > old["offset"]) | ((new["offset"] == old["offset"]) & (new["swept"] >= old["swept"]))
+    return np.sort(newest[later])
+
+
 def _load_clock(chain: Chain, value: bytes) -> None:
     clock = msgspec.json.decode(value, type=_Clock)
     _check(CLOCK_KEY, clock.format)
-    chain.day, chain.swept = clock.day, clock.swept
-    chain.known_to = np.array([clock.known_to.get(s, 0) for s in SOURCES], np.int32)
+    chain.day, chain.swept = max(chain.day, clock.day), max(chain.swept, clock.swept)
+    known_to = np.array([clock.known_to.get(s, 0) for s in SOURCES], np.int32)
+    chain.known_to = np.maximum(chain.known_to, known_to)
 
 
 def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:
@@ -152,6 +171,7 @@ def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:
     if value is None:
         parts.pop(part, None)
         return
+    _check(key, value[0])
     n, width = np.frombuffer(value, "<u4", 2, 1).tolist()
     at = 9
     sirens = np.frombuffer(value, "<u4", n, at)

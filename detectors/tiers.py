@@ -5,13 +5,15 @@ the dwell time. All distances are log-odds.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.options import option
 
-NAMES = ("none", "moderate", "strong")
+Name = Literal["none", "moderate", "strong"]
+NAMES: tuple[Name, ...] = ("none", "moderate", "strong")
 Tiers = NDArray[np.uint8]
 Logits = NDArray[np.float64]
 Days = NDArray[np.int32]

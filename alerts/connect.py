@@ -1,0 +1,70 @@
+"""Redis clients from a URL, and how that URL may be shown."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from detectors.errors import UnusableInput
+
+HIDDEN = "redis://…"
+
+
+def safe_url(url: str) -> str:
+    """The URL without user and password; `redis://…` where it is too odd to tell them from the rest."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return HIDDEN
+    if parts.scheme not in ("redis", "rediss", "unix") or "@" in parts.path + parts.query + parts.fragment:
+        return HIDDEN
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}"
+    database = parts.path.strip("/")
+    if not host or not host.isascii() or (database and not database.isdecimal()):
+        return HIDDEN
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}:{port or 6379}/{database or 0}"
+
+
+def connect(url: str, timeout_seconds: float) -> redis.Redis:
+    """A client for tools; connects at its first command. Raises UnusableInput if the URL is none."""
+    try:
+        return redis.Redis.from_url(url, **_settings(timeout_seconds, Retry(NoBackoff(), 0)))
+    except (ValueError, TypeError):
+        raise _unusable(url) from None
+
+
+def connect_async(url: str, timeout_seconds: float) -> redis.asyncio.Redis:
+    """A client for the dispatcher; connects at its first command. Raises UnusableInput if the URL is none."""
+    try:
+        return redis.asyncio.Redis.from_url(
+            url, **_settings(timeout_seconds, redis.asyncio.retry.Retry(NoBackoff(), 0))
+        )
+    except (ValueError, TypeError):
+        raise _unusable(url) from None
+
+
+def _settings(timeout_seconds: float, retry: Any) -> dict[str, Any]:
+    # RESP2 and no CLIENT SETINFO: the same answers from Redis 6.2 to Valkey 9, and no right asked beyond our commands.
+    # No retry of the client's own: waiting is decided, counted and logged in one place, `outage`.
+    return {
+        "protocol": 2,
+        "driver_info": None,
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        "retry": retry,
+    }
+
+
+def _unusable(url: str) -> UnusableInput:
+    # The parser's own message may quote a part of the password.
+    return UnusableInput(
+        f"VIGIE_REDIS or --redis ({safe_url(url)}) is not a Redis URL: write "
+        "redis://[user:password@]host:port/database (rediss:// for TLS, unix:///path for a socket), with the "
+        "special characters of a password percent-encoded"
+    )

@@ -1,0 +1,236 @@
+"""The reading side: alerts as they land, alerts that landed, one alert by its id.
+
+A queue is a broadcast log: reading takes nothing away, and every reader keeps its own place.
+"""
+
+import heapq
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+import redis
+from redis.exceptions import RedisError
+
+from alerts import alert as alerts
+from alerts.errors import AlertNotFound
+from alerts.outage import passes, translate
+from alerts.routing import QUEUES, seen_key, stream_key
+
+PAGE = 50
+BLOCK_MS = 1000
+
+log = logging.getLogger(__name__)
+
+
+class Received(NamedTuple):
+    """An alert as it lies in its queue; `raw` is its JSON to the byte, `entry` the stream entry's id."""
+
+    queue: str
+    entry: str
+    alert: alerts.Alert
+    raw: bytes
+
+
+class Corrupt(NamedTuple):
+    """An entry that holds no alert: another program's, or a damaged one."""
+
+    queue: str
+    entry: str
+    reason: str
+
+
+Report = Callable[[Corrupt], None]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which alerts are wanted; an empty tuple or None means all. `since` is the first `as_of` wanted."""
+
+    queues: tuple[str, ...] = QUEUES
+    tiers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    since: date | None = None
+    siren: str | None = None
+
+    def accept(self, alert: alerts.Alert) -> bool:
+        """Whether the alert is wanted, its queue aside."""
+        return (
+            (not self.tiers or alert.tier in self.tiers)
+            and (not self.kinds or alert.kind in self.kinds)
+            and (self.since is None or alert.as_of >= self.since)
+            and (self.siren is None or alert.siren == self.siren)
+        )
+
+
+def report_corrupt(corrupt: Corrupt) -> None:
+    """The usual report: a warning in the log."""
+    log.warning("entry %s of %s skipped: %s", corrupt.entry, stream_key(corrupt.queue), corrupt.reason)
+
+
+def list_alerts(
+    client: redis.Redis,
+    filters: Filters,
+    limit: int,
+    *,
+    where: str,
+    report: Report = report_corrupt,
+) -> list[Received]:
+    """At most `limit` alerts, the last delivered first. Reads back only as far as it takes to find them."""
+    try:
+        heads = _heads(client, filters.queues)
+        return list(islice(_newest(client, heads, filters, report), limit))
+    except RedisError as error:
+        raise translate(error, where) from error
+
+
+def show(client: redis.Redis, alert_id: str, queues: Sequence[str] = QUEUES, *, where: str) -> Received:
+    """The alert of that id. Raises AlertNotFound where none of the queues holds it."""
+    try:
+        pipeline = client.pipeline(transaction=False)
+        for queue in queues:
+            pipeline.zscore(seen_key(queue), alert_id)
+        for queue, landed_ms in zip(queues, pipeline.execute(), strict=True):
+            if landed_ms is not None:
+                return _landed(client, queue, int(landed_ms), alert_id)
+    except RedisError as error:
+        raise translate(error, where) from error
+    raise AlertNotFound(
+        f"no alert {alert_id!r} in {_named(queues)} of Redis at {where}; copy the id from `vigie alerts list --json`"
+    )
+
+
+def watch(
+    client: redis.Redis,
+    filters: Filters,
+    *,
+    where: str,
+    earlier: int | None = 0,
+    waits: Callable[[], Iterator[float]],
+    sleep: Callable[[float], None],
+    report: Report = report_corrupt,
+    block_ms: int = BLOCK_MS,
+) -> Iterator[Received]:
+    """Alerts as they land, for ever, after the `earlier` last ones (None: all there are), oldest first.
+
+    Nothing falls between the earlier ones and the new. An outage at the start is raised; a later one is waited out
+    with the pauses of `waits`, from where the reading stopped. `block_ms` must be shorter than the client's timeout.
+    """
+    try:
+        heads = _heads(client, filters.queues)
+        first = list(islice(_newest(client, heads, filters, report), earlier)) if earlier else []
+    except RedisError as error:
+        raise translate(error, where) from error
+    if earlier is None:
+        heads = dict.fromkeys(heads)
+    yield from reversed(first)
+    places = {stream_key(queue): entry[0] if entry else b"0-0" for queue, entry in heads.items()}
+    yield from _follow(client, places, filters, where=where, waits=waits, sleep=sleep, report=report, block_ms=block_ms)
+
+
+def _follow(
+    client: redis.Redis,
+    places: dict[str, bytes],
+    filters: Filters,
+    *,
+    where: str,
+    waits: Callable[[], Iterator[float]],
+    sleep: Callable[[float], None],
+    report: Report,
+    block_ms: int,
+) -> Iterator[Received]:
+    queues = {stream_key(queue).encode(): queue for queue in filters.queues}
+    pauses: Iterator[float] | None = None
+    while True:
+        try:
+            answer: Any = client.xread(dict(places.items()), count=PAGE, block=block_ms)
+        except RedisError as error:
+            if not passes(error):
+                raise translate(error, where) from error
+            if pauses is None:
+                log.warning("%s; waiting for it", translate(error, where))
+                pauses = waits()
+            sleep(next(pauses))
+            continue
+        if pauses is not None:
+            log.warning("Redis at %s answers again", where)
+            pauses = None
+        page = [(queues[key], entry) for key, entries in answer or () for entry in entries]
+        for queue, entry in sorted(page, key=lambda item: _order(item[1][0])):
+            places[stream_key(queue)] = entry[0]
+            received = _read(queue, entry, report)
+            if received and filters.accept(received.alert):
+                yield received
+
+
+_Entry = tuple[bytes, dict[bytes, bytes] | None]
+
+
+def _heads(client: redis.Redis, queues: Sequence[str]) -> dict[str, _Entry | None]:
+    """The last entry of each queue, in one round trip."""
+    pipeline = client.pipeline(transaction=False)
+    for queue in queues:
+        pipeline.xrevrange(stream_key(queue), count=1)
+    return {queue: entries[0] if entries else None for queue, entries in zip(queues, pipeline.execute(), strict=True)}
+
+
+def _newest(
+    client: redis.Redis, heads: Mapping[str, _Entry | None], filters: Filters, report: Report
+) -> Iterator[Received]:
+    """The wanted alerts of several queues, from their heads back, the last delivered first."""
+    backwards = (_backwards(client, queue, head) for queue, head in heads.items() if head)
+    for queue, entry in heapq.merge(*backwards, key=lambda item: _order(item[1][0]), reverse=True):
+        received = _read(queue, entry, report)
+        if received and filters.accept(received.alert):
+            yield received
+
+
+def _backwards(client: redis.Redis, queue: str, head: _Entry) -> Iterator[tuple[str, _Entry]]:
+    page: list[_Entry] = [head]
+    while page:
+        for entry in page:
+            yield queue, entry
+        answer: Any = client.xrevrange(stream_key(queue), max=b"(" + page[-1][0], count=PAGE)
+        page = answer
+
+
+def _landed(client: redis.Redis, queue: str, landed_ms: int, alert_id: str) -> Received:
+    start = f"{landed_ms}-0"
+    while True:
+        entries: Any = client.xrange(stream_key(queue), min=start, max=str(landed_ms), count=PAGE)
+        for entry in entries:
+            received = _read(queue, entry, report_corrupt)
+            if received and received.alert.id == alert_id:
+                return received
+        if not entries:
+            raise AlertNotFound(
+                f"alert {alert_id} was delivered to {stream_key(queue)} but its entry has been trimmed since; "
+                "`vigie alerts rebuild` brings back what Kafka still holds"
+            )
+        start = "(" + entries[-1][0].decode()
+
+
+def _read(queue: str, entry: _Entry, report: Report) -> Received | None:
+    name, fields = entry[0].decode(), entry[1] or {}
+    raw = fields.get(b"alert")
+    if raw is None:
+        report(Corrupt(queue, name, "it has no field `alert`"))
+        return None
+    try:
+        return Received(queue, name, alerts.decode(raw), raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        report(Corrupt(queue, name, f"its field `alert` is no alert ({error})"))
+        return None
+
+
+def _order(entry: bytes) -> tuple[int, int]:
+    milliseconds, _, sequence = entry.partition(b"-")
+    return int(milliseconds), int(sequence)
+
+
+def _named(queues: Iterable[str]) -> str:
+    names = list(queues)
+    return "any department" if len(names) > 3 else "department " + ", ".join(names)

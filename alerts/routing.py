@@ -1,0 +1,33 @@
+"""From a department to its queue, and from a queue to its keys in Redis.
+
+The three keys of a queue lie in one Redis Cluster slot, so that one script may touch them together: the braces make
+the two others hash as the stream's own name does.
+"""
+
+from alerts.departments import NAMES
+
+UNKNOWN = "unknown"
+"""The queue of alerts whose firm has no department that exists; nothing is ever dropped for that."""
+
+QUEUES: tuple[str, ...] = (*NAMES, UNKNOWN)
+"""Every queue there can be. Whoever watches all departments watches these, so none has to be discovered."""
+
+
+def queue_of(department: str | None) -> str:
+    """The queue of a department; `unknown` for None and for what is not the code of one."""
+    return department if department in NAMES else UNKNOWN
+
+
+def stream_key(queue: str) -> str:
+    """The stream of a queue: one entry an alert, its JSON in the field `alert`."""
+    return f"vigie:alerts:{queue}"
+
+
+def seen_key(queue: str) -> str:
+    """The sorted set of the alert ids in a queue, scored by the milliseconds of their stream entries."""
+    return f"vigie:seen:{{{stream_key(queue)}}}"
+
+
+def totals_key(queue: str) -> str:
+    """The hash that counts a queue's alerts by `tier:kind` since the beginning, trimmed ones too."""
+    return f"vigie:totals:{{{stream_key(queue)}}}"

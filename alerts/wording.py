@@ -1,0 +1,165 @@
+"""The reasons of an alert in the reader's language, from its structured data alone.
+
+The themes that pushed the score the way the alert goes come first, the strongest at the top: one sentence each, with
+the values that moved. No input makes it fail: what it does not know, it says in general words.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from alerts.alert import Evidence, Kind, Theme, Tier
+from alerts.language import WIDE, Language, known, number
+from alerts.quantities import clause, moved, theme_of
+
+MOST_THEMES = 3
+MOST_CLAUSES = 3
+SMALLEST_SHARE = 0.1
+"""A theme below this share of the whole push is not a reason."""
+
+TIERS: dict[Language, dict[Tier, str]] = {
+    "fr": {"strong": "risque fort", "moderate": "risque modéré", "none": "hors alerte"},
+    "en": {"strong": "strong risk", "moderate": "moderate risk", "none": "no alert"},
+}
+
+_THEMES: dict[Language, dict[str, str]] = {
+    "fr": {
+        "debt": "la dette sociale",
+        "contributions": "le paiement des cotisations",
+        "partial-unemployment": "l'activité partielle",
+        "headcount": "l'évolution de l'effectif",
+        "schedules": "le recours aux délais de paiement",
+    },
+    "en": {
+        "debt": "social-security debt",
+        "contributions": "the payment of contributions",
+        "partial-unemployment": "partial unemployment",
+        "headcount": "the course of the headcount",
+        "schedules": "the use of payment schedules",
+    },
+}
+_MODEL: dict[Language, dict[bool, str]] = {
+    "fr": {
+        True: "Le modèle a changé : à situation égale, il estime le risque plus élevé qu'auparavant.",
+        False: "Le modèle a changé : à situation égale, il estime le risque plus faible qu'auparavant.",
+    },
+    "en": {
+        True: "The model has changed: for the same situation, it now sees a higher risk.",
+        False: "The model has changed: for the same situation, it now sees a lower risk.",
+    },
+}
+_EFFECT: dict[Language, dict[bool, str]] = {
+    "fr": {True: "accroît le risque", False: "réduit le risque"},
+    "en": {True: "raises the risk", False: "lowers the risk"},
+}
+_OTHER_THEME: dict[Language, str] = {"fr": "un autre facteur (« {theme} »)", "en": "another factor (“{theme}”)"}
+_OTHER_FIELDS: dict[Language, str] = {"fr": "Autres données : {changes}.", "en": "Other data: {changes}."}
+_UNKNOWN_VALUE: dict[Language, str] = {"fr": "inconnu", "en": "unknown"}
+_RULE: dict[Language, dict[bool, str]] = {
+    "fr": {
+        True: "Règle métier : en trois mois, la dette a augmenté de plus de 20 % de la cotisation mensuelle moyenne ; "
+        "le niveau est relevé d'un cran.",
+        False: "La règle métier sur la hausse de la dette ne relève plus le niveau.",
+    },
+    "en": {
+        True: "Expert rule: in three months the debt grew by more than 20% of the mean monthly contribution; the level "
+        "is raised by one.",
+        False: "The expert rule on the growth of the debt no longer raises the level.",
+    },
+}
+_NO_REASON: dict[Language, dict[bool, str]] = {
+    "fr": {
+        True: "Le niveau passe de « {before} » à « {now} » sans qu'un facteur domine.",
+        False: "Le risque change, au niveau « {now} », sans qu'un facteur domine.",
+    },
+    "en": {
+        True: "The level goes from “{before}” to “{now}” and no factor stands out.",
+        False: "The risk changes, at the level “{now}”, and no factor stands out.",
+    },
+}
+
+
+def reasons(
+    kind: Kind,
+    tier: Tier,
+    previous_tier: Tier,
+    themes: Sequence[Theme],
+    evidence: Sequence[Evidence],
+    language: Language = "fr",
+) -> list[str]:
+    """Why the alert was raised: at least one sentence, the strongest theme's first."""
+    rising = kind != "lowered"
+    texts = [_theme_sentence(theme, evidence, language) for theme in _strongest(themes, rising)]
+    texts += _rule_sentence(evidence, language)
+    texts += _other_fields(evidence, language)
+    if not texts:
+        names = TIERS[language]
+        text = _NO_REASON[language][tier != previous_tier]
+        texts = [text.format(before=names.get(previous_tier, previous_tier), now=names.get(tier, tier))]
+    return [_typeset(text, language) for text in texts]
+
+
+def _strongest(themes: Iterable[Theme], rising: bool) -> list[Theme]:
+    """The themes that pushed the alert's way: none where a rule or a threshold moved the level against the score."""
+    pushing = [theme for theme in themes if known(theme.contribution) and (theme.contribution > 0) == rising]
+    pushing.sort(key=lambda theme: -abs(theme.contribution))
+    least = SMALLEST_SHARE * sum(abs(theme.contribution) for theme in pushing)
+    return [theme for theme in pushing[:MOST_THEMES] if abs(theme.contribution) >= least]
+
+
+def _theme_sentence(theme: Theme, evidence: Sequence[Evidence], language: Language) -> str:
+    rising = theme.contribution > 0
+    if theme.theme == "model":
+        return _MODEL[language][rising]
+    name = _THEMES[language].get(theme.theme) or _OTHER_THEME[language].format(theme=theme.theme)
+    text = f"{name[0].upper()}{name[1:]} {_EFFECT[language][rising]}"
+    clauses = _clauses(theme.theme, evidence, language)
+    if not clauses:
+        return f"{text}."
+    return f"{text}{' :' if language == 'fr' else ':'} {_joined(clauses, language)}."
+
+
+def _clauses(theme: str, evidence: Sequence[Evidence], language: Language) -> list[str]:
+    """What moved under a theme; where nothing did, what is known."""
+    of_theme = [item for item in evidence if theme_of(item.field) == theme]
+    telling = [item for item in of_theme if moved(item)] or of_theme
+    clauses = [text for item in telling if (text := clause(item, language))]
+    return clauses[:MOST_CLAUSES]
+
+
+def _joined(clauses: list[str], language: Language) -> str:
+    if len(clauses) < 2:
+        return clauses[0]
+    return ", ".join(clauses[:-1]) + (" et " if language == "fr" else " and ") + clauses[-1]
+
+
+def _rule_sentence(evidence: Sequence[Evidence], language: Language) -> list[str]:
+    rule = next((item for item in evidence if item.field == "expert_rule"), None)
+    if rule is None or not (known(rule.value) or known(rule.previous)):
+        return []
+    return [_RULE[language][bool(known(rule.value))]]
+
+
+def _other_fields(evidence: Sequence[Evidence], language: Language) -> list[str]:
+    strange = [
+        item for item in evidence if theme_of(item.field) is None and item.field != "expert_rule" and moved(item)
+    ]
+    if not strange:
+        return []
+    changes = ", ".join(
+        f"{item.field} ({_plain(item.previous, language)} → {_plain(item.value, language)})"
+        for item in strange[:MOST_CLAUSES]
+    )
+    return [_OTHER_FIELDS[language].format(changes=changes)]
+
+
+def _plain(value: float | None, language: Language) -> str:
+    value = known(value)
+    return _UNKNOWN_VALUE[language] if value is None else number(value, language, 0 if value == int(value) else 2)
+
+
+def _typeset(text: str, language: Language) -> str:
+    """French spaces before punctuation never break the line."""
+    if language != "fr":
+        return text
+    for mark in (":", "%", "»"):
+        text = text.replace(f" {mark}", f"{WIDE}{mark}")
+    return text.replace("« ", f"«{WIDE}").replace(" ;", "\u202f;")

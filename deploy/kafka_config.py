@@ -1,0 +1,81 @@
+"""The settings of the embedded broker: a single KRaft node that starts quickly and keeps records of any date."""
+
+FOR_EVER_MS = 2**63 - 1
+YEAR_MINUTES = 366 * 24 * 60
+MIB = 1024 * 1024
+DATA_FOLDER = "log"
+"""Relative to the process's working directory: Kafka splits the setting at commas and reads the file as Latin-1, so
+that not every folder's full name could be written there."""
+
+
+def broker_settings(port: int, controller_port: int, *, auto_create_topics: bool) -> dict[str, str]:
+    """Kafka's own names and values."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "log.dirs": DATA_FOLDER,
+        "auto.create.topics.enable": str(auto_create_topics).lower(),
+        **_RECORDS_OF_ANY_DATE,
+        **_ONE_NODE,
+        **_SMALL,
+        **_QUICK_RESTART,
+        **_QUICK_GROUPS,
+    }
+
+
+_RECORDS_OF_ANY_DATE = {
+    # A record's timestamp is the day on which its event became known, 2016 or older: measured against the wall clock,
+    # the usual week of retention would delete it at once.
+    "log.retention.ms": "-1",
+    # Brokers may refuse old records, and by default do refuse those an hour ahead; a live event may be a day ahead.
+    "log.message.timestamp.before.max.ms": str(FOR_EVER_MS),
+    "log.message.timestamp.after.max.ms": str(FOR_EVER_MS),
+    # Segments roll by the time between records as well: ten years of events sent in a minute would make a file, with
+    # its indexes, for every week of them. They roll by size alone.
+    "log.roll.ms": str(FOR_EVER_MS),
+    "log.segment.bytes": str(64 * MIB),
+    # A demo taken up again after the usual week must find where its consumers were.
+    "offsets.retention.minutes": str(YEAR_MINUTES),
+}
+
+_ONE_NODE = {
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+}
+
+_SMALL = {
+    # Each partition costs files and start time; the defaults are 50.
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "num.network.threads": "2",
+    "num.io.threads": "2",
+    "background.threads": "2",
+    # 128 MiB by default, a third of the whole heap here.
+    "log.cleaner.dedupe.buffer.size": str(8 * MIB),
+}
+
+_QUICK_RESTART = {
+    # After a SIGKILL the controller holds the dead broker's place until its session is over, nine seconds by default.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "250",
+}
+
+_QUICK_GROUPS = {
+    # A group's first member waits three seconds for others by default.
+    "group.initial.rebalance.delay.ms": "0",
+    # So that a test may notice a killed consumer within a second; each consumer chooses its own.
+    "group.min.session.timeout.ms": "100",
+}
+
+
+def properties_text(settings: dict[str, str]) -> str:
+    """A Java properties file. The values above need no escapes."""
+    return "".join(f"{name}={value}\n" for name, value in settings.items())

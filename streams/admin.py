@@ -1,0 +1,256 @@
+"""The topics on a cluster: created where missing, compared with what they should be, altered only where asked.
+
+An existing topic is never changed silently: a difference comes back with what was found, what is wanted and the remedy.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import msgspec
+from kafka import errors
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from streams.cluster import Cluster, ClusterError, NotAuthorised, told
+from streams.topics import CHANGELOG, EVENTS, Topic
+
+State = Literal["created", "as it should be", "altered", "differs", "missing"]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Something about a topic that is not as it should be; `alterable` where --alter may mend it without harm."""
+
+    what: str
+    found: str
+    wanted: str
+    remedy: str
+    alterable: bool
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What became of a topic, or how it was found. `differences` are those that remain."""
+
+    topic: str
+    state: State
+    partitions: int
+    differences: tuple[Difference, ...] = ()
+
+
+class _Found(msgspec.Struct, frozen=True):
+    partitions: int
+    replicas: int
+    configs: dict[str, str]
+
+
+class TopicAdmin:
+    """A connection to a cluster's administration; see `connect`. Not safe between threads: take one each."""
+
+    def __init__(self, client: KafkaAdminClient, cluster: Cluster) -> None:
+        self._client = client
+        self._cluster = cluster
+
+    def create(self, topics: Sequence[Topic], *, alter: bool = False) -> list[Finding]:
+        """Create the topics that are missing and compare the others; may be called at the same time from anywhere.
+
+        With `alter`, what can be mended without harm is: first configurations, then partitions. A kill in between
+        leaves topics that the next call finishes. Raises ClusterError, NotAuthorised or ClusterUnreachable.
+        """
+        created = self._create_missing(topics)
+        findings = self.describe(topics)
+        if alter and any(d.alterable for f in findings for d in f.differences):
+            altered = self._alter(topics, findings)
+            findings = [
+                msgspec.structs.replace(f, state="altered") if f.topic in altered and not f.differences else f
+                for f in self.describe(topics)
+            ]
+        return [
+            msgspec.structs.replace(f, state="created") if f.topic in created and not f.differences else f
+            for f in findings
+        ]
+
+    def describe(self, topics: Sequence[Topic]) -> list[Finding]:
+        """Compare each topic with the cluster's; changes nothing."""
+        found = self._found([topic.name for topic in topics])
+        return [_compare(topic, found.get(topic.name), self._cluster.kafka) for topic in topics]
+
+    def _create_missing(self, topics: Sequence[Topic]) -> set[str]:
+        """The names of the topics that this very call created."""
+        present = set(self._metadata([t.name for t in topics]))
+        wanted = {t.name: t for t in topics if t.name not in present}
+        if not wanted:
+            return set()
+        with told(self._cluster, "creating topics"):
+            answers = self._client.create_topics({t.name: _new(t) for t in wanted.values()}, raise_errors=False)[
+                "topics"
+            ]
+        created = {a["name"] for a in answers if self._was_created(a, wanted[a["name"]])}
+        with told(self._cluster, "waiting for the new topics to have their leaders"):
+            self._client.wait_for_topics(list(wanted))
+        return created
+
+    def _was_created(self, answer: Mapping[str, Any], topic: Topic) -> bool:
+        error = errors.for_code(answer["error_code"])
+        reason = (answer.get("error_message") or error.__name__).rstrip(".")
+        if error is errors.NoError:
+            return True
+        if error is errors.TopicAlreadyExistsError:
+            return False  # somebody else was faster: it is compared like any other
+        if issubclass(error, errors.AuthorizationError):
+            raise NotAuthorised(
+                f"the cluster at {self._cluster.kafka} lets user {self._cluster.kafka_user or 'anonymous'} not create "
+                f"the topic {topic.name}: {reason}. Have its operator grant CREATE on it, or create it."
+            )
+        if error is errors.InvalidReplicationFactorError:
+            raise ClusterError(
+                f"the topic {topic.name} wants {topic.replication_factor} replicas and the cluster at "
+                f"{self._cluster.kafka} has {self._brokers()} broker(s): {reason}. Start more brokers, or give a "
+                "smaller --replication-factor (VIGIE_REPLICATION_FACTOR)."
+            )
+        raise ClusterError(f"the cluster at {self._cluster.kafka} did not create the topic {topic.name}: {reason}.")
+
+    def _alter(self, topics: Sequence[Topic], findings: Sequence[Finding]) -> set[str]:
+        wanted = {t.name: t for t in topics}
+        altered = set()
+        for finding in findings:
+            names = [d.what for d in finding.differences if d.alterable]
+            configs = {name: wanted[finding.topic].configs[name] for name in names if name != "partitions"}
+            if configs:
+                self._alter_configs(finding.topic, configs)
+            if "partitions" in names:
+                with told(self._cluster, f"adding partitions to {finding.topic}"):
+                    self._client.create_partitions({finding.topic: wanted[finding.topic].partitions})
+                    self._client.wait_for_topics([finding.topic])
+            if names:
+                altered.add(finding.topic)
+        return altered
+
+    def _alter_configs(self, topic: str, configs: dict[str, str]) -> None:
+        with told(self._cluster, f"altering {topic}"):
+            resource = ConfigResource(ConfigResourceType.TOPIC, topic, configs)
+            answer = self._client.alter_configs([resource], raise_on_unknown=False)["topic"][topic]
+        if answer != "OK":
+            raise ClusterError(
+                f"the cluster at {self._cluster.kafka} did not alter {topic} ({', '.join(sorted(configs))}): {answer}."
+            )
+
+    def _found(self, names: Sequence[str]) -> dict[str, _Found]:
+        metadata = self._metadata(names)
+        if not metadata:
+            return {}
+        with told(self._cluster, "reading the topics' configuration"):
+            resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in metadata]
+            configs = self._client.describe_configs(resources, config_filter="all")["topic"]
+        return {
+            name: _Found(
+                len(topic["partitions"]),
+                min(len(p["replica_nodes"]) for p in topic["partitions"]),
+                {key: entry["value"] for key, entry in configs.get(name, {}).items()},
+            )
+            for name, topic in metadata.items()
+        }
+
+    def _metadata(self, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        with told(self._cluster, "looking up the topics"):
+            topics = self._client.describe_topics(list(names))
+            for topic in topics:
+                error = errors.for_code(topic["error_code"])
+                if issubclass(error, errors.AuthorizationError):
+                    raise error(topic["name"])
+        return {t["name"]: t for t in topics if t["error_code"] == 0 and t["partitions"]}
+
+    def _brokers(self) -> int:
+        with told(self._cluster, "counting the brokers"):
+            return len(self._client.describe_cluster()["brokers"])
+
+
+@contextmanager
+def connect(cluster: Cluster) -> Iterator[TopicAdmin]:
+    """A `TopicAdmin`, closed at the end. Raises ClusterUnreachable where no broker answers."""
+    with told(cluster, "connecting"):
+        client = KafkaAdminClient(**cluster.client())
+    try:
+        yield TopicAdmin(client, cluster)
+    finally:
+        client.close()
+
+
+def create_topics(cluster: Cluster, topics: Sequence[Topic]) -> None:
+    """Make sure that the topics are there, for a worker's start. Raises ClusterError where one differs in partitions.
+
+    Other differences are the operator's to judge: `vigie topics describe` shows them.
+    """
+    with connect(cluster) as admin:
+        findings = admin.create(topics)
+    for finding in findings:
+        for difference in finding.differences:
+            if difference.what == "partitions":
+                raise ClusterError(
+                    f"the topic {finding.topic} has {difference.found} partitions and should have "
+                    f"{difference.wanted}. {difference.remedy}"
+                )
+
+
+def _new(topic: Topic) -> dict[str, Any]:
+    return {
+        "num_partitions": topic.partitions,
+        "replication_factor": topic.replication_factor,
+        "configs": dict(topic.configs),
+    }
+
+
+def _compare(topic: Topic, found: _Found | None, bootstrap: str) -> Finding:
+    if found is None:
+        remedy = "Create it: vigie topics create."
+        return Finding(topic.name, "missing", 0, (Difference("topic", "missing", "there", remedy, alterable=False),))
+    differences = [
+        *_compare_partitions(topic, found, bootstrap),
+        *_compare_replicas(topic, found, bootstrap),
+        *_compare_configs(topic, found),
+    ]
+    return Finding(topic.name, "differs" if differences else "as it should be", found.partitions, tuple(differences))
+
+
+def _compare_partitions(topic: Topic, found: _Found, bootstrap: str) -> Iterator[Difference]:
+    if found.partitions == topic.partitions:
+        return
+    grows = topic.can_grow and found.partitions < topic.partitions
+    remedy = "vigie topics create --alter adds them." if grows else _new_partitions_remedy(topic, found, bootstrap)
+    yield Difference("partitions", str(found.partitions), str(topic.partitions), remedy, alterable=grows)
+
+
+def _new_partitions_remedy(topic: Topic, found: _Found, bootstrap: str) -> str:
+    delete = f"kafka-topics.sh --bootstrap-server {bootstrap} --delete --topic {topic.name}"
+    again = f"stop the workers, then {delete}, then vigie topics create"
+    if topic.name == EVENTS:
+        return (
+            "Another number would move most firms to another one, away from their state and their order: refused. "
+            f"Set VIGIE_PARTITIONS={found.partitions} to keep it; or, to change it, {again}, and ingest the partners' "
+            f"files again (delete {CHANGELOG} too: it must have the same number)."
+        )
+    if topic.name == CHANGELOG:
+        return f"It must have as many partitions as {EVENTS}: {again}; the state is made again from {EVENTS}."
+    if topic.partitions == 1:
+        return f"Its records need one order, which one partition alone gives: refused. To make it again, {again}."
+    return (
+        f"Other partitions would break the order of a firm's records: refused. Set VIGIE_PARTITIONS={found.partitions} "
+        f"to keep it; or, once all its records are dealt with, {again}."
+    )
+
+
+def _compare_replicas(topic: Topic, found: _Found, bootstrap: str) -> Iterator[Difference]:
+    if topic.replication_factor in (-1, found.replicas):
+        return
+    remedy = (
+        f"Copies are moved by Kafka's own tool, with a plan: kafka-reassign-partitions.sh --bootstrap-server "
+        f"{bootstrap} --reassignment-json-file PLAN --execute."
+    )
+    yield Difference("replication factor", str(found.replicas), str(topic.replication_factor), remedy, alterable=False)
+
+
+def _compare_configs(topic: Topic, found: _Found) -> Iterator[Difference]:
+    for name, wanted in topic.configs.items():
+        value = found.configs.get(name)
+        if value is None:
+            yield Difference(name, "unknown to this broker", wanted, "Use Apache Kafka 3.6 or later.", alterable=False)
+        elif value != wanted:
+            yield Difference(name, value, wanted, "vigie topics create --alter sets it.", alterable=True)

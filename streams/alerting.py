@@ -1,0 +1,54 @@
+"""A decision in numbers to the alert that agents read."""
+
+import math
+from datetime import date, datetime
+
+import numpy as np
+
+from alerts.alert import Alert, Evidence, Origin, Source, Theme, Thresholds, Tier, alert_id
+from alerts.language import Language
+from alerts.wording import reasons
+from detectors.chain import Decision
+from detectors.models import Model, sigmoid
+from detectors.tiers import NAMES
+
+
+def alert_of(decision: Decision, model: Model, origin: Origin, raised_at: datetime, language: Language) -> Alert:
+    """The alert of a decision; all that a reader needs is in it."""
+    tier, previous_tier = _tier(decision.tier), _tier(decision.previous_tier)
+    themes = [Theme(name, contribution) for name, contribution in decision.themes]
+    evidence = [Evidence(q.field, _known(q.now), _known(q.before)) for q in decision.evidence]
+    return Alert(
+        id=alert_id(decision.siren, decision.kind, previous_tier, tier, decision.cause),
+        siren=decision.siren,
+        name=decision.name,
+        department=decision.department,
+        activity=decision.activity,
+        tier=tier,
+        previous_tier=previous_tier,
+        kind=decision.kind,
+        probability=_probability(decision.logit),
+        previous_probability=_probability(decision.previous_logit),
+        as_of=date.fromordinal(decision.day),
+        raised_at=raised_at,
+        model_version=model.version,
+        thresholds=Thresholds(model.thresholds.moderate, model.thresholds.strong),
+        themes=themes,
+        reasons=reasons(decision.kind, tier, previous_tier, themes, evidence, language),
+        evidence=evidence,
+        causes=[decision.cause],
+        sources=[Source(name, date.fromordinal(day)) for name, day in decision.sources],
+        source=origin,
+    )
+
+
+def _tier(level: int) -> Tier:
+    return NAMES[level]
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _probability(logit: float) -> float:
+    return float(sigmoid(np.array([logit]))[0])

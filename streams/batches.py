@@ -1,0 +1,185 @@
+"""Faust with a partition's batch of records as one message, and commits of what was really done.
+
+Faust delivers, acknowledges and logs one record at a time, which caps it at some thousands of records a second. This
+module overrides what that takes, on Faust's own extension points, and nothing else:
+
+- `App._new_transport` gives a Transport whose Consumer delivers batches.
+- `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage.
+- `Consumer._new_offset` commits the end of the batches that the agent marked done, in order. (Faust acknowledges what
+  it skips in a rebalance and what an agent failed on: neither may be committed.)
+- `Consumer._commit_offsets` first awaits `BatchApp.commit_gate`: state is in Kafka before its offsets are.
+- `Consumer._getmany` reads no source record while the group rebalances: when recovery ends Faust empties the agents'
+  queues after source records have begun to flow, and those would be lost.
+- `Consumer.on_partitions_revoked` commits before Faust forgets what was acknowledged.
+- `Consumer.on_buffer_full` does nothing: Faust's own drops the partition and sleeps a second, while a full queue
+  already makes the delivery wait.
+- The consumer thread's fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
+
+Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when a newer one changes what is relied on.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP, ConsumerMessage
+
+FETCH_WAIT_MS = 100
+REBALANCE_PAUSE_SECONDS = 0.01
+QUEUE_BATCHES = 4
+"""Batches that may wait for an agent: bounds memory, and is the back-pressure."""
+
+
+class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types
+    """Records of one partition, in `value`; `offset` is that of the last. `done` once its effects are on their way."""
+
+    __slots__ = ("done",)
+
+    done: bool
+
+
+class _FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
+    """Delivers batches and commits what was done."""
+
+    app: "BatchApp"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._undone: dict[TP, deque[BatchMessage]] = defaultdict(deque)
+
+    def _new_consumer_thread(self) -> Any:
+        return _FetchThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        while not (self.should_stop or fetcher.should_stop):
+            # Read before the wait: what the wait returns belongs to this generation of the group.
+            generation = self.app.consumer_generation_id
+            records, active = await self._wait_next_records(timeout=1.0)
+            if records is None or self.should_stop:
+                return
+            if not self.flow_active:
+                await self.perform_seek()
+                continue
+            if generation != self.app.consumer_generation_id:
+                continue
+            for tp, received in records.items():
+                if active is None or tp in active or tp in self._buffered_partitions:
+                    await self._deliver(tp, received, generation)
+            await asyncio.sleep(0)
+
+    async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
+        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+        size = self.app.batch_records
+        for start in range(0, len(received), size):
+            if not self.flow_active or generation != self.app.consumer_generation_id:
+                return
+            records = received[start : start + size]
+            read = self._read_offset[tp]
+            if read is not None and records[0].offset < read:
+                records = [r for r in records if r.offset >= read]
+            if records:
+                await self._hand_over(tp, records, generation)
+
+    async def _hand_over(self, tp: TP, records: Sequence[Any], generation: int) -> None:
+        last = records[-1]
+        message = BatchMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            None,
+            b"",
+            records,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=generation,
+        )
+        message.done = False
+        if self.app.topics.acks_enabled_for(tp.topic):
+            self._undone[tp].append(message)
+        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+        self._read_offset[tp] = last.offset + 1
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Any:
+        return [tp for tp in self._undone if topics is None or tp in topics or tp.topic in topics]
+
+    def _new_offset(self, tp: TP) -> int | None:
+        undone = self._undone[tp]
+        offset: int | None = None
+        while undone and undone[0].done:
+            offset = undone.popleft().offset + 1
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return offset
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        if self.app.commit_gate is not None:
+            await self.app.commit_gate()
+        committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        return committed
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        if self.app.rebalancing and active_partitions is not None:
+            active_partitions = {tp for tp in active_partitions if self._is_changelog_tp(tp)}
+            if not active_partitions:
+                await asyncio.sleep(REBALANCE_PAUSE_SECONDS)
+                return {}
+        return await super()._getmany(active_partitions, timeout)
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets: everything after them is read again."""
+        self._undone.clear()
+        await super().perform_seek()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit what was done, then let the partitions go."""
+        await self.commit()
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._undone.pop(tp, None)
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Let the full queue itself hold the delivery back."""
+
+
+class _BatchTransport(driver.Transport):  # type: ignore[misc]  # Faust has no types
+    Consumer = BatchConsumer
+
+
+class RecordsSchema(faust.Schema):  # type: ignore[misc]  # Faust has no types
+    """Passes batches of records on as they are."""
+
+    def loads_key(self, _app: Any, message: Any, **_: Any) -> Any:
+        """The key that BatchMessage has: none of its own."""
+        return message.key
+
+    def loads_value(self, _app: Any, message: Any, **_: Any) -> Any:
+        """The records."""
+        return message.value
+
+
+class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
+    """A Faust app whose agents take `RecordsSchema` topics a batch at a time."""
+
+    batch_records: int = 2_000
+    commit_gate: Callable[[], Awaitable[None]] | None = None
+    """Awaited before offsets are committed: what they stand for must be in Kafka. Raises to commit nothing."""
+
+    def _new_transport(self) -> Any:
+        return _BatchTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Any:
+        return _BatchTransport(self.conf.broker_producer, self)

@@ -1,0 +1,100 @@
+"""Which Kafka cluster, and how to speak to it with kafka-python: one place for its settings and its failures.
+
+ClusterError                the cluster answered, with a refusal
+├── NotAuthorised           it knows this user, who may not do this
+ClusterUnreachable          nothing answered in time (retriable)
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kafka import errors
+
+from detectors.errors import VigieError
+from detectors.options import option
+
+_UNREACHABLE = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.NodeNotReadyError)
+
+
+class ClusterError(VigieError):
+    """The cluster refused a request."""
+
+
+class NotAuthorised(ClusterError):
+    """The cluster's access rules do not let this user do that."""
+
+
+class ClusterUnreachable(VigieError):
+    """No broker answered in time."""
+
+    retriable = True
+
+
+@dataclass(frozen=True, repr=False)
+class Cluster:
+    """Where the cluster is and how to log in; no repr, so that the password shows nowhere."""
+
+    kafka: str = option("127.0.0.1:9092", "Kafka bootstrap servers, host:port, separated by commas.")
+    kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = option(
+        "PLAINTEXT", "How the brokers are spoken to."
+    )
+    kafka_ca: str | None = option(None, "File with the authorities that sign the brokers' certificates (PEM).")
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = option(
+        "SCRAM-SHA-512", "How to log in, with the SASL protocols."
+    )
+    kafka_user: str | None = option(None, "User to log in as, with the SASL protocols.")
+    kafka_password: str | None = option(None, "Password of that user.", secret=True)
+    kafka_timeout_s: float = option(10.0, "How long to wait for a broker to answer.", unit="seconds")
+
+    def client(self) -> dict[str, Any]:
+        """The keyword arguments that every kafka-python client takes."""
+        settings: dict[str, Any] = {
+            "bootstrap_servers": self.kafka.split(","),
+            "security_protocol": self.kafka_protocol,
+            "bootstrap_timeout_ms": int(self.kafka_timeout_s * 1000),
+        }
+        if "SSL" in self.kafka_protocol.split("_"):
+            settings["ssl_cafile"] = self.kafka_ca
+        if self.kafka_protocol.startswith("SASL"):
+            settings |= {
+                "sasl_mechanism": self.kafka_mechanism,
+                "sasl_plain_username": self.kafka_user,
+                "sasl_plain_password": self.kafka_password,
+            }
+        return settings
+
+
+@contextmanager
+def told(cluster: Cluster, doing: str) -> Iterator[None]:
+    """Turn what kafka-python raises into errors that say what was being done, where, and what to do now.
+
+    `doing` completes "while ...". Raises ClusterUnreachable, NotAuthorised or ClusterError.
+    """
+    try:
+        yield
+    except errors.AuthorizationError as error:
+        raise NotAuthorised(
+            f"the cluster at {cluster.kafka} refused user {cluster.kafka_user or 'anonymous'} while {doing}: "
+            f"{_reason(error)}. Have its operator grant that right, or log in as another user (VIGIE_KAFKA_USER)."
+        ) from error
+    except errors.SaslAuthenticationFailedError as error:
+        raise NotAuthorised(
+            f"the cluster at {cluster.kafka} did not let user {cluster.kafka_user or 'anonymous'} in while {doing}: "
+            f"{_reason(error)}. Check VIGIE_KAFKA_USER, VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
+        ) from error
+    except _UNREACHABLE as error:
+        raise ClusterUnreachable(
+            f"no Kafka broker answered at {cluster.kafka} within {cluster.kafka_timeout_s:g} s while {doing} "
+            f"({_reason(error)}). Start it, or correct --kafka (VIGIE_KAFKA)."
+        ) from error
+    except errors.KafkaError as error:
+        raise ClusterError(
+            f"the cluster at {cluster.kafka} failed while {doing}: {_reason(error)}. Its own log says more."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(part) for part in error.args).rstrip(". :")
+    return f"{type(error).__name__}, {text}" if text else type(error).__name__

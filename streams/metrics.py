@@ -1,0 +1,70 @@
+"""What the workers count, for Prometheus. No SIREN is ever a label; every label has a small closed set of values."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+BATCH_EVENTS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000)
+
+
+class StreamMetrics:
+    """The metrics of one worker process, on the registry given."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.events = Counter(
+            "vigie_events_total", "Events applied to firm state, by type.", ["type"], registry=registry
+        )
+        self.refused = Counter(
+            "vigie_dead_letters_total", "Records refused to the dead letters, by reason.", ["reason"], registry=registry
+        )
+        self.batch_events = Histogram(
+            "vigie_batch_events", "Records worked on together.", buckets=BATCH_EVENTS, registry=registry
+        )
+        self.batch_seconds = Histogram(
+            "vigie_batch_duration_seconds",
+            "From a batch's delivery to its effects being on their way.",
+            buckets=BATCH_SECONDS,
+            registry=registry,
+        )
+        self.sweep_seconds = Histogram(
+            "vigie_month_end_duration_seconds",
+            "Scoring of a whole partition at a month end.",
+            buckets=(0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0),
+            registry=registry,
+        )
+        self.raised = Counter(
+            "vigie_alerts_raised_total", "Alerts written to Kafka, by tier and kind.", ["tier", "kind"],
+            registry=registry,
+        )  # fmt: skip
+        self.firms = Gauge("vigie_firms", "Firms whose state this worker holds.", ["partition"], registry=registry)
+        self.lag = Gauge(
+            "vigie_consumer_lag_records", "Records not yet committed.", ["topic", "partition"], registry=registry
+        )
+        self.event_time = Gauge(
+            "vigie_event_time_seconds",
+            "Event time that a partition has reached, Unix time of the day's start.",
+            ["partition"],
+            registry=registry,
+        )
+        self.ready = Gauge(
+            "vigie_ready", "1 once the role has its partitions and its state.", ["role"], registry=registry
+        )
+        self.activity = Gauge(
+            "vigie_last_activity_timestamp_seconds", "Last time a role finished a batch.", ["role"], registry=registry
+        )
+        self.model = Gauge("vigie_model_info", "1 for the model version in force here.", ["version"], registry=registry)
+        self.model_changes = Counter("vigie_model_changes_total", "Models swapped in.", registry=registry)
+        self.learned = Counter(
+            "vigie_learned_examples_total", "Answered examples learned from, by answer.", ["label"], registry=registry
+        )
+        self.log_loss = Gauge(
+            "vigie_prequential_log_loss", "Log-loss of the last answered cohort, as it was scored.", registry=registry
+        )
+        self._version: str | None = None
+
+    def model_in_force(self, version: str) -> None:
+        """Show a version, and no longer the one before it."""
+        if self._version is not None:
+            self.model.remove(self._version)
+            self.model_changes.inc()
+        self.model.labels(version).set(1)
+        self._version = version

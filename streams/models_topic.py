@@ -1,0 +1,83 @@
+"""The model in force: the last record of vigie.models, followed by every scorer."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from detectors import models
+from detectors.models import Model
+from streams.errors import StreamsError
+from streams.options import KafkaOptions
+from streams.topics import MODELS
+
+MODEL_KEY = b"firm-risk"
+POLL_MS = 1_000
+
+log = logging.getLogger(__name__)
+
+
+class ModelFollower:
+    """Reads vigie.models without a group: every process sees every version.
+
+    `current` is the newest model that could be used. A version that cannot be used is logged and passed over.
+    """
+
+    def __init__(self, options: KafkaOptions, current: Model, on_change: Callable[[Model], None]) -> None:
+        self.current = current
+        self.found = False
+        """Whether the topic had any model."""
+        self._options = options
+        self._on_change = on_change
+        self._consumer: Any = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read up to the end, then go on in the background. Raises StreamsError when the topic is missing."""
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._options.kafka, enable_auto_commit=False)
+        await self._consumer.start()
+        partition = TopicPartition(MODELS, 0)
+        if not self._consumer.partitions_for_topic(MODELS):
+            await self._consumer._client.force_metadata_update()
+            if MODELS not in await self._consumer.topics():
+                await self._consumer.stop()
+                raise StreamsError(f"topic {MODELS} does not exist: create the topics with `vigie topics create`")
+        self._consumer.assign([partition])
+        await self._consumer.seek_to_beginning(partition)
+        end = (await self._consumer.end_offsets([partition]))[partition]
+        while await self._consumer.position(partition) < end:
+            await self._read()
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._read()
+
+    async def _read(self) -> None:
+        fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+        for records in fetched.values():
+            for record in records:
+                self._take(record.value, record.offset)
+
+    def _take(self, value: bytes | None, offset: int) -> None:
+        if value is None:
+            return
+        try:
+            model = models.decode(value)
+        except models.UnusableModel as error:
+            log.warning("%s at offset %d passed over: %s", MODELS, offset, error)
+            return
+        self.found = True
+        if model.version != self.current.version:
+            self.current = model
+            self._on_change(model)

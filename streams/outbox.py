@@ -1,0 +1,106 @@
+"""Everything a worker writes to Kafka goes through one idempotent producer, and is waited for.
+
+`send` returns once Kafka has taken the records. `send_batches` writes whole producer batches, each atomic in the log,
+and returns futures: a changelog is awaited when offsets are committed, not for each batch.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+
+from streams.errors import SendFailed
+from streams.options import KafkaOptions
+
+BATCH_BYTES = 512 * 1024
+LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
+
+Header = tuple[str, bytes]
+
+
+class Outgoing(NamedTuple):
+    """A record to be sent; without a partition its key decides."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[Header] = ()
+    timestamp_ms: int | None = None
+    partition: int | None = None
+
+
+class Outbox:
+    """The producer of one process. Start it in the loop that uses it."""
+
+    def __init__(self, options: KafkaOptions) -> None:
+        self._options = options
+        self._producer: Any = None
+
+    async def start(self) -> None:
+        """Connect."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._options.kafka,
+            client_id="vigie-worker",
+            # A record that was sent twice after a lost answer would be a doubled alert.
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=LARGEST_REQUEST_BYTES,
+            # How long a record may wait for a broker that is away before the worker gives up and restarts.
+            request_timeout_ms=int(self._options.send_timeout_seconds * 1000),
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Flush and disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has."""
+        return len(await self._producer.partitions_for(topic))
+
+    async def send(self, topic: str, records: Iterable[Outgoing]) -> None:
+        """Write records in order and wait until Kafka has them all. Raises SendFailed."""
+        futures = [
+            await self._producer.send(
+                topic,
+                value=r.value,
+                key=r.key,
+                headers=list(r.headers),
+                timestamp_ms=r.timestamp_ms,
+                partition=r.partition,
+            )
+            for r in records
+        ]
+        await settled(topic, futures)
+
+    async def send_batches(
+        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]]
+    ) -> list[asyncio.Future[Any]]:
+        """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them."""
+        futures = []
+        batch = self._producer.create_batch()
+        for key, value in records:
+            if batch.append(key=key, value=value, timestamp=None) is None:
+                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+                batch = self._producer.create_batch()
+                if batch.append(key=key, value=value, timestamp=None) is None:
+                    # Larger than a batch by itself: it goes alone, and the batch after it starts empty.
+                    future = await self._producer.send(topic, key=key, value=value, partition=partition)
+                    futures.append(future)
+        if batch.record_count():
+            futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        return futures
+
+
+async def settled(topic: str, futures: Sequence[asyncio.Future[Any]]) -> None:
+    """Wait for writes. Raises SendFailed when Kafka did not take one of them."""
+    results = await asyncio.gather(*futures, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise SendFailed(
+                f"Kafka did not take a record for {topic}: {result!r}. Nothing is lost: a restarted worker goes "
+                "on from what was committed"
+            ) from result

@@ -1,0 +1,60 @@
+"""`apconso`: partial unemployment paid, one row a request and month; its reason is that of its request."""
+
+from collections.abc import Iterable
+
+from detectors.events import PartialUnemploymentUse
+from detectors.months import first_day, month_of
+from streams.partners.column import Column
+from streams.partners.dates import ISO_DATE
+from streams.partners.firm_of import establishment
+from streams.partners.identifiers import SIRET
+from streams.partners.kind import Kind, each, header_names
+from streams.partners.numbers import COUNT, EUROS, HOURS
+from streams.partners.row import Row
+from streams.partners.texts import ACCOUNT
+
+REQUEST = Column("ID_DA", "the request", ACCOUNT)
+ESTABLISHMENT = Column("ETAB_SIRET", "the establishment", SIRET)
+HOURS_PAID = Column("HEURES", "hours paid", HOURS, unit="hours", presence="optional")
+AMOUNT = Column("MONTANTS", "amount paid", EUROS, unit="euros", presence="optional")
+HEADCOUNT = Column("EFFECTIFS", "employees concerned", COUNT, unit="people", presence="optional")
+MONTH = Column("MOIS", "any day of the month; it is known when the month is over", ISO_DATE)
+
+
+def _parse(row: Row) -> list[PartialUnemploymentUse]:
+    siren, siret = establishment(row, ESTABLISHMENT)
+    month = month_of(row.need(MONTH))
+    event = PartialUnemploymentUse(
+        siren=siren,
+        siret=siret,
+        known_at=row.known(MONTH, first_day(month + 1)),
+        request_id=row.need(REQUEST),
+        month=first_day(month),
+        hours=row.may(HOURS_PAID),
+        amount=row.may(AMOUNT),
+        headcount=row.may(HEADCOUNT),
+    )
+    return [event]
+
+
+def _cells(event: PartialUnemploymentUse) -> Iterable[tuple[str, str]]:
+    return (
+        REQUEST.cell(event.request_id),
+        ESTABLISHMENT.cell(event.siret),
+        HOURS_PAID.cell(event.hours),
+        AMOUNT.cell(event.amount),
+        HEADCOUNT.cell(event.headcount),
+        MONTH.cell(event.month),
+    )
+
+
+KIND = Kind(
+    name="apconso",
+    about="partial unemployment used",
+    delimiter=",",
+    header=header_names("ID_DA,ETAB_SIRET,HEURES,MONTANTS,EFFECTIFS,MOIS"),
+    columns=(REQUEST, ESTABLISHMENT, HOURS_PAID, AMOUNT, HEADCOUNT, MONTH),
+    event=PartialUnemploymentUse,
+    parse=_parse,
+    rows=each(_cells),
+)

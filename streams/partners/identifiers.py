@@ -1,0 +1,30 @@
+"""SIREN and SIRET numbers: digits and their number only, since real ones that fail the Luhn check exist."""
+
+import re
+
+from streams.partners.column import BadValue, Format
+
+_SIREN = re.compile(r"[0-9]{9}")
+_SIRET = re.compile(r"[0-9]{14}")
+
+
+def parse_siren(text: str) -> str:
+    """A firm's number.
+
+    >>> parse_siren("000000000")
+    '000000000'
+    """
+    if not _SIREN.fullmatch(text):
+        raise BadValue("not a SIREN of 9 digits", text)
+    return text
+
+
+def parse_siret(text: str) -> str:
+    """An establishment's number; its first 9 digits are the firm's."""
+    if not _SIRET.fullmatch(text):
+        raise BadValue("not a SIRET of 14 digits", text)
+    return text
+
+
+SIREN: Format[str] = Format(parse_siren, str)
+SIRET: Format[str] = Format(parse_siret, str)

@@ -1,0 +1,184 @@
+"""The scorer: a batch of events through the chain of its partition, and what comes of it into Kafka.
+
+Effects of a batch, in this order, each confirmed by Kafka before the next begins unless said otherwise:
+
+1. dead letters for what was refused;
+2. for each outcome of the chain: its alerts; at a month end also the answered examples, and the cohort that waits;
+3. the state of the firms that changed, then the partition's time (confirmed before offsets are committed; at a month
+   end at once);
+4. the offsets.
+
+A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
+firm's state says which events it has seen.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from alerts import alert as contract
+from alerts.alert import Origin
+from alerts.language import Language
+from detectors import pack
+from detectors.chain import Chain, Outcome
+from detectors.events import type_name
+from detectors.models import Model
+from streams import dead_letters, examples
+from streams.admission import Admitted, admit
+from streams.alerting import alert_of
+from streams.dead_letters import dead_letter
+from streams.firm_table import FirmTable
+from streams.metrics import StreamMetrics
+from streams.outbox import Outbox, Outgoing, settled
+from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
+
+FUTURE_DAYS = 1
+"""How far `known_at` may lie after today: clocks and time zones differ, real knowledge of the future does not exist."""
+SENT_HEADER = "sent_ms"
+PROGRAM = "vigie-scorer"
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Wall clock and monotonic clock in seconds, handed in so that nothing here asks the system."""
+
+    wall: Callable[[], float]
+    monotonic: Callable[[], float]
+
+    def now(self) -> datetime:
+        """The wall clock as a date and time."""
+        return datetime.fromtimestamp(self.wall(), UTC)
+
+    def today(self) -> date:
+        """The wall clock's day."""
+        return self.now().date()
+
+
+class Scorer:
+    """Handles the batches of all partitions of one worker."""
+
+    def __init__(
+        self,
+        table: FirmTable,
+        outbox: Outbox,
+        metrics: StreamMetrics,
+        clocks: Clocks,
+        *,
+        partitions: int,
+        model: Model,
+        language: Language,
+    ) -> None:
+        self.model = model
+        self._table = table
+        self._outbox = outbox
+        self._metrics = metrics
+        self._clocks = clocks
+        self._partitions = partitions
+        self._language = language
+        self._unconfirmed: list[asyncio.Future[Any]] = []
+
+    def use(self, model: Model) -> None:
+        """Score with this model from the next batch on."""
+        self.model = model
+        self._metrics.model_in_force(model.version)
+
+    async def handle(self, partition: int, records: Sequence[Any]) -> None:
+        """All effects of a batch but its offsets. Raises SendFailed when Kafka does not take them."""
+        began = self._clocks.monotonic()
+        chain = self._table.chain(partition)
+        if chain.scorer.model is not self.model:
+            chain.use(self.model)
+        latest_day = self._clocks.today().toordinal() + FUTURE_DAYS
+        admitted = admit(records, partition, self._partitions, latest_day)
+        if admitted.refusals:
+            await self._refuse(partition, records, admitted)
+        if len(admitted.batch):
+            for outcome in chain.step(admitted.batch):
+                await self._emit(partition, chain, outcome, records, admitted)
+        self._count(partition, chain, admitted, began)
+
+    async def confirmed(self) -> None:
+        """Wait until Kafka has all state written so far. Raises SendFailed."""
+        unconfirmed, self._unconfirmed = self._unconfirmed, []
+        if unconfirmed:
+            await settled(CHANGELOG, unconfirmed)
+
+    async def _emit(
+        self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
+    ) -> None:
+        if outcome.decisions:
+            await self._send_alerts(partition, chain, outcome, records, admitted)
+        if outcome.scores is not None:
+            await self._send_examples(partition, chain, outcome)
+            await self.confirmed()
+        await self._write(partition, pack.firm_records(chain.panel, outcome.changed))
+        await self._write(partition, [pack.clock_record(chain)])
+        if outcome.scores is not None:
+            await self.confirmed()
+
+    async def _send_alerts(
+        self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
+    ) -> None:
+        now = self._clocks.now()
+        outgoing = []
+        for decision in outcome.decisions:
+            # A month end has no event of its own: it is caused by whatever came first after it.
+            record = records[admitted.positions[max(decision.position, 0)]]
+            origin = Origin(EVENTS, partition, record.offset)
+            alert = alert_of(decision, chain.scorer.model, origin, now, self._language)
+            headers = [h for h in record.headers if h[0] == SENT_HEADER]
+            outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
+            self._metrics.raised.labels(alert.tier, alert.kind).inc()
+        await self._outbox.send(ALERTS, outgoing)
+
+    async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
+        assert outcome.scores is not None
+        month = outcome.scores.month - chain.options.horizon
+        blocks = examples.blocks(partition, month, outcome.examples)
+        await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
+        if outcome.cohort is not None:
+            await self._write(partition, pack.cohort_records(outcome.cohort))
+        if outcome.examples is not None:
+            await self._write(partition, pack.answered_records(outcome.examples.cohort))
+
+    async def _write(self, partition: int, records: Any) -> None:
+        self._unconfirmed += await self._outbox.send_batches(CHANGELOG, partition, records)
+
+    async def _refuse(self, partition: int, records: Sequence[Any], admitted: Admitted) -> None:
+        now = self._clocks.now()
+        outgoing = []
+        for position, reason, detail in admitted.refusals:
+            record = records[position]
+            letter = dead_letter(
+                reason,
+                detail,
+                topic=EVENTS,
+                partition=partition,
+                offset=record.offset,
+                key=record.key,
+                value=record.value,
+                refused_at=now,
+                by=PROGRAM,
+            )
+            outgoing.append(Outgoing(record.key, dead_letters.encode(letter)))
+            self._metrics.refused.labels(reason).inc()
+        await self._outbox.send(DEAD_LETTERS, outgoing)
+
+    def _count(self, partition: int, chain: Chain, admitted: Admitted, began: float) -> None:
+        metrics = self._metrics
+        kinds: dict[str, int] = {}
+        for event in admitted.batch.events:
+            kind = type_name(event)
+            kinds[kind] = kinds.get(kind, 0) + 1
+        for kind, n in kinds.items():
+            metrics.events.labels(kind).inc(n)
+        metrics.firms.labels(str(partition)).set(len(chain.panel))
+        if chain.day:
+            metrics.event_time.labels(str(partition)).set((chain.day - _UNIX_EPOCH) * 86_400)
+        metrics.batch_events.observe(len(admitted.batch) + len(admitted.refusals))
+        metrics.batch_seconds.observe(self._clocks.monotonic() - began)
+
+
+_UNIX_EPOCH = date(1970, 1, 1).toordinal()

@@ -1,0 +1,44 @@
+"""Where events go: a protocol, and the sink that writes them as lines. The other one, Kafka, is `send`."""
+
+from typing import IO, Protocol
+
+import msgspec
+
+from detectors.events import AnyEvent
+from streams import wire
+from streams.topics import EVENTS
+
+_encoder = msgspec.json.Encoder()
+
+
+class EventSink(Protocol):
+    """Takes events in order; what `send` has taken is safe only once `flush` has come back."""
+
+    def send(self, event: AnyEvent) -> None:
+        """Take one event."""
+
+    def flush(self) -> None:
+        """Wait until all that was taken is where it belongs. Raises a VigieError if something is not."""
+
+    def close(self) -> None:
+        """Let go of the connection or the file, after a flush or an error."""
+
+
+class LineSink:
+    """NDJSON: {"topic", "key", "value"} a line; `key` null is a clock, to be written to every partition."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def send(self, event: AnyEvent) -> None:
+        """Write a line."""
+        key, value, _, _ = wire.record(event)
+        line = {"topic": EVENTS, "key": None if key is None else key.decode(), "value": msgspec.Raw(value)}
+        self._stream.write(_encoder.encode(line) + b"\n")
+
+    def flush(self) -> None:
+        """Hand all lines to the system."""
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Nothing: the stream belongs to who opened it."""

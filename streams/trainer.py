@@ -1,0 +1,115 @@
+"""The trainer: answered examples in, models out. There is one, since the examples' topic has one partition.
+
+A month is learned once every partition of vigie.events has answered for it, in an order that does not depend on how the
+answers arrived. Effects in order: the model is written and confirmed; then the examples behind it may be committed. A
+kill between the two brings the same examples again: the model says up to which month it has learned, and they are
+passed over.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from detectors import models
+from detectors.features import names
+from detectors.labels import Examples
+from detectors.learning import Learner, LearningOptions
+from detectors.models import Model
+from detectors.months import parse_month
+from streams import examples
+from streams.metrics import StreamMetrics
+from streams.models_topic import MODEL_KEY
+from streams.outbox import Outbox, Outgoing
+from streams.topics import EXAMPLES, MODELS
+
+log = logging.getLogger(__name__)
+
+
+class Trainer:
+    """Collects cohorts and learns them one by one; `handle` says which messages are done with."""
+
+    def __init__(
+        self,
+        model: Model,
+        outbox: Outbox,
+        metrics: StreamMetrics,
+        *,
+        partitions: int,
+        horizon: int,
+        options: LearningOptions | None = None,
+    ) -> None:
+        self._learner = Learner(model, options)
+        self._outbox = outbox
+        self._metrics = metrics
+        self._horizon = horizon
+        self._reached = dict.fromkeys(range(partitions), 0)
+        """The last month for which each partition has answered in full."""
+        self._parts: dict[int, dict[tuple[int, int], Examples]] = defaultdict(dict)
+        """Months not learned yet: their blocks, by partition and first SIREN."""
+        self._waiting: dict[int, list[Any]] = defaultdict(list)
+        """Messages that may be committed once a month is learned."""
+
+    async def publish_first(self) -> None:
+        """Publish the model that learning starts from, for scorers that have none."""
+        await self._publish(self._learner.model)
+
+    async def handle(self, message: Any, records: Sequence[Any]) -> None:
+        """Take blocks in; learn and publish every month that is complete. Marks messages done when they are."""
+        newest = max(self._take(record) for record in records)
+        # The rows are kept as arrays: the records need not stay in memory until the message may be committed.
+        message.value = ()
+        self._waiting[newest].append(message)
+        complete = min(self._reached.values())
+        while (month := self._next(complete)) is not None:
+            await self._learn(month)
+        self._release(max(complete, self._learner.model.learner.last_cohort))
+
+    def _take(self, record: Any) -> int:
+        """Keep a block; gives its month, or 0 for what is no block of this version's."""
+        try:
+            block = examples.decode(record.value or b"")
+            month = parse_month(block.cohort)
+        except (msgspec.DecodeError, ValueError) as error:
+            log.warning("%s offset %d is no block of examples, passed over: %s", EXAMPLES, record.offset, error)
+            return 0
+        if block.partition not in self._reached or block.names != names():
+            log.warning("%s offset %d is of another version or cluster, passed over", EXAMPLES, record.offset)
+            return 0
+        if block.last:
+            self._reached[block.partition] = max(self._reached[block.partition], month)
+        if month > self._learner.model.learner.last_cohort and block.sirens:
+            self._parts[month][block.partition, min(block.sirens)] = examples.examples_of(block)
+        return month
+
+    def _next(self, complete: int) -> int | None:
+        months = [m for m in self._parts if m <= complete]
+        return min(months) if months else None
+
+    async def _learn(self, month: int) -> None:
+        parts = self._parts.pop(month)
+        ordered = [parts[key] for key in sorted(parts)]
+        model = self._learner.learn(month, ordered, self._horizon)
+        await self._publish(model)
+        self._count(ordered)
+        log.info(
+            "learned the cohort of %d answered firms: model %s", sum(len(p.labels) for p in ordered), model.version
+        )
+
+    def _release(self, month: int) -> None:
+        for waiting in [m for m in self._waiting if m <= month]:
+            for message in self._waiting.pop(waiting):
+                message.done = True
+
+    async def _publish(self, model: Model) -> None:
+        await self._outbox.send(MODELS, [Outgoing(MODEL_KEY, models.encode(model), partition=0)])
+
+    def _count(self, parts: Sequence[Examples]) -> None:
+        labels = np.concatenate([p.labels for p in parts])
+        logits = np.concatenate([p.cohort.logits for p in parts])
+        self._metrics.learned.labels("yes").inc(int(labels.sum()))
+        self._metrics.learned.labels("no").inc(int((~labels).sum()))
+        self._metrics.log_loss.set(float(np.logaddexp(0.0, np.where(labels, -logits, logits)).mean()))

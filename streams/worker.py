@@ -1,0 +1,326 @@
+"""A worker process: its roles as Faust apps, started and stopped together.
+
+The scorer's app has the id `vigie` (its group and its changelog); the trainer's and the dispatcher's have ids of their
+own, so that a worker may run any roles beside workers that run others: members of one group must all subscribe alike.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import faust
+from faust.sensors import Monitor
+from prometheus_client import CollectorRegistry
+
+from alerts.metrics import AlertMetrics
+from alerts.options import AlertsOptions
+from alerts.publish import Publisher
+from detectors import models
+from detectors.chain import Chain, ChainOptions
+from detectors.errors import VigieError
+from detectors.models import Model
+from streams import topics
+from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
+from streams.clock_keeper import ClockKeeper
+from streams.dispatcher import Dispatcher
+from streams.errors import StreamsError
+from streams.firm_table import FirmTable
+from streams.metrics import StreamMetrics
+from streams.models_topic import ModelFollower
+from streams.options import KafkaOptions, WorkerOptions
+from streams.outbox import Outbox
+from streams.scorer import Clocks, Scorer
+from streams.trainer import Trainer
+
+Role = Literal["scorer", "trainer", "dispatcher"]
+ROLES: tuple[Role, ...] = ("scorer", "trainer", "dispatcher")
+WATCH_SECONDS = 0.5
+STOP_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """Everything a worker is built from."""
+
+    kafka: KafkaOptions = field(default_factory=KafkaOptions)
+    worker: WorkerOptions = field(default_factory=WorkerOptions)
+    alerts: AlertsOptions = field(default_factory=AlertsOptions)
+    chain: ChainOptions = field(default_factory=ChainOptions)
+    roles: Sequence[Role] = ROLES
+    model: Model | None = None
+    """Where scoring starts; by default what vigie.models has, else the expert scorecard."""
+    data: Path = Path("vigie-data")
+    """Folder for what Faust keeps on disk."""
+
+
+class Worker:
+    """Start with `run`; it returns after `stop`, when idle, or raises what crashed a role."""
+
+    def __init__(
+        self, settings: WorkerSettings, registry: CollectorRegistry, clocks: Clocks, random: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._clocks = clocks
+        self._random = random
+        self._metrics = StreamMetrics(registry)
+        self._alert_metrics = AlertMetrics(registry)
+        self._outbox = Outbox(settings.kafka)
+        self._apps: dict[Role, BatchApp] = {}
+        self._scorer: Scorer | None = None
+        self._follower: ModelFollower | None = None
+        self._clock_keeper: ClockKeeper | None = None
+        self._publisher: Publisher | None = None
+        self._stopping = asyncio.Event()
+        self._busy = 0
+        self._last_active = clocks.monotonic()
+
+    def stop(self) -> None:
+        """Ask for a graceful end: what is being worked on is finished, offsets are committed."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run until told to stop, until idle, or until a role fails. Raises VigieError."""
+        try:
+            await self._start()
+            await self._watch()
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        await self._outbox.start()
+        partitions = await self._partitions()
+        await self._follow_models()
+        builders = {
+            "scorer": self._scorer_app,
+            "trainer": self._trainer_app,
+            "dispatcher": self._dispatcher_app,
+        }
+        for role in self._settings.roles:
+            app = await builders[role](partitions)
+            self._apps[role] = app
+            await app.start()
+            log.info("%s started", role)
+
+    async def _partitions(self) -> int:
+        try:
+            return await self._outbox.partitions(topics.EVENTS)
+        except Exception as error:
+            raise StreamsError(
+                f"topic {topics.EVENTS} cannot be read on {self._settings.kafka.kafka}: {error}. Create the topics "
+                "with `vigie topics create`"
+            ) from error
+
+    async def _follow_models(self) -> None:
+        settings = self._settings
+        start = settings.model or models.prior()
+        if settings.worker.frozen:
+            self._metrics.model_in_force(start.version)
+            return
+        self._follower = ModelFollower(settings.kafka, start, self._use)
+        await self._follower.start()
+
+    def _model(self) -> Model:
+        return self._follower.current if self._follower else self._settings.model or models.prior()
+
+    def _use(self, model: Model) -> None:
+        if self._scorer is not None:
+            self._scorer.use(model)
+
+    async def _scorer_app(self, partitions: int) -> BatchApp:
+        app = self._app(topics.APP_ID)
+        table = FirmTable(
+            app, new_chain=lambda: Chain(self._model(), self._settings.chain), name="firms", partitions=partitions
+        )
+        app.tables.add(table)
+        scorer = Scorer(
+            table,
+            self._outbox,
+            self._metrics,
+            self._clocks,
+            partitions=partitions,
+            model=self._model(),
+            language=self._settings.alerts.language,
+        )
+        scorer.use(scorer.model)
+        app.commit_gate = scorer.confirmed
+        self._scorer = scorer
+
+        async def handle(message: Any, records: Sequence[Any]) -> None:
+            await scorer.handle(message.partition, records)
+            message.done = True
+
+        self._agent(app, "scorer", topics.EVENTS, handle)
+        if self._settings.worker.live_clock:
+            self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
+        return app
+
+    async def _trainer_app(self, partitions: int) -> BatchApp:
+        app = self._app(topics.TRAINER_GROUP)
+        trainer = Trainer(
+            self._model(),
+            self._outbox,
+            self._metrics,
+            partitions=partitions,
+            horizon=self._settings.chain.horizon,
+        )
+        if self._follower is not None and not self._follower.found:
+            await trainer.publish_first()
+        self._agent(app, "trainer", topics.EXAMPLES, trainer.handle)
+        return app
+
+    async def _dispatcher_app(self, _partitions: int) -> BatchApp:
+        app = self._app(topics.DISPATCHER_GROUP)
+        self._publisher = Publisher(
+            self._settings.alerts,
+            metrics=self._alert_metrics,
+            clock=self._clocks.wall,
+            monotonic=self._clocks.monotonic,
+            random=self._random,
+            stop=self._stopping,
+        )
+        dispatcher = Dispatcher(self._publisher, self._outbox, self._clocks)
+
+        async def handle(message: Any, records: Sequence[Any]) -> None:
+            await dispatcher.handle(message.partition, records)
+            message.done = True
+
+        self._agent(app, "dispatcher", topics.ALERTS, handle)
+        return app
+
+    def _app(self, app_id: str) -> BatchApp:
+        options = self._settings.worker
+        folder = self._settings.data / app_id
+        folder.mkdir(parents=True, exist_ok=True)
+        app = BatchApp(
+            app_id,
+            broker=[f"kafka://{server.strip()}" for server in self._settings.kafka.kafka.split(",")],
+            # The table keeps its own columns; Faust's store is only a name.
+            store="memory://",
+            datadir=str(folder),
+            # State must not be open to whoever reaches the port; metrics have their own.
+            web_enabled=False,
+            topic_disable_leader=True,
+            stream_buffer_maxsize=QUEUE_BATCHES,
+            stream_wait_empty=True,
+            stream_recovery_delay=0.0,
+            broker_commit_interval=options.commit_seconds,
+            broker_session_timeout=options.session_seconds,
+            broker_heartbeat_interval=options.session_seconds / 3,
+            # A dispatcher may wait for Redis for hours without leaving its group.
+            broker_max_poll_interval=86_400.0,
+            consumer_group_instance_id=options.instance or None,
+            # The fetch that a full producer batch of the changelog needs.
+            consumer_max_fetch_size=16 * 1024 * 1024,
+            table_standby_replicas=options.standbys,
+            Monitor=Monitor,
+        )
+        app.batch_records = options.batch_records
+        return app
+
+    def _agent(self, app: BatchApp, role: Role, topic: str, handle: Callable[[Any, Sequence[Any]], Any]) -> None:
+        """One stream over a topic; whatever goes wrong stops the worker, since going on would skip the batch."""
+
+        async def agent(stream: Any) -> None:
+            async for records in stream:
+                message = stream.current_event.message
+                self._busy += 1
+                try:
+                    await handle(message, records)
+                except Exception as error:
+                    await app.crash(error)
+                    return
+                finally:
+                    self._busy -= 1
+                    self._last_active = self._clocks.monotonic()
+                self._metrics.activity.labels(role).set(self._clocks.wall())
+
+        source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
+        app.agent(source, name=role, concurrency=1)(agent)
+
+    async def _watch(self) -> None:
+        """Look after the roles until there is a reason to end."""
+        while not self._stopping.is_set():
+            for role, app in self._apps.items():
+                if app.crashed:
+                    raise _failure(role, app)
+                self._metrics.ready.labels(role).set(ready(app))
+                self._show_lag(app)
+            if self._clock_keeper is not None:
+                await self._clock_keeper.tick()
+            if self._idle():
+                log.info("idle for %.0f s, stopping", self._settings.worker.exit_when_idle)
+                return
+            try:
+                await asyncio.wait_for(self._stopping.wait(), WATCH_SECONDS)
+            except TimeoutError:
+                continue
+
+    def _idle(self) -> bool:
+        limit = self._settings.worker.exit_when_idle
+        if not limit or self._busy or not all(ready(app) for app in self._apps.values()):
+            return False
+        if any(lag(app) for app in self._apps.values()):
+            self._last_active = max(self._last_active, self._clocks.monotonic() - limit / 2)
+            return False
+        return self._clocks.monotonic() - self._last_active >= limit
+
+    def _show_lag(self, app: BatchApp) -> None:
+        for tp, behind in lags(app).items():
+            self._metrics.lag.labels(tp.topic, str(tp.partition)).set(behind)
+
+    async def _stop(self) -> None:
+        self._stopping.set()
+        for role, app in reversed(self._apps.items()):
+            try:
+                await asyncio.wait_for(app.stop(), STOP_SECONDS)
+            except Exception:
+                log.exception("%s did not stop cleanly; what it had not committed is done again", role)
+        if self._publisher is not None:
+            await self._publisher.close()
+        if self._follower is not None:
+            await self._follower.stop()
+        await self._outbox.stop()
+
+
+def ready(app: BatchApp) -> bool:
+    """Whether an app has its partitions and its state."""
+    return bool(app.started and not app.rebalancing and not app.unassigned and not app.in_recovery and _assigned(app))
+
+
+def lags(app: BatchApp) -> dict[Any, int]:
+    """Records not yet committed, by partition of the app's source topics."""
+    behind = {}
+    consumer = app.consumer
+    for tp in _assigned(app):
+        if app.topics.acks_enabled_for(tp.topic):
+            highwater = consumer.highwater(tp)
+            committed = consumer._committed_offset.get(tp)
+            if highwater is not None:
+                behind[tp] = max(0, highwater - (committed or 0))
+    return behind
+
+
+def lag(app: BatchApp) -> int:
+    """Records not yet committed, in all."""
+    return sum(lags(app).values())
+
+
+def _assigned(app: BatchApp) -> set[Any]:
+    try:
+        return set(app.consumer.assignment())
+    except faust.exceptions.ConsumerNotStarted:
+        return set()
+
+
+def _failure(role: Role, app: BatchApp) -> VigieError:
+    reason = app.crash_reason
+    if isinstance(reason, VigieError):
+        return reason
+    error = StreamsError(f"the {role} stopped: {reason!r}. What it had not committed is done again after a restart")
+    error.__cause__ = reason
+    return error

@@ -1,0 +1,37 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.connect import HIDDEN, connect, connect_async, safe_url
+from detectors.errors import UnusableInput
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://127.0.0.1", "redis://127.0.0.1:6379/0"),
+        ("rediss://agent:s3cret@redis.example:7000/2?ssl_cert_reqs=none", "rediss://redis.example:7000/2"),
+        ("redis://:s3cret@[::1]:6380", "redis://[::1]:6380/0"),
+        ("unix:///run/valkey.sock?password=s3cret", "unix:///run/valkey.sock"),
+        ("redis://:s3c/ret@host:1/0", HIDDEN),
+        ("redis://:12/s3cret@host", HIDDEN),
+        ("redis://:s3#cret@host/0", HIDDEN),
+        ("http://s3cret", HIDDEN),
+        ("s3cret", HIDDEN),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert safe_url(url) == shown
+
+
+@given(password=st.text("abc/?#@:%[]é", min_size=1).map(lambda text: f"s3cret{text}s3cret"))
+def test_no_password_shows_however_badly_written(password: str) -> None:
+    assert "s3cret" not in safe_url(f"redis://agent:{password}@host:6379/0")
+
+
+@pytest.mark.parametrize("url", ["", "http://x", "redis://:s3c/ret@host:1/0", "redis://host:port/0", "redis://[::1"])
+def test_what_is_no_url_is_refused_without_being_quoted(url: str) -> None:
+    for make in (connect, connect_async):
+        with pytest.raises(UnusableInput, match="VIGIE_REDIS") as raised:
+            make(url, 1)
+        assert "ret@" not in str(raised.value)

@@ -1,0 +1,64 @@
+"""Real servers for the tests: one Kafka and one Valkey a run, on free ports, their data gone with the run."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka, start_valkey, user_cache
+
+_SERVERS = {"kafka", "valkey"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave to others what is theirs: warnings are errors, but not those within the clients pinned in pyproject."""
+    # kafka-python 3.0.12 reads its message schemas in a way that Python 3.11 and 3.12 call deprecated.
+    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server, so that `-m "not embedded"` runs without any."""
+    for item in items:
+        if _SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("embedded")
+
+
+@pytest.fixture(scope="session")
+def kafka_options() -> KafkaOptions:
+    """How brokers are started here: the user's cache and mirror hold for the tests as well."""
+    cache = os.environ.get("VIGIE_CACHE")
+    mirror = os.environ.get("VIGIE_MAVEN_URL")
+    folder = Path(cache) if cache else user_cache(os.environ)
+    return KafkaOptions(cache=folder, maven_url=mirror) if mirror else KafkaOptions(cache=folder)
+
+
+@pytest.fixture(scope="session")
+def kafka(kafka_options: KafkaOptions) -> Iterator[KafkaServer]:
+    """The run's broker; `.bootstrap` is its host:port. Topics stay: ask `topic_name` for names."""
+    with start_kafka(kafka_options) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """The run's Redis-protocol server; `.url` is its redis:// address."""
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_client(valkey: ValkeyServer) -> Iterator[redis.Redis]:
+    """A client of the run's server, emptied before each test; replies are bytes."""
+    with redis.Redis.from_url(valkey.url, decode_responses=False) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def topic_name() -> Callable[[str], str]:
+    """Names of topics (or groups) that nothing else in this run uses, from a name that says what for."""
+    numbers = itertools.count(1)
+    return lambda purpose: f"test-{purpose}-{next(numbers)}"

@@ -1,0 +1,91 @@
+"""What Vigie asks of a server, held against each one on this machine: the embedded Valkey, a Redis where installed."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.connect import connect
+from alerts.errors import RedisRefused
+from alerts.inbox import Filters, list_alerts, show, watch
+from alerts.publish import publish
+from alerts.totals import totals
+from tests.alerts.publishing import Bench, delivered, ids
+from tests.alerts.samples import many
+from tests.alerts.server import Server, executables
+
+
+@pytest.fixture(params=list(executables()))
+def executable(request: pytest.FixtureRequest) -> str:
+    return executables()[request.param]
+
+
+@pytest.fixture
+def server(executable: str, tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path, executable) as server:
+        yield server
+
+
+def reading(url: str, department: str) -> list[str]:
+    """The ids that an agent sees, by all three ways of reading."""
+    filters = Filters(queues=(department,))
+    with connect(url, 5) as client:
+        watcher = watch(
+            client, filters, where="here", earlier=None, waits=lambda: itertools.repeat(0.1), sleep=time.sleep
+        )
+        listed = [item.alert.id for item in list_alerts(client, filters, 100, where="here")]
+        assert [next(watcher).alert.id for _ in listed] == listed[::-1]
+        assert [show(client, alert_id, (department,), where="here").alert.id for alert_id in listed] == listed
+    return listed[::-1]
+
+
+def test_published_once_read_in_order_and_kept_over_a_kill(server: Server) -> None:
+    batch = many(60)
+    bench = Bench(server.url)
+    bench.publish(batch[:40], batch)
+    server.kill()
+    server.start()
+    assert bench.publish(batch)[0] == (0, 60, ())
+    assert reading(server.url, "2A") == ids(batch, "2A")
+    with connect(server.url, 5) as client:
+        assert totals(client, where="here")["unknown"].total() == 20
+
+
+def test_an_agent_reads_the_departments_of_the_clearance_and_no_other(server: Server) -> None:
+    Bench(server.url).publish(many(6))
+    rights = ["%R~vigie:alerts:21", "%R~vigie:seen:{vigie:alerts:21}", "+xread", "+xrange", "+xrevrange", "+zscore"]
+    with connect(server.url, 5) as client:
+        admin: Any = client
+        admin.execute_command("ACL", "SETUSER", "agent", "reset", "on", ">s3cret", *rights)
+    url = server.url.replace("//", "//agent:s3cret@").removesuffix("/0")
+    assert reading(url, "21") == ids(many(6), "21")
+    for departments in (("2A",), ("21", "2A")):
+        with connect(url, 5) as agent, pytest.raises(RedisRefused, match="rights it lacks") as raised:
+            list_alerts(agent, Filters(queues=departments), 1, where="here")
+        assert "s3cret" not in str(raised.value)
+    with connect(url, 5) as agent, pytest.raises(RedisRefused, match="rights it lacks"):
+        publish(agent, many(1), where="here", metrics=Bench(url).metrics, clock=time.time)
+
+
+def test_a_user_with_no_more_than_the_rights_named_publishes(server: Server) -> None:
+    rights = ["~vigie:*", "+evalsha", "+script|load", "+zscore", "+zadd", "+hincrby", "+xadd"]
+    with connect(server.url, 5) as client:
+        admin: Any = client
+        admin.execute_command("ACL", "SETUSER", "dispatcher", "reset", "on", ">pw", *rights)
+        url = server.url.replace("//", "//dispatcher:pw@").removesuffix("/0")
+        assert Bench(url).publish(many(6))[0].published == 6
+        assert delivered(client, "21") == ids(many(6), "21")
+
+
+def test_each_script_call_stays_in_one_slot_of_a_cluster(executable: str, tmp_path: Path) -> None:
+    with Server(tmp_path, executable, "--cluster-enabled", "yes") as server, connect(server.url, 5) as client:
+        admin: Any = client
+        admin.execute_command("CLUSTER", "ADDSLOTS", *range(16384))
+        # The cluster needs two seconds to declare itself up: the publisher waits for it as for any outage.
+        bench = Bench(server.url)
+        assert bench.publish(many(30), many(30))[1] == (0, 30, ())
+        assert delivered(client, "unknown") == ids(many(30), None)
+        assert len(list_alerts(client, Filters(), 100, where="here")) == 30

@@ -1,0 +1,27 @@
+"""The commands, one file each: the click command (or group) of that file is named `command`.
+
+`COMMANDS` is all that `vigie --help` needs, so that help and a mistyped name import no command. A test holds each line
+equal to the command's own help.
+"""
+
+COMMANDS = {
+    "demo": "Run everything on this machine, with nothing else installed.",
+    "simulate": "Write partner files of simulated firms, reproducible by seed.",
+    "ingest": "Read partner files and write their events.",
+    "replay": "Run the whole detection chain over files, without Kafka.",
+    "topics": "Create the topics on a Kafka cluster, or compare them.",
+    "worker": "Run the Faust worker: events in, alerts out.",
+    "alerts": "Watch and list alerts.",
+    "status": "Show lag, model, alerts, dead letters and health on one screen.",
+    "dead-letters": "List the events that were refused, or put them back.",
+}
+"""The first sentence of each command's help, by name, in the order of `vigie --help`."""
+
+
+def module_name(command: str) -> str:
+    """The module that holds a command.
+
+    >>> module_name("dead-letters")
+    'vigie.commands.dead_letters'
+    """
+    return f"{__name__}.{command.replace('-', '_')}"

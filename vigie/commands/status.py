@@ -1,0 +1,56 @@
+"""`vigie status`: the operator's one screen."""
+
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from alerts.options import AlertsOptions
+from streams.cluster import Cluster
+from streams.status import Role, Status, collect
+from vigie.settings import options_of, secret
+
+
+@click.command()
+@click.pass_context
+@options_of(Cluster)
+@click.option("--redis", envvar="VIGIE_REDIS", help=f"Redis that holds the alerts.  [default: {AlertsOptions.redis}]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def command(cluster: Cluster, context: click.Context, redis: str | None, as_json: bool) -> None:
+    """Show lag, model, alerts, dead letters and health on one screen.
+
+    A part that does not answer is shown as such. Exit status 1 only where neither Kafka nor Redis answers.
+    """
+    url = redis or str(secret(AlertsOptions, "redis"))
+    status = collect(cluster, url, AlertsOptions.redis_timeout_seconds, datetime.now(UTC).date())
+    click.echo(msgspec.json.encode(status).decode() if as_json else screen(status))
+    if not status.kafka_reachable and not status.redis_reachable:
+        context.exit(1)
+
+
+def screen(status: Status) -> str:
+    """The status as text, one line a part."""
+    rows = [
+        ("state", "ready" if status.ready else "not ready"),
+        *((role.group, _role(role)) for role in status.roles),
+        ("model", _model(status)),
+        ("alerts", _known(status.alerts_total)),
+        ("dead letters", _known(status.dead_letters_total)),
+    ]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{name:<{width}}  {text}" for name, text in rows]
+    return "\n".join([*lines, *(f"! {problem}" for problem in status.problems)])
+
+
+def _role(role: Role) -> str:
+    return f"{role.lag} records of {role.topic} wait; group {role.state}, {role.members} member(s)"
+
+
+def _model(status: Status) -> str:
+    if status.model_version is None:
+        return "none yet" if status.kafka_reachable else "unknown"
+    return f"{status.model_version}, as of {status.model_as_of} ({status.model_age_days} days ago)"
+
+
+def _known(number: int | None) -> str:
+    return "unknown" if number is None else str(number)

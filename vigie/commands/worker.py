@@ -1,0 +1,93 @@
+"""`vigie worker`: the Faust worker."""
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import click
+import uvloop
+from prometheus_client import CollectorRegistry, start_http_server
+
+from alerts.options import AlertsOptions
+from detectors import models
+from detectors.errors import UnusableInput
+from streams.options import KafkaOptions, WorkerOptions
+from streams.scorer import Clocks
+from streams.worker import ROLES, Role, Worker, WorkerSettings
+from vigie.settings import options_of
+
+
+@click.command()
+@options_of(KafkaOptions, WorkerOptions, AlertsOptions)
+@click.option("--roles", default=",".join(ROLES), help="Which of scorer, trainer, dispatcher to run, comma-separated.")
+@click.option("--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("vigie-data"), envvar="VIGIE_DATA", help="Local state."
+)
+@click.option(
+    "--metrics-port", default=0, envvar="VIGIE_METRICS_PORT", help="Port of /metrics, on the loopback interface; 0 is off."
+)
+@click.option("--metrics-host", default="127.0.0.1", help="Address that /metrics listens on.")
+def command(
+    kafka: KafkaOptions,
+    worker: WorkerOptions,
+    alerts: AlertsOptions,
+    roles: str,
+    model_in: Path | None,
+    data: Path,
+    metrics_port: int,
+    metrics_host: str,
+) -> None:
+    """Run the Faust worker: events in, alerts out.
+
+    It ends on SIGTERM or SIGINT once what it was working on is done.
+    """
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    _quiet_libraries()
+    settings = WorkerSettings(
+        kafka=kafka,
+        worker=worker,
+        alerts=alerts,
+        roles=_roles(roles),
+        model=None if model_in is None else models.decode(_bytes(model_in)),
+        data=data,
+    )
+    registry = CollectorRegistry()
+    if metrics_port:
+        start_http_server(metrics_port, addr=metrics_host, registry=registry)
+    uvloop.run(_run(settings, registry))
+
+
+async def _run(settings: WorkerSettings, registry: CollectorRegistry) -> None:
+    worker = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+
+
+def _roles(text: str) -> tuple[Role, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in ROLES]
+    if unknown or not names:
+        raise click.BadParameter(f"{text!r}: choose among {', '.join(ROLES)}", param_hint="--roles")
+    return tuple(role for role in ROLES if role in names)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableInput(f"{path}: {error.strerror}. Give a file that `vigie replay --model-out` wrote") from None
+
+
+def _quiet_libraries() -> None:
+    """The libraries narrate every rebalance at INFO; what an operator needs is in the metrics and in our own lines."""
+    for name in ("aiokafka", "faust", "mode", "kafka", "streams.batches", "streams.firm_table"):
+        logging.getLogger(name).setLevel(logging.WARNING)
