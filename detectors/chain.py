@@ -209,6 +209,7 @@ class Chain:
         f["employee_history"][rows, column] = f["debt_employee"][rows]
         f["employer_history"][rows, column] = f["debt_employer"][rows]
         f["heads_history"][rows, column] = np.round(np.nan_to_num(heads) * 100)
+        f["first_swept"][rows] = np.where(f["first_swept"][rows] == NEVER, month, f["first_swept"][rows])
         f["swept"][rows] = month
         return scored
 

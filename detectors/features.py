@@ -89,7 +89,7 @@ def debt_per_employee(v: View) -> Column:
 @_feature("debt", "signed log months of contribution")
 def debt_growth_1m(v: View) -> Column:
     """Growth of the debt since the last month end but one, measured in contributions."""
-    return signed_log((v.debt - v.debt_lag(1)) / v.contribution_scale)
+    return signed_log(v.debt_change(1))
 
 
 @_feature("debt", "signed log months of contribution")
@@ -101,13 +101,13 @@ def debt_growth_3m(v: View) -> Column:
 @_feature("debt", "signed log months of contribution")
 def debt_growth_6m(v: View) -> Column:
     """Growth of the debt over six months."""
-    return signed_log((v.debt - v.debt_lag(6)) / v.contribution_scale)
+    return signed_log(v.debt_change(6))
 
 
 @_feature("debt", "signed log months of contribution")
 def debt_growth_12m(v: View) -> Column:
     """Growth of the debt over a year."""
-    return signed_log((v.debt - v.debt_lag(12)) / v.contribution_scale)
+    return signed_log(v.debt_change(12))
 
 
 @_feature("debt", "share of twelve months")

@@ -60,6 +60,7 @@ FIRM = np.dtype(
         ("proceeding_action", "i1"),
         # What it looked like at month ends
         ("swept", "<i4"),
+        ("first_swept", "<i4"),
         ("employee_history", "<i8", MONTHS),
         ("employer_history", "<i8", MONTHS),
         ("heads_history", "<i8", MONTHS),
@@ -97,7 +98,7 @@ def _blank(dtype: np.dtype[np.void], **values: object) -> np.void:
 _BLANK_FIRM = _blank(
     FIRM,
     offset=-1, paid_month=NEVER, first_month=NEVER, unemployment_month=NEVER, heads_of_firm=UNKNOWN, heads_month=NEVER,
-    proceeding_day=NO_DAY, proceeding_action=-1, swept=NEVER, logit=np.nan,
+    proceeding_day=NO_DAY, proceeding_action=-1, swept=NEVER, first_swept=NEVER, logit=np.nan,
 )  # fmt: skip
 
 

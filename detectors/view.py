@@ -72,6 +72,15 @@ class View:
         """Debt at the end of month - k, euros; 0 where the firm was not known yet."""
         return np.maximum(self.employee_history[:, k], 0) + np.maximum(self.employer_history[:, k], 0)
 
+    def debt_change(self, k: int) -> Column:
+        """Change of the debt since the end of month - k, in contributions of a month; 0 where that month is unknown.
+
+        Debts that stood when the data began are not growth: a firm's history starts at its first month end.
+        """
+        known = self.month - k >= self.firms["first_swept"]
+        known &= self.firms["first_swept"] != NEVER
+        return np.where(known, self.debt - self.debt_lag(k), 0.0) / self.contribution_scale
+
     @cached_property
     def months_in_debt(self) -> Column:
         """Month ends with debt among the last twelve."""
@@ -157,7 +166,7 @@ class View:
     @cached_property
     def debt_growth(self) -> Column:
         """Growth of the debt over three months, in mean monthly contributions of the last twelve months."""
-        return (self.debt - self.debt_lag(3)) / self.contribution_scale
+        return self.debt_change(3)
 
     @cached_property
     def expert_rule(self) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import msgspec
 from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-from streams.cluster import Cluster, ClusterError, NotAuthorised, told
+from streams.cluster import Cluster, ClusterError, NotAuthorised, reach, told
 from streams.topics import CHANGELOG, EVENTS, Topic
 
 State = Literal["created", "as it should be", "altered", "differs", "missing"]
@@ -166,6 +166,7 @@ class TopicAdmin:
 @contextmanager
 def connect(cluster: Cluster) -> Iterator[TopicAdmin]:
     """A `TopicAdmin`, closed at the end. Raises ClusterUnreachable where no broker answers."""
+    reach(cluster)
     with told(cluster, "connecting"):
         client = KafkaAdminClient(**cluster.client())
     try:

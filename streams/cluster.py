@@ -5,6 +5,8 @@ ClusterError                the cluster answered, with a refusal
 ClusterUnreachable          nothing answered in time (retriable)
 """
 
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +14,10 @@ from typing import Any, Literal
 
 from kafka import errors
 
-from detectors.errors import VigieError
+from detectors.errors import UnusableInput, VigieError
 from detectors.options import option
 
+_RETRY_SECONDS = 0.2
 _UNREACHABLE = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.NodeNotReadyError)
 
 
@@ -66,6 +69,23 @@ class Cluster:
         return settings
 
 
+def reach(cluster: Cluster) -> None:
+    """Return once a bootstrap server takes connections; to be called before a client is made.
+
+    kafka-python keeps its sockets open where its own first contact fails, and says less about why. Raises
+    ClusterUnreachable after the cluster's timeout, UnusableInput for an address that is none.
+    """
+    addresses = [_address(text) for text in cluster.kafka.split(",")]
+    deadline = time.monotonic() + cluster.kafka_timeout_s
+    while True:
+        reasons = [reason for address in addresses if (reason := _refusal(address, deadline)) is not None]
+        if len(reasons) < len(addresses):
+            return
+        if time.monotonic() >= deadline:
+            raise _unreachable(cluster, "connecting", "; ".join(reasons))
+        time.sleep(_RETRY_SECONDS)
+
+
 @contextmanager
 def told(cluster: Cluster, doing: str) -> Iterator[None]:
     """Turn what kafka-python raises into errors that say what was being done, where, and what to do now.
@@ -85,14 +105,34 @@ def told(cluster: Cluster, doing: str) -> Iterator[None]:
             f"{_reason(error)}. Check VIGIE_KAFKA_USER, VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
         ) from error
     except _UNREACHABLE as error:
-        raise ClusterUnreachable(
-            f"no Kafka broker answered at {cluster.kafka} within {cluster.kafka_timeout_s:g} s while {doing} "
-            f"({_reason(error)}). Start it, or correct --kafka (VIGIE_KAFKA)."
-        ) from error
+        raise _unreachable(cluster, doing, _reason(error)) from error
     except errors.KafkaError as error:
         raise ClusterError(
             f"the cluster at {cluster.kafka} failed while {doing}: {_reason(error)}. Its own log says more."
         ) from error
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.strip().rpartition(":")
+    if not host or not port.isdecimal():
+        raise UnusableInput(f"{text!r} in --kafka (VIGIE_KAFKA) is not host:port, as in 127.0.0.1:9092.")
+    return host.strip("[]"), int(port)
+
+
+def _refusal(address: tuple[str, int], deadline: float) -> str | None:
+    """Why an address takes no connection, or None."""
+    try:
+        socket.create_connection(address, max(_RETRY_SECONDS, deadline - time.monotonic())).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _unreachable(cluster: Cluster, doing: str, reason: str) -> ClusterUnreachable:
+    return ClusterUnreachable(
+        f"no Kafka broker answered at {cluster.kafka} within {cluster.kafka_timeout_s:g} s while {doing} ({reason}). "
+        "Start it, or correct --kafka (VIGIE_KAFKA)."
+    )
 
 
 def _reason(error: Exception) -> str:

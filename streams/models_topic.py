@@ -9,8 +9,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from detectors import models
 from detectors.models import Model
+from streams import aio
+from streams.cluster import Cluster
 from streams.errors import StreamsError
-from streams.options import KafkaOptions
 from streams.topics import MODELS
 
 MODEL_KEY = b"firm-risk"
@@ -25,18 +26,18 @@ class ModelFollower:
     `current` is the newest model that could be used. A version that cannot be used is logged and passed over.
     """
 
-    def __init__(self, options: KafkaOptions, current: Model, on_change: Callable[[Model], None]) -> None:
+    def __init__(self, cluster: Cluster, current: Model, on_change: Callable[[Model], None]) -> None:
         self.current = current
         self.found = False
         """Whether the topic had any model."""
-        self._options = options
+        self._cluster = cluster
         self._on_change = on_change
         self._consumer: Any = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Read up to the end, then go on in the background. Raises StreamsError when the topic is missing."""
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._options.kafka, enable_auto_commit=False)
+        self._consumer = AIOKafkaConsumer(**aio.client(self._cluster), enable_auto_commit=False)
         await self._consumer.start()
         partition = TopicPartition(MODELS, 0)
         if not self._consumer.partitions_for_topic(MODELS):

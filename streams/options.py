@@ -6,20 +6,15 @@ from detectors.options import option
 
 
 @dataclass(frozen=True)
-class KafkaOptions:
-    """Where Kafka is, and how long it is waited for."""
-
-    kafka: str = option("127.0.0.1:9092", "Kafka's bootstrap servers, host:port, separated by commas")
-    send_timeout_seconds: float = option(120.0, "How long a write may wait for Kafka", unit="seconds")
-
-
-@dataclass(frozen=True)
 class WorkerOptions:
     """How a worker runs."""
 
     frozen: bool = option(False, "Score with the given model alone: no learning, no newer model")
     exit_when_idle: float = option(0.0, "Stop after this long with nothing to do; 0 never stops", unit="seconds")
     batch_records: int = option(2_000, "Most events of a partition worked on together")
+    write_timeout_seconds: float = option(
+        120.0, "How long a write may wait for Kafka before the worker gives up, to be started again", unit="seconds"
+    )
     commit_seconds: float = option(1.0, "Time between two commits of offsets", unit="seconds")
     instance: str = option("", "A name that stays the same over restarts: the group then waits for it, no rebalance")
     session_seconds: float = option(10.0, "How long a silent worker keeps its partitions", unit="seconds")

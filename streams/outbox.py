@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
+from streams import aio
+from streams.cluster import Cluster
 from streams.errors import SendFailed
-from streams.options import KafkaOptions
 
 BATCH_BYTES = 512 * 1024
 LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
@@ -32,14 +34,16 @@ class Outgoing(NamedTuple):
 class Outbox:
     """The producer of one process. Start it in the loop that uses it."""
 
-    def __init__(self, options: KafkaOptions) -> None:
-        self._options = options
+    def __init__(self, cluster: Cluster, timeout_seconds: float) -> None:
+        """`timeout_seconds` is how long a record may wait for a broker that is away."""
+        self._cluster = cluster
+        self._timeout_ms = int(timeout_seconds * 1000)
         self._producer: Any = None
 
     async def start(self) -> None:
-        """Connect."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._options.kafka,
+        """Connect. Raises ClusterUnreachable or ClusterError."""
+        producer = AIOKafkaProducer(
+            **aio.client(self._cluster),
             client_id="vigie-worker",
             # A record that was sent twice after a lost answer would be a doubled alert.
             enable_idempotence=True,
@@ -47,10 +51,14 @@ class Outbox:
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
             max_request_size=LARGEST_REQUEST_BYTES,
-            # How long a record may wait for a broker that is away before the worker gives up and restarts.
-            request_timeout_ms=int(self._options.send_timeout_seconds * 1000),
+            request_timeout_ms=self._timeout_ms,
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except KafkaError as error:
+            await producer.stop()
+            raise aio.told(self._cluster, error) from error
+        self._producer = producer
 
     async def stop(self) -> None:
         """Flush and disconnect."""

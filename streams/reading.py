@@ -9,7 +9,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from streams.cluster import Cluster, ClusterUnreachable, told
+from streams.cluster import Cluster, ClusterUnreachable, reach, told
 
 LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
@@ -17,6 +17,7 @@ LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 @contextmanager
 def reader(cluster: Cluster) -> Iterator[KafkaConsumer]:
     """A consumer of no group, closed at the end. Raises ClusterUnreachable where no broker answers."""
+    reach(cluster)
     with told(cluster, "connecting"):
         consumer = KafkaConsumer(
             **cluster.client(),

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -108,8 +107,13 @@ class Sender:
 
     def close(self) -> None:
         """Close the connection without waiting for what is not confirmed: `flush` comes before, and tells."""
-        with suppress(KafkaError):
-            self._producer.close(timeout=0 if self._pending else None)
+        if self._pending:
+            # The client's own `close` waits for these first and, where no broker answers, gives up half-way with its
+            # thread left running. Its inner part drops them at once; the version is pinned for such uses.
+            self._producer._sender.force_close()
+            self._producer._sender.join(_LONGEST_REQUEST_S)
+            self._pending.clear()
+        self._producer.close(timeout=_LONGEST_REQUEST_S)
 
     def _hand_over(self, record: wire.Record, partition: int) -> None:
         try:

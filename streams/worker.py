@@ -22,15 +22,16 @@ from detectors import models
 from detectors.chain import Chain, ChainOptions
 from detectors.errors import VigieError
 from detectors.models import Model
-from streams import topics
+from streams import aio, topics
 from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
 from streams.clock_keeper import ClockKeeper
+from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
 from streams.errors import StreamsError
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
-from streams.options import KafkaOptions, WorkerOptions
+from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.scorer import Clocks, Scorer
 from streams.trainer import Trainer
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 class WorkerSettings:
     """Everything a worker is built from."""
 
-    kafka: KafkaOptions = field(default_factory=KafkaOptions)
+    cluster: Cluster = field(default_factory=Cluster)
     worker: WorkerOptions = field(default_factory=WorkerOptions)
     alerts: AlertsOptions = field(default_factory=AlertsOptions)
     chain: ChainOptions = field(default_factory=ChainOptions)
@@ -69,7 +70,7 @@ class Worker:
         self._random = random
         self._metrics = StreamMetrics(registry)
         self._alert_metrics = AlertMetrics(registry)
-        self._outbox = Outbox(settings.kafka)
+        self._outbox = Outbox(settings.cluster, settings.worker.write_timeout_seconds)
         self._apps: dict[Role, BatchApp] = {}
         self._scorer: Scorer | None = None
         self._follower: ModelFollower | None = None
@@ -111,7 +112,7 @@ class Worker:
             return await self._outbox.partitions(topics.EVENTS)
         except Exception as error:
             raise StreamsError(
-                f"topic {topics.EVENTS} cannot be read on {self._settings.kafka.kafka}: {error}. Create the topics "
+                f"topic {topics.EVENTS} cannot be read on {self._settings.cluster.kafka}: {error}. Create the topics "
                 "with `vigie topics create`"
             ) from error
 
@@ -121,7 +122,7 @@ class Worker:
         if settings.worker.frozen:
             self._metrics.model_in_force(start.version)
             return
-        self._follower = ModelFollower(settings.kafka, start, self._use)
+        self._follower = ModelFollower(settings.cluster, start, self._use)
         await self._follower.start()
 
     def _model(self) -> Model:
@@ -198,7 +199,7 @@ class Worker:
         folder.mkdir(parents=True, exist_ok=True)
         app = BatchApp(
             app_id,
-            broker=[f"kafka://{server.strip()}" for server in self._settings.kafka.kafka.split(",")],
+            **aio.faust_broker(self._settings.cluster),
             # The table keeps its own columns; Faust's store is only a name.
             store="memory://",
             datadir=str(folder),

@@ -7,7 +7,6 @@ from streams.partners.column import header_key
 from streams.partners.kind import Kind
 from streams.partners.month_headers import is_month_header
 
-
 _MOST = 0.75
 
 

@@ -1,6 +1,7 @@
 """A Redis-protocol server of a test's own, which may be killed and started again with its data."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -22,10 +23,16 @@ def executables() -> dict[str, str]:
 
 
 def free_port() -> int:
+    """A free port whose cluster port, 10 000 higher, is free as well; below those that systems give to clients."""
+    while True:
+        port = 10_000 + secrets.randbelow(12_000)
+        if _is_free(port) and _is_free(port + 10_000):
+            return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class Server:

@@ -80,7 +80,8 @@ class Ingested(NamedTuple):
 def ingested(*paths: Path, **options: Any) -> Ingested:
     """The files, read on `TODAY`."""
     report, rejects = Report(), list[Reject]()
-    found = list(ingest.events(paths, report, **({"today": TODAY, "on_reject": rejects.append} | options)))
+    chosen: dict[str, Any] = {"today": TODAY, "on_reject": rejects.append} | options
+    found = list(ingest.events(paths, report, **chosen))
     return Ingested(found, report, rejects)
 
 

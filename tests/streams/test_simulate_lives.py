@@ -92,8 +92,8 @@ def test_the_base_rate_lies_in_its_band(seed: int) -> None:
     exposure = Exposure()
     for block in blocks(World(firms=4000, months=60, moratorium="none"), seed):
         exposure.add(block)
-    assert 0.033 < exposure.entries / (exposure.firm_months / 12) < 0.055
-    assert 0.045 < exposure.followed / exposure.observed < 0.08
+    assert 0.033 < exposure.entries / (exposure.firm_months / 12) < 0.05
+    assert 0.05 < exposure.followed / exposure.observed < 0.075
 
 
 def test_the_base_rate_follows_its_parameter() -> None:

@@ -15,25 +15,31 @@ from prometheus_client import CollectorRegistry, start_http_server
 from alerts.options import AlertsOptions
 from detectors import models
 from detectors.errors import UnusableInput
-from streams.options import KafkaOptions, WorkerOptions
+from streams.cluster import Cluster
+from streams.options import WorkerOptions
 from streams.scorer import Clocks
 from streams.worker import ROLES, Role, Worker, WorkerSettings
 from vigie.settings import options_of
 
 
 @click.command()
-@options_of(KafkaOptions, WorkerOptions, AlertsOptions)
+@options_of(Cluster, WorkerOptions, AlertsOptions)
 @click.option("--roles", default=",".join(ROLES), help="Which of scorer, trainer, dispatcher to run, comma-separated.")
-@click.option("--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`.")
+@click.option(
+    "--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`."
+)
 @click.option(
     "--data", type=click.Path(path_type=Path), default=Path("vigie-data"), envvar="VIGIE_DATA", help="Local state."
 )
 @click.option(
-    "--metrics-port", default=0, envvar="VIGIE_METRICS_PORT", help="Port of /metrics, on the loopback interface; 0 is off."
+    "--metrics-port",
+    default=0,
+    envvar="VIGIE_METRICS_PORT",
+    help="Port of /metrics; 0 is off.",
 )
 @click.option("--metrics-host", default="127.0.0.1", help="Address that /metrics listens on.")
 def command(
-    kafka: KafkaOptions,
+    cluster: Cluster,
     worker: WorkerOptions,
     alerts: AlertsOptions,
     roles: str,
@@ -46,12 +52,10 @@ def command(
 
     It ends on SIGTERM or SIGINT once what it was working on is done.
     """
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     _quiet_libraries()
     settings = WorkerSettings(
-        kafka=kafka,
+        cluster=cluster,
         worker=worker,
         alerts=alerts,
         roles=_roles(roles),

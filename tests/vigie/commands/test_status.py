@@ -1,4 +1,5 @@
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -22,7 +23,7 @@ def ask(vigie: Vigie, *arguments: str) -> Status:
 
 
 @pytest.fixture
-def scorer(own_kafka: KafkaServer, topics: None) -> KafkaConsumer:
+def scorer(own_kafka: KafkaServer, topics: None) -> Iterator[KafkaConsumer]:
     """A member of the scorer's group that has joined."""
     consumer = KafkaConsumer(EVENTS, bootstrap_servers=own_kafka.bootstrap, group_id=APP_ID, enable_auto_commit=False)
     deadline = time.monotonic() + 30
@@ -55,8 +56,9 @@ def test_a_scorer_at_work_is_ready_and_its_lag_is_what_it_has_not_committed(
         producer.send(EVENTS, b"{}", partition=3)
     producer.flush()
     assert ask(vigie).lag_events == before.lag_events + 5
-    partition = TopicPartition(EVENTS, 3)
-    scorer.commit({partition: OffsetAndMetadata(scorer.end_offsets([partition])[partition] - 2, "", -1)})
+    done = scorer.end_offsets(list(scorer.assignment()))
+    done[TopicPartition(EVENTS, 3)] -= 2
+    scorer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition, offset in done.items()})
     assert ask(vigie).lag_events == 2
     assert f"2 records of {EVENTS} wait; group Stable, 1 member(s)" in vigie("status")[1]
 

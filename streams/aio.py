@@ -1,0 +1,56 @@
+"""The cluster's settings as aiokafka and Faust spell them."""
+
+import ssl
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from streams.cluster import Cluster, ClusterError, ClusterUnreachable
+
+
+def client(cluster: Cluster) -> dict[str, Any]:
+    """The keyword arguments that every aiokafka client takes."""
+    settings: dict[str, Any] = {
+        "bootstrap_servers": cluster.kafka,
+        "security_protocol": cluster.kafka_protocol,
+        "ssl_context": _ssl_context(cluster),
+    }
+    if cluster.kafka_protocol.startswith("SASL"):
+        settings |= {
+            "sasl_mechanism": cluster.kafka_mechanism,
+            "sasl_plain_username": cluster.kafka_user,
+            "sasl_plain_password": cluster.kafka_password,
+        }
+    return settings
+
+
+def faust_broker(cluster: Cluster) -> dict[str, Any]:
+    """The same for a Faust app."""
+    settings: dict[str, Any] = {"broker": [f"kafka://{server.strip()}" for server in cluster.kafka.split(",")]}
+    context = _ssl_context(cluster)
+    if cluster.kafka_protocol.startswith("SASL"):
+        settings["broker_credentials"] = faust.SASLCredentials(
+            username=cluster.kafka_user,
+            password=cluster.kafka_password,
+            mechanism=cluster.kafka_mechanism,
+            ssl_context=context,
+        )
+    elif context is not None:
+        settings["broker_credentials"] = faust.SSLCredentials(context)
+    return settings
+
+
+def told(cluster: Cluster, error: KafkaError) -> ClusterError | ClusterUnreachable:
+    """What aiokafka raised, as an error that says where and what to do now."""
+    if isinstance(error, KafkaConnectionError):
+        return ClusterUnreachable(
+            f"no Kafka broker answered at {cluster.kafka} ({error}). Start it, or correct --kafka (VIGIE_KAFKA)."
+        )
+    return ClusterError(f"the cluster at {cluster.kafka} failed: {error!r}. Its own log says more.")
+
+
+def _ssl_context(cluster: Cluster) -> ssl.SSLContext | None:
+    if "SSL" not in cluster.kafka_protocol.split("_"):
+        return None
+    return ssl.create_default_context(cafile=cluster.kafka_ca)

@@ -1,0 +1,142 @@
+"""`vigie replay`: the whole detection chain over partner files, without Kafka."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import click
+
+from alerts import alert as contract
+from alerts.alert import Alert
+from alerts.options import AlertsOptions
+from detectors import models
+from detectors.chain import ChainOptions, Scores
+from detectors.errors import UnusableInput
+from detectors.events import AnyEvent, Clock
+from detectors.months import first_day, month_text
+from detectors.tiers import NAMES
+from streams import ingest
+from streams.rejects import ignore, writer
+from streams.replay import Replay, ReplayOptions
+from streams.report import Report
+from vigie.parameters import MONTH
+from vigie.settings import options_of
+
+HEADER = "siren,month,probability,tier,model_version\n"
+
+
+class Files:
+    """Scores as CSV and alerts as NDJSON, each where it was asked for."""
+
+    def __init__(self, scores: IO[bytes] | None, alerts: IO[bytes] | None) -> None:
+        self._scores = scores
+        self._alerts = alerts
+        if scores is not None:
+            scores.write(HEADER.encode())
+
+    def scores(self, scores: Scores, model_version: str) -> None:
+        """A line for each firm of the perimeter."""
+        if self._scores is None:
+            return
+        month = month_text(scores.month)
+        columns = zip(scores.sirens.tolist(), scores.probabilities.tolist(), scores.tiers.tolist(), strict=True)
+        lines = [f"{siren:09d},{month},{p!r},{NAMES[tier]},{model_version}\n" for siren, p, tier in columns]
+        self._scores.write("".join(lines).encode())
+
+    def alert(self, alert: Alert) -> None:
+        """A line for an alert."""
+        if self._alerts is not None:
+            self._alerts.write(contract.encode(alert) + b"\n")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
+@click.option("--scores", type=click.Path(path_type=Path, dir_okay=False), help="File for the scores (CSV).")
+@click.option(
+    "--alerts", "alerts_file", type=click.Path(path_type=Path, dir_okay=False), help="File for alerts (NDJSON)."
+)
+@click.option("--rejects", type=click.Path(path_type=Path, dir_okay=False), help="File for refused rows (NDJSON).")
+@click.option("--model-in", type=click.Path(path_type=Path, dir_okay=False), help="Model to start from.")
+@click.option("--model-out", type=click.Path(path_type=Path, dir_okay=False), help="File for the model at the end.")
+@click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
+@click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
+@click.option("--horizon", default=18, type=click.IntRange(1), help="Months within which a procedure is predicted.")
+@options_of(AlertsOptions, ingest.IngestOptions)
+def command(
+    alerts: AlertsOptions,
+    reading: ingest.IngestOptions,
+    paths: tuple[Path, ...],
+    scores: Path | None,
+    alerts_file: Path | None,
+    rejects: Path | None,
+    model_in: Path | None,
+    model_out: Path | None,
+    frozen: bool,
+    until: int | None,
+    horizon: int,
+) -> None:
+    r"""Run the whole detection chain over files, without Kafka.
+
+    Each firm of the perimeter is scored at each month end with what was known by that day alone, by a model that had
+    learned only from examples answered by then.
+
+    \b
+    vigie replay deliveries/ --scores scores.csv --alerts alerts.ndjson
+    """
+    model = None if model_in is None else models.decode(_bytes(model_in))
+    report = Report()
+    now = datetime.now(UTC)
+    with ExitStack() as stack:
+        refused = stack.enter_context(_output(rejects))
+        sink = Files(stack.enter_context(_output(scores)), stack.enter_context(_output(alerts_file)))
+        events = ingest.events(
+            paths,
+            report,
+            today=now.date(),
+            months=ingest.Months(None, until),
+            on_reject=ignore if refused is None else writer(refused),
+            options=reading,
+        )
+        options = ReplayOptions(ChainOptions(horizon=horizon), model=model, frozen=frozen, language=alerts.language)
+        replay = Replay(options, sink, now)
+        summary = replay.run(_closed(events, until))
+    if model_out is not None:
+        model_out.write_bytes(models.encode(replay.model))
+    for line in (*report.notes, *report.lines()):
+        click.echo(line, err=True)
+    click.echo(
+        f"{summary.events} events, {summary.month_ends} month ends, {summary.scores} scores, {summary.alerts} alerts, "
+        f"{summary.learned} examples learned; model {replay.model.version}",
+        err=True,
+    )
+    failure = report.failure()
+    if failure:
+        raise failure
+
+
+def _closed(events: Iterator[AnyEvent], until: int | None) -> Iterator[AnyEvent]:
+    yield from events
+    if until is not None:
+        yield Clock(known_at=first_day(until + 1))
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[IO[bytes] | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        stream = path.open("wb")
+    except OSError as error:
+        raise UnusableInput(f"{path} cannot be written: {error.strerror}. Name another file") from error
+    with stream:
+        yield stream
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableInput(f"{path}: {error.strerror}. Give a file that `vigie replay --model-out` wrote") from None
