@@ -58,7 +58,7 @@ class Decision:
     day: int
     sources: list[tuple[str, int]]
     position: int
-    """The event of the batch that caused it, or -1 at a month end."""
+    """The event of the batch behind it; at a month end, the one that ended the month."""
 
 
 @dataclass(frozen=True)
@@ -112,20 +112,20 @@ class Chain:
         for start, end in pairwise(edges):
             if start == end:
                 continue
-            yield from self._end_months(int(months[start]))
+            yield from self._end_months(int(months[start]), start)
             outcome = self._stretch(batch, np.arange(start, end), days, int(months[start]))
             self.day = int(days[end - 1])
             yield outcome
 
-    def _end_months(self, month: int) -> Iterator[Outcome]:
-        """End every month before `month` that has not ended yet."""
+    def _end_months(self, month: int, position: int) -> Iterator[Outcome]:
+        """End every month before `month`, which the event at `position` begins, that has not ended yet."""
         if self.day == 0:
             if month > _FIRST_MONTH:
                 self.swept = month - 1
             return
         while self.swept < month - 1:
             ended = self.swept + 1
-            outcome = self._end_month(ended)
+            outcome = self._end_month(ended, position)
             self.swept = ended
             yield outcome
 
@@ -178,7 +178,7 @@ class Chain:
         known_to = reach[1][np.searchsorted(reach[0], positions)]
         return self._decisions(scored, causes, positions, list(known_to), month, days[positions])
 
-    def _end_month(self, month: int) -> Outcome:
+    def _end_month(self, month: int, position: int) -> Outcome:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
         day = last_day(month).toordinal()
         cause: dict[str, object] = {"type": "clock", "known_at": first_day(month + 1).isoformat()}
@@ -189,7 +189,9 @@ class Chain:
             scored = self._close(rows[fresh], month, day)
             n = len(scored.alerts)
             last_days = np.full(n, day, np.int32)
-            outcome.decisions += self._decisions(scored, [cause] * n, [-1] * n, [self.known_to] * n, month, last_days)
+            outcome.decisions += self._decisions(
+                scored, [cause] * n, [position] * n, [self.known_to] * n, month, last_days
+            )
             parts.append(scored)
         cohort = _cohort(self.panel, month, parts)
         tiers = np.concatenate([p.tiers for p in parts]) if parts else np.zeros(0, np.uint8)

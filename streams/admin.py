@@ -3,6 +3,7 @@
 An existing topic is never changed silently: a difference comes back with what was found, what is wanted and the remedy.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from streams.cluster import Cluster, ClusterError, NotAuthorised, reach, told
 from streams.topics import CHANGELOG, EVENTS, Topic
+
+_RETRY_SECONDS = 0.1
 
 State = Literal["created", "as it should be", "altered", "differs", "missing"]
 
@@ -61,7 +64,7 @@ class TopicAdmin:
             altered = self._alter(topics, findings)
             findings = [
                 msgspec.structs.replace(f, state="altered") if f.topic in altered and not f.differences else f
-                for f in self.describe(topics)
+                for f in self._settled(topics)
             ]
         return [
             msgspec.structs.replace(f, state="created") if f.topic in created and not f.differences else f
@@ -119,10 +122,18 @@ class TopicAdmin:
             if "partitions" in names:
                 with told(self._cluster, f"adding partitions to {finding.topic}"):
                     self._client.create_partitions({finding.topic: wanted[finding.topic].partitions})
-                    self._client.wait_for_topics([finding.topic])
             if names:
                 altered.add(finding.topic)
         return altered
+
+    def _settled(self, topics: Sequence[Topic]) -> list[Finding]:
+        """The findings once what was altered shows: a broker hears of it a moment after the controller took it."""
+        deadline = time.monotonic() + self._cluster.kafka_timeout_s
+        while True:
+            findings = self.describe(topics)
+            if time.monotonic() >= deadline or not any(d.alterable for f in findings for d in f.differences):
+                return findings
+            time.sleep(_RETRY_SECONDS)
 
     def _alter_configs(self, topic: str, configs: dict[str, str]) -> None:
         with told(self._cluster, f"altering {topic}"):

@@ -87,7 +87,7 @@ class Replay:
             self.summary.scores += len(outcome.scores.sirens)
             self._sink.scores(outcome.scores, self.model.version)
         for decision in outcome.decisions:
-            origin = Origin(TOPIC, 0, start + max(decision.position, 0))
+            origin = Origin(TOPIC, 0, start + decision.position)
             self._sink.alert(alert_of(decision, self.model, origin, self._raised_at, self._options.language))
             self.summary.alerts += 1
         if outcome.examples is not None and self._learner is not None:

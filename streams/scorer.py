@@ -124,8 +124,7 @@ class Scorer:
         now = self._clocks.now()
         outgoing = []
         for decision in outcome.decisions:
-            # A month end has no event of its own: it is caused by whatever came first after it.
-            record = records[admitted.positions[max(decision.position, 0)]]
+            record = records[admitted.positions[decision.position]]
             origin = Origin(EVENTS, partition, record.offset)
             alert = alert_of(decision, chain.scorer.model, origin, now, self._language)
             headers = [h for h in record.headers if h[0] == SENT_HEADER]

@@ -18,7 +18,7 @@ def make_wheel(folder: Path) -> str:
     files = {
         "thing.py": b"ANSWER = 42\n",
         "thing-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n",
-        "thing-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "thing-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{name},sha256={record_hash(content)},{len(content)}\n" for name, content in files.items())
     with zipfile.ZipFile(folder / WHEEL, "w") as wheel:

@@ -19,7 +19,7 @@ class Engine:
     size: int = option(1, "Size.", unit="months")
     rate: float | None = option(None, "Rate.")
     mode: Literal["slow", "fast"] = option("slow", "Mode.")
-    folder: Path | None = option(None, "Folder.", env="VIGIE_DATA")
+    folder: Path | None = option(None, "Folder.", env="VIGIE_DATA")  # noqa: RUF009  `option` makes a field
     tags: tuple[str, ...] = option((), "Tags.")
     frozen: bool = option(False, "Frozen.")
 
