@@ -57,7 +57,7 @@ soak: environment-dev
 
 # uv is needed here alone, and so is in no lock.
 lock: environment-dev
-	@$(RUN) -m uv --version >/dev/null 2>&1 || $(RUN) -m pip install --quiet uv
+	@$(RUN) -m uv --version >/dev/null 2>&1 || $(RUN) -m pip install --quiet --disable-pip-version-check uv
 	@$(UV_COMPILE) --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 

@@ -113,8 +113,9 @@ def watch(
     sleep: Callable[[float], None],
     report: Report = report_corrupt,
     block_ms: int = BLOCK_MS,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Received]:
-    """Alerts as they land, for ever, after the `earlier` last ones (None: all there are), oldest first.
+    """Alerts as they land, until `stopped`, after the `earlier` last ones (None: all there are), oldest first.
 
     Nothing falls between the earlier ones and the new. An outage at the start is raised; a later one is waited out
     with the pauses of `waits`, from where the reading stopped. `block_ms` must be shorter than the client's timeout.
@@ -128,7 +129,17 @@ def watch(
         heads = dict.fromkeys(heads)
     yield from reversed(first)
     places = {stream_key(queue): entry[0] if entry else b"0-0" for queue, entry in heads.items()}
-    yield from _follow(client, places, filters, where=where, waits=waits, sleep=sleep, report=report, block_ms=block_ms)
+    yield from _follow(
+        client,
+        places,
+        filters,
+        where=where,
+        waits=waits,
+        sleep=sleep,
+        report=report,
+        block_ms=block_ms,
+        stopped=stopped,
+    )
 
 
 def _follow(
@@ -141,10 +152,11 @@ def _follow(
     sleep: Callable[[float], None],
     report: Report,
     block_ms: int,
+    stopped: Callable[[], bool],
 ) -> Iterator[Received]:
     queues = {stream_key(queue).encode(): queue for queue in filters.queues}
     pauses: Iterator[float] | None = None
-    while True:
+    while not stopped():
         try:
             answer: Any = client.xread(dict(places.items()), count=PAGE, block=block_ms)
         except RedisError as error:

@@ -43,7 +43,7 @@ QUANTITIES: dict[str, Quantity] = {
         "la variation de la dette sur trois mois",
         "the change of the debt over three months",
     ),
-    "debt_age_months": Quantity("debt", "months", "l'âge de la dette la plus ancienne", "the age of the oldest debt"),
+    "debt_age_months": Quantity("debt", "months", "l'âge moyen de la dette", "the mean age of the debt"),
     "unpaid_ratio": Quantity(
         "contributions",
         "share",
@@ -128,13 +128,13 @@ _SENTENCES: dict[Language, dict[str, str]] = {
     "fr": {
         "moved": "{name} passe de {before} à {now}",
         "same": "{name} reste de {now}",
-        "new": "{name} est de {now} (valeur précédente inconnue)",
+        "new": "{name} est de {now}",
         "lost": "on ne connaît plus {name} ({before} auparavant)",
     },
     "en": {
         "moved": "{name} goes from {before} to {now}",
         "same": "{name} stays at {now}",
-        "new": "{name} is {now} (previous value unknown)",
+        "new": "{name} is {now}",
         "lost": "{name} is no longer known ({before} before)",
     },
 }

@@ -55,14 +55,12 @@ _OTHER_FIELDS: dict[Language, str] = {"fr": "Autres données : {changes}.", "en"
 _UNKNOWN_VALUE: dict[Language, str] = {"fr": "inconnu", "en": "unknown"}
 _RULE: dict[Language, dict[bool, str]] = {
     "fr": {
-        True: "Règle métier : en trois mois, la dette a augmenté de plus de 20 % de la cotisation mensuelle moyenne ; "
-        "le niveau est relevé d'un cran.",
-        False: "La règle métier sur la hausse de la dette ne relève plus le niveau.",
+        True: "Règle métier : en trois mois, la dette a augmenté de plus de 20 % de la cotisation mensuelle moyenne.",
+        False: "La règle métier sur la hausse de la dette ne s'applique plus.",
     },
     "en": {
-        True: "Expert rule: in three months the debt grew by more than 20% of the mean monthly contribution; the level "
-        "is raised by one.",
-        False: "The expert rule on the growth of the debt no longer raises the level.",
+        True: "Expert rule: in three months the debt grew by more than 20% of the mean monthly contribution.",
+        False: "The expert rule on the growth of the debt no longer holds.",
     },
 }
 _NO_REASON: dict[Language, dict[bool, str]] = {
@@ -121,6 +119,8 @@ def _clauses(theme: str, evidence: Sequence[Evidence], language: Language) -> li
     """What moved under a theme; where nothing did, what is known."""
     of_theme = [item for item in evidence if theme_of(item.field) == theme]
     telling = [item for item in of_theme if moved(item)] or of_theme
+    # What has a before is said first: it is what changed.
+    telling.sort(key=lambda item: known(item.previous) is None)
     clauses = [text for item in telling if (text := clause(item, language))]
     return clauses[:MOST_CLAUSES]
 

@@ -33,14 +33,11 @@ class Supervised:
         self._process = subprocess.Popen(  # noqa: S603  our own script, no shell
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
         )
-        greeting = self._read()
-        if "error" in greeting:
+        try:
+            self.folder = self._granted(folder)
+        except BaseException:
             self.close()
-            raise FolderUnusable(
-                f"the data folder {folder} cannot be used: {greeting['error']}. Stop the other server or demo that "
-                f"runs on it, or choose another folder."
-            )
-        self.folder = Path(greeting["folder"])
+            raise
         self.log = self.folder / LOG_NAME
 
     def start(self, argv: Sequence[str], env: Mapping[str, str]) -> str | None:
@@ -51,7 +48,8 @@ class Supervised:
 
     def status(self) -> int | None:
         """None while the server runs, else its exit status; minus the signal's number where one ended it."""
-        return self._status(do="status")
+        status: int | None = self._ask(do="status")["status"]
+        return status
 
     def stop(self, grace_seconds: float) -> None:
         """End the server's process, by SIGKILL where it does not follow SIGTERM in time."""
@@ -74,9 +72,15 @@ class Supervised:
         """The supervisor's process id."""
         return self._process.pid
 
-    def _status(self, **command: Any) -> int | None:
-        status: int | None = self._ask(**command)["status"]
-        return status
+    def _granted(self, folder: Path | None) -> Path:
+        """The folder that the supervisor now holds."""
+        greeting = self._read()
+        if "error" in greeting:
+            raise FolderUnusable(
+                f"the data folder {folder} cannot be used: {greeting['error']}. Stop the other server or demo that "
+                f"runs on it, or choose another folder."
+            )
+        return Path(greeting["folder"])
 
     def _ask(self, **command: Any) -> dict[str, Any]:
         with self._asking:

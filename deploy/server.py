@@ -51,8 +51,9 @@ class Server:
         self.data = supervised.folder
 
     def start_again(self) -> None:
-        """Start, and return once the server answers. Raises DiedDuringStart and StartTimeout."""
-        run(self._supervised, self._launch)
+        """Start unless it runs, and return once it answers. Raises DiedDuringStart and StartTimeout."""
+        if not self.running:
+            run(self._supervised, self._launch)
 
     def pause(self) -> None:
         """End the server's process cleanly; data and port stay for `start_again`."""

@@ -109,9 +109,14 @@ class View:
 
     @cached_property
     def unpaid_ratio(self) -> Column:
-        """Unpaid share of what was due over twelve months, where the payment is known; 0 where none is."""
-        due = rings.ordered(self.firms["paid_month"], self.firms["due_answered"])[:, :YEAR].sum(axis=1)
-        paid = rings.ordered(self.firms["paid_month"], self.firms["paid"])[:, :YEAR].sum(axis=1)
+        """Unpaid share of what was due over the last twelve known months, in [0, 1]; 0 where no payment is known."""
+        return self.unpaid_share(0)
+
+    def unpaid_share(self, back: int) -> Column:
+        """The same over the twelve months that ended `back` months earlier, at most one."""
+        months = slice(back, back + YEAR)
+        due = rings.ordered(self.firms["paid_month"], self.firms["due_answered"])[:, months].sum(axis=1)
+        paid = rings.ordered(self.firms["paid_month"], self.firms["paid"])[:, months].sum(axis=1)
         return np.where(due > 0, np.clip(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), 0.0)
 
     @cached_property

@@ -64,8 +64,8 @@ def join_cells(cells: Sequence[str], delimiter: Delimiter) -> str:
             raise ValueError(f"these cells cannot be written between semicolons: {cells!r}")
         return text
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)  # what ends lines is quoted within cells
+    return out.getvalue().removesuffix("\r\n")
 
 
 def _split_plain(text: str) -> list[str]:

@@ -30,7 +30,7 @@ class IngestOptions:
     """How partner files are read."""
 
     sort_events: int = option(
-        50_000, "Events sorted in memory at a time; more files than that go through a temporary file.", unit="events"
+        50_000, "Events sorted in memory at a time; more than that go through a temporary file.", unit="events"
     )
 
 

@@ -5,6 +5,8 @@ from typing import IO
 
 import msgspec
 
+from streams.errors import Unwritable
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -24,10 +26,13 @@ RejectSink = Callable[[Reject], None]
 
 
 def writer(stream: IO[bytes]) -> RejectSink:
-    """A sink that writes NDJSON."""
+    """A sink that writes NDJSON; it raises Unwritable."""
 
     def write(reject: Reject) -> None:
-        stream.write(_encoder.encode(reject) + b"\n")
+        try:
+            stream.write(_encoder.encode(reject) + b"\n")
+        except OSError as error:
+            raise Unwritable("the file of rejected rows", error) from error
 
     return write
 

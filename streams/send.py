@@ -25,7 +25,7 @@ class SendOptions:
     """How events are sent."""
 
     send_compression: Literal["none", "gzip"] = option(
-        "none", "Compression of what is sent: gzip for a slow network, at five times the processor time."
+        "none", "Compression of what is sent: gzip for a slow network; it costs processor time."
     )
     send_linger_ms: int = option(5, "How long an event may wait for others to be sent with.", unit="milliseconds")
     send_batch_bytes: int = option(131_072, "Largest batch a partition.", unit="bytes")

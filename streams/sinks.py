@@ -1,11 +1,14 @@
 """Where events go: a protocol, and the sink that writes them as lines. The other one, Kafka, is `send`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Protocol
 
 import msgspec
 
 from detectors.events import AnyEvent
 from streams import wire
+from streams.errors import Unwritable
 from streams.topics import EVENTS
 
 _encoder = msgspec.json.Encoder()
@@ -31,14 +34,26 @@ class LineSink:
         self._stream = stream
 
     def send(self, event: AnyEvent) -> None:
-        """Write a line."""
+        """Write a line. Raises Unwritable; BrokenPipeError where the reader has gone."""
         key, value, _, _ = wire.record(event)
         line = {"topic": EVENTS, "key": None if key is None else key.decode(), "value": msgspec.Raw(value)}
-        self._stream.write(_encoder.encode(line) + b"\n")
+        with _told():
+            self._stream.write(_encoder.encode(line) + b"\n")
 
     def flush(self) -> None:
-        """Hand all lines to the system."""
-        self._stream.flush()
+        """Hand all lines to the system. Raises as `send`."""
+        with _told():
+            self._stream.flush()
 
     def close(self) -> None:
         """Nothing: the stream belongs to who opened it."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable("the events", error) from error

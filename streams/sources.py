@@ -36,7 +36,10 @@ class Source:
     def open(self) -> Iterator[LineReader]:
         """Its bytes, unpacked. Raises one of UNREADABLE, also while it is read."""
         with self._packed() as packed:
-            if packed.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
+            start = packed.peek(len(_ZIP_MAGIC))
+            if start.startswith(_ZIP_MAGIC):
+                raise zipfile.BadZipFile("a damaged archive, or one within another")
+            if start.startswith(_GZIP_MAGIC):
                 with gzip.GzipFile(fileobj=packed) as unpacked:
                     yield unpacked
             else:

@@ -31,7 +31,7 @@ def python(code: str) -> str:
 def loaded_by(statement: str) -> set[str]:
     """The top packages in memory after a statement."""
     out = python(f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})")
-    return set(out.split())
+    return set(out.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize(

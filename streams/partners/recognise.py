@@ -11,18 +11,18 @@ _MOST = 0.75
 
 
 def recognise(headers: Mapping[str, Sequence[str]], kinds: Mapping[str, Kind[Any]]) -> Kind[Any] | None:
-    """The kind whose header is nearest, None if none is near.
+    """The kind with the most columns in the header, among those that are near; None if none is.
 
     `headers` is the same header line split at each delimiter. Near is: most of the kind's columns; or at least one
     that no other kind has (or a month, of a wide kind) and at least half of those that a file must have. A file that
-    lacks one is therefore still recognised, and refused with that column's name (`Kind.missing`), not skipped.
+    lacks one is therefore still recognised, and refused with that column's name (`Kind.missing`), not skipped. Counts,
+    not shares, decide: establishments' headcounts that carry the SIREN too must not pass for the firms'.
     """
-    best, best_share = None, 0.0
+    best, most = None, 0
     for kind in kinds.values():
-        header = headers[kind.delimiter]
-        share = _share(kind, header)
-        if share > best_share and (share >= _MOST or _is_near(kind, header, kinds)):
-            best, best_share = kind, share
+        found, known = _columns(kind, headers[kind.delimiter])
+        if found > most and (found >= _MOST * known or _is_near(kind, headers[kind.delimiter], kinds)):
+            best, most = kind, found
     return best
 
 
@@ -35,9 +35,10 @@ def _is_near(kind: Kind[Any], header: Sequence[str], kinds: Mapping[str, Kind[An
     return any(header_key(name) in own or (kind.monthly and is_month_header(name)) for name in header)
 
 
-def _share(kind: Kind[Any], header: Sequence[str]) -> float:
+def _columns(kind: Kind[Any], header: Sequence[str]) -> tuple[int, int]:
+    """How many of the kind's columns the header has, and how many there are; months count as one."""
     keys = {header_key(name) for name in header}
-    known = [header_key(name) in keys for name in kind.header]
+    found = [header_key(name) in keys for name in kind.header]
     if kind.monthly:
-        known.append(any(is_month_header(name) for name in header))
-    return sum(known) / len(known)
+        found.append(any(is_month_header(name) for name in header))
+    return sum(found), len(found)

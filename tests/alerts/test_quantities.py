@@ -11,7 +11,7 @@ from alerts.quantities import QUANTITIES, SWITCHES, clause, moved, theme_of
         (Evidence("headcount", 1.0, 2.0), "l'effectif passe de 2 à 1\u00a0salarié"),
         (Evidence("headcount", 38.0, 42.0), "l'effectif passe de 42 à 38\u00a0salariés"),
         (Evidence("headcount", 38.0, 38.4), "l'effectif reste de 38\u00a0salariés"),
-        (Evidence("headcount", 38.0, None), "l'effectif est de 38\u00a0salariés (valeur précédente inconnue)"),
+        (Evidence("headcount", 38.0, None), "l'effectif est de 38\u00a0salariés"),
         (Evidence("headcount", None, 42.0), "on ne connaît plus l'effectif (42\u00a0salariés auparavant)"),
         (Evidence("headcount", float("nan"), 42.0), "on ne connaît plus l'effectif (42\u00a0salariés auparavant)"),
         (Evidence("headcount", None, None), None),

@@ -55,6 +55,9 @@ def test_a_kill_loses_nothing_and_the_server_comes_back_at_the_same_address() ->
         assert not server.running
         server.start_again()
         assert get(server, "alert") == b"acknowledged"
+        pid = server.pid
+        server.start_again()
+        assert server.pid == pid, "what runs is left alone"
 
 
 def test_in_memory_only_when_asked(tmp_path: Path) -> None:

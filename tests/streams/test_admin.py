@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -53,19 +54,25 @@ def test_four_at_once_agree(cluster: Cluster, topics: tuple[Topic, ...]) -> None
         assert seen == ["as it should be"] * 3 + ["created"]
 
 
+def set_configs(cluster: Cluster, topic: str, configs: dict[str, str]) -> None:
+    """Set them behind Vigie's back, and wait until the broker shows them."""
+    client = KafkaAdminClient(bootstrap_servers=cluster.kafka)
+    client.alter_configs([ConfigResource("topic", topic, configs)])
+    deadline = time.monotonic() + 10
+    while True:
+        found = client.describe_configs([ConfigResource("topic", topic)], config_filter="all")["topic"][topic]
+        if all(found[name]["value"] == value for name, value in configs.items()):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    client.close()
+
+
 def test_configurations_are_altered_only_when_asked(cluster: Cluster, topics: tuple[Topic, ...]) -> None:
-    changed = topics[0].name
     with connect(cluster) as admin:
         admin.create(topics)
-        client = KafkaAdminClient(bootstrap_servers=cluster.kafka)
-        client.alter_configs(
-            [
-                ConfigResource(
-                    "topic", changed, {"retention.ms": "1000", "cleanup.policy": "compact", "segment.jitter.ms": "5"}
-                )
-            ]
-        )
-        client.close()
+        foreign = {"segment.jitter.ms": "5"}  # not of the table: an operator's own, left alone
+        set_configs(cluster, topics[0].name, {"retention.ms": "1000", "cleanup.policy": "compact"} | foreign)
         for _ in range(2):
             first, *others = admin.create(topics)
             assert first.state == "differs"
@@ -76,6 +83,8 @@ def test_configurations_are_altered_only_when_asked(cluster: Cluster, topics: tu
             assert states(others) == ["as it should be"] * 5
         assert states(admin.create(topics, alter=True)) == ["altered"] + ["as it should be"] * 5
         assert states(admin.describe(topics)) == ["as it should be"] * 6
+        (finding,) = admin.describe([replace(topics[0], configs={"segment.jitter.ms": "0"})])
+        assert finding.differences[0].found == "5"
 
 
 def test_only_what_has_no_order_gets_more_partitions(cluster: Cluster, topics: tuple[Topic, ...]) -> None:

@@ -57,7 +57,7 @@ def test_rows_of_another_width() -> None:
     assert long.problem == "too long: 4 cells under a header of 3"
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\0\r", exclude_categories=("Cs",))), min_size=2, max_size=5))
+@given(st.lists(st.text('aé;," \n'), min_size=2, max_size=5))
 def test_cells_between_commas_come_back(cells: list[str]) -> None:
     cells = ["not blank", *cells]
     assert good(read(join_cells(cells, ",") + "\n", ",", len(cells))) == [cells]

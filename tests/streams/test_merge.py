@@ -43,11 +43,11 @@ def test_more_runs_than_a_process_may_open_files() -> None:
         assert [event.siren for event in sorter.merged()] == [f"{number:09d}" for number in reversed(range(3000))]
 
 
-def test_an_event_larger_than_what_is_read_at_once() -> None:
-    events = [fact(number, None) for number in (200_000, 1, 90_000)]
-    with Sorter(1) as sorter:
-        for rank, event in enumerate(events):
-            sorter.add(rank, event)
+def test_runs_longer_than_what_is_read_at_once() -> None:
+    events = [fact(number % 256, None) for number in range(3000)]
+    with Sorter(1000) as sorter:
+        for event in events:
+            sorter.add(0, event)
         assert list(sorter.merged()) == events
 
 

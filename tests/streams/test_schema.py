@@ -33,8 +33,9 @@ def decoder_accepts(value: bytes) -> bool:
 
 def schema_accepts(value: bytes) -> bool:
     document = json.loads(value)
-    validator = VALIDATORS.get(document.get("type")) if isinstance(document, dict) else None
-    return validator is not None and bool(validator.is_valid(document))
+    if not isinstance(document, dict) or document.get("type") not in VALIDATORS:
+        return False
+    return bool(VALIDATORS[document["type"]].is_valid(document))
 
 
 def test_the_files_are_current() -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -14,6 +14,7 @@ from detectors.events import AnyEvent
 from detectors.months import parse_month
 from streams import ingest
 from streams.cluster import Cluster
+from streams.errors import Unwritable
 from streams.pace import paced
 from streams.partners import KINDS
 from streams.rejects import RejectSink, ignore, writer
@@ -64,14 +65,14 @@ def command(
     until: int | None,
     rate: float | None,
 ) -> None:
-    r"""Read partner files and write their events.
+    """Read partner files and write their events.
 
     PATH is a file (also .gz or .zip) or a folder. The kind of a file is found from its header. Events go out in the
     order in which the network could first know them. A row that cannot be read is rejected, the others go through.
 
-    \b
-    vigie ingest deliveries/ --rejects rejects.ndjson
-    vigie ingest debit.csv --to - | head
+    Example: vigie ingest deliveries/ --rejects rejects.ndjson
+
+    Exit status: 1 if some file failed, 2 if none could be used; rejected rows alone leave it at 0.
     """
     for option, path in (("--rejects", rejects), ("--to", None if to in (_TO_KAFKA, _TO_STDOUT) else Path(to))):
         _refuse_overwriting(option, path, paths)
@@ -152,13 +153,24 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         partial.unlink(missing_ok=True)
 
 
-def _opened(path: Path, option: str) -> IO[bytes]:
+@contextmanager
+def _opened(path: Path, option: str) -> Iterator[IO[bytes]]:
     try:
-        return path.open("wb")
+        stream = path.open("wb")
     except OSError as error:
         raise UnusableInput(
             f"{option}: {path} cannot be written: {error.strerror}. Name a file in a folder that you may write to"
         ) from error
+    try:
+        yield stream
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable(str(path), error) from error
+    finally:
+        with suppress(OSError):  # it was told above, and closing tries again to write what is left
+            stream.close()
 
 
 def _refuse_overwriting(option: str, path: Path | None, inputs: tuple[Path, ...]) -> None:

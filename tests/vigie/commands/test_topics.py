@@ -1,10 +1,11 @@
 import msgspec
 import pytest
-from kafka.admin import ConfigResource, KafkaAdminClient
 
 from deploy.embedded import KafkaServer
 from streams.admin import Finding
+from streams.cluster import Cluster
 from streams.topics import EVENTS, TopicOptions, table
+from tests.streams.test_admin import set_configs
 from tests.vigie.commands.conftest import Vigie
 from vigie.__main__ import main
 
@@ -38,9 +39,7 @@ def test_more_partitions_of_events_are_refused_even_with_alter(vigie: Vigie) -> 
 
 @pytest.mark.usefixtures("topics")
 def test_a_changed_configuration_is_shown_and_mended_only_when_asked(vigie: Vigie, own_kafka: KafkaServer) -> None:
-    client = KafkaAdminClient(bootstrap_servers=own_kafka.bootstrap)
-    client.alter_configs([ConfigResource("topic", EVENTS, {"retention.ms": "1000000000000"})])
-    client.close()
+    set_configs(Cluster(kafka=own_kafka.bootstrap), EVENTS, {"retention.ms": "1000000000000"})
     for _ in range(2):
         status, out, _ = vigie("topics", "create")
         assert status == 1
