@@ -18,6 +18,10 @@ from detectors.errors import UnusableInput, VigieError
 from detectors.options import option
 
 _RETRY_SECONDS = 0.2
+_LOGIN_HINT = (
+    " If it is up, it did not take what was said to it: check VIGIE_KAFKA_PROTOCOL, and with SASL VIGIE_KAFKA_USER, "
+    "VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
+)
 _UNREACHABLE = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.NodeNotReadyError)
 
 
@@ -105,7 +109,9 @@ def told(cluster: Cluster, doing: str) -> Iterator[None]:
             f"{_reason(error)}. Check VIGIE_KAFKA_USER, VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
         ) from error
     except _UNREACHABLE as error:
-        raise _unreachable(cluster, doing, _reason(error)) from error
+        # What kafka-python says where a broker takes the connection and then not the protocol or the login.
+        hint = _LOGIN_HINT if "bootstrap" in str(error) else ""
+        raise _unreachable(cluster, doing, _reason(error), hint) from error
     except errors.KafkaError as error:
         raise ClusterError(
             f"the cluster at {cluster.kafka} failed while {doing}: {_reason(error)}. Its own log says more."
@@ -128,10 +134,10 @@ def _refusal(address: tuple[str, int], deadline: float) -> str | None:
     return None
 
 
-def _unreachable(cluster: Cluster, doing: str, reason: str) -> ClusterUnreachable:
+def _unreachable(cluster: Cluster, doing: str, reason: str, hint: str = "") -> ClusterUnreachable:
     return ClusterUnreachable(
         f"no Kafka broker answered at {cluster.kafka} within {cluster.kafka_timeout_s:g} s while {doing} ({reason}). "
-        "Start it, or correct --kafka (VIGIE_KAFKA)."
+        f"Start it, or correct --kafka (VIGIE_KAFKA).{hint}"
     )
 
 

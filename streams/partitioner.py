@@ -14,6 +14,9 @@ def partitions_of(sirens: NDArray[np.uint32], partitions: int) -> NDArray[np.int
 
     Murmur2 (Appleby) with Kafka's seed and masking, for keys of nine bytes: two words of four, and one byte left.
     """
+    if not len(sirens):
+        # numpy's string functions refuse an empty column.
+        return np.zeros(0, np.int64)
     keys = np.char.zfill(sirens.astype("U9"), _SIREN_BYTES).astype("S9")
     text = keys.view(np.uint8).reshape(len(sirens), _SIREN_BYTES)
     words = np.ascontiguousarray(text[:, : 4 * _WORDS]).view("<u4")

@@ -14,7 +14,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from detectors.events import AnyEvent, Clock, early_date
 from streams import wire
-from streams.cluster import Cluster, told
+from streams.cluster import Cluster, ClusterError, told
 from streams.dead_letters import DeadLetter, classify, decode, original_value
 from streams.reading import partitions_of, records
 from streams.topics import DEAD_LETTERS, EVENTS
@@ -45,10 +45,17 @@ def entries(
 ) -> list[Entry]:
     """The last `limit` dead letters, of some reasons (none named: of all), the oldest first.
 
-    What is no dead letter in that topic is passed over. Without `limit`, all are held in memory.
+    What is no dead letter in that topic is passed over. Without `limit`, all are held in memory. Raises ClusterError
+    where there is no such topic.
     """
     found: deque[Entry] = deque(maxlen=limit)
-    for partition in partitions_of(consumer, DEAD_LETTERS):
+    partitions = partitions_of(consumer, DEAD_LETTERS)
+    if not partitions:
+        raise ClusterError(
+            f"the cluster at {cluster.kafka} has no topic {DEAD_LETTERS}, or hides it from user "
+            f"{cluster.kafka_user or 'anonymous'}. Create it (vigie topics create), or have the right to READ granted."
+        )
+    for partition in partitions:
         with told(cluster, f"looking up the offsets of {DEAD_LETTERS}"):
             start = consumer.beginning_offsets([partition])[partition]
             end = consumer.end_offsets([partition])[partition]

@@ -50,7 +50,7 @@ class Role(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, kw_only=True):
     """Everything on the screen; None is unknown.
 
-    `lag_events` is the scorer's lag. `model_version` None with no problem about it means that no model has been
+    `lag_events` is the scorer's lag. A model without `model_as_of` is the expert scorecard. `model_version` None with no problem about it means that no model has been
     published. `alerts_total` counts what Redis was given since the beginning, trimmed alerts too; with Redis away,
     the alerts topic's records. `ready`: events that come now are scored and reach the agents.
     """
@@ -70,7 +70,7 @@ class Status(msgspec.Struct, kw_only=True):
 
 class _Model(msgspec.Struct, frozen=True):
     version: str
-    as_of: date
+    as_of: date | None
 
 
 def collect(cluster: Cluster, redis_url: str, redis_timeout_seconds: float, today: date) -> Status:
@@ -117,7 +117,10 @@ def _present(status: Status, cluster: Cluster, consumer: KafkaConsumer) -> set[s
         present = set(consumer.topics())
     missing = [name for name in NEEDED if name not in present]
     if missing:
-        status.problems.append(f"topics are missing: {', '.join(missing)}. Create them: vigie topics create.")
+        status.problems.append(
+            f"topics are missing, or hidden from user {cluster.kafka_user or 'anonymous'}: {', '.join(missing)}. "
+            "Create them (vigie topics create), or have the cluster's operator grant DESCRIBE and READ."
+        )
     return present
 
 
@@ -189,4 +192,5 @@ def _ask_model(status: Status, cluster: Cluster, consumer: KafkaConsumer, today:
         status.problems.append(f"the last record of {MODELS} (offset {last.offset}) is no model: {error}.")
         return
     status.model_version, status.model_as_of = model.version, model.as_of
-    status.model_age_days = (today - model.as_of).days
+    if model.as_of is not None:
+        status.model_age_days = (today - model.as_of).days

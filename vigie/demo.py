@@ -73,8 +73,10 @@ class WorkerEnded(VigieError):
 class Demo:
     """One demo. `say` prints what an agent would see, `note` what happens around it."""
 
-    def __init__(self, options: DemoOptions, alerts: AlertsOptions, say: Print, note: Print) -> None:
+    def __init__(self, options: DemoOptions, alerts: AlertsOptions, cache: Path, say: Print, note: Print) -> None:
+        """`cache` is where fetched files are kept for the next time."""
         self._options = options
+        self._cache = cache
         self._alerts = alerts
         self._say = say
         self._note = note
@@ -104,7 +106,7 @@ class Demo:
 
     def _start_servers(self) -> None:
         self._note("starting Kafka and Valkey (fetched once, then cached)...")
-        kafka = self._stack.enter_context(start_kafka(KafkaOptions()))
+        kafka = self._stack.enter_context(start_kafka(KafkaOptions(), default_cache=self._cache))
         valkey = self._stack.enter_context(start_valkey(ValkeyOptions(valkey_persistence="no")))
         self._cluster = Cluster(kafka=kafka.bootstrap)
         self._redis_url = valkey.url

@@ -53,7 +53,7 @@ def test_the_expert_rule_is_told_when_it_applies_and_when_it_ends() -> None:
     off = reasons("lowered", "moderate", "strong", [], [Evidence("expert_rule", 0.0, 1.0)])
     never = reasons("lowered", "moderate", "strong", [], [Evidence("expert_rule", 0.0, None)])
     assert "plus de 20\u00a0%" in on[0]
-    assert "ne relève plus" in off[0]
+    assert "ne s'applique plus" in off[0]
     assert never == [
         "Le niveau passe de «\u00a0risque fort\u00a0» à «\u00a0risque modéré\u00a0» sans qu'un facteur domine."
     ]

@@ -1,11 +1,14 @@
 """`vigie demo`: everything on this machine."""
 
+import logging
+import os
 import sys
 import threading
 
 import click
 
 from alerts.options import AlertsOptions
+from deploy.embedded import user_cache
 from vigie.demo import Demo, DemoOptions
 from vigie.settings import options_of
 
@@ -33,7 +36,10 @@ def command(options: DemoOptions, alerts: AlertsOptions, keep: bool | None) -> N
         with printing:
             click.echo(text, err=True)
 
-    with Demo(options, alerts, say, note) as demo:
+    # What is fetched on first use takes a while: say so.
+    logging.getLogger("deploy").addHandler(logging.StreamHandler(sys.stderr))
+    logging.getLogger("deploy").setLevel(logging.INFO)
+    with Demo(options, alerts, user_cache(os.environ), say, note) as demo:
         demo.run()
         if sys.stdout.isatty() if keep is None else keep:
             note("everything goes on running; Ctrl-C ends it")

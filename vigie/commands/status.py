@@ -49,6 +49,8 @@ def _role(role: Role) -> str:
 def _model(status: Status) -> str:
     if status.model_version is None:
         return "none yet" if status.kafka_reachable else "unknown"
+    if status.model_as_of is None:
+        return f"{status.model_version}, the expert scorecard: nothing has been learned yet"
     return f"{status.model_version}, as of {status.model_as_of} ({status.model_age_days} days ago)"
 
 

@@ -112,7 +112,7 @@ def test_outputs_that_cannot_be_written(folder: Path, tmp_path: Path, capsys: py
 def test_a_full_disk(option: str, rows: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = VALID["debit"] | {"Periode": "2018"}
     path = written(tmp_path / "debit.csv", "debit", [VALID["debit"], bad] * rows)
-    others = [] if option == "--to" else ["--to", tmp_path / "events.ndjson"]
+    others: list[str | Path] = [] if option == "--to" else ["--to", tmp_path / "events.ndjson"]
     assert vigie("ingest", path, option, "/dev/full", *others) == 1
     assert "could not be written: No space left" in capsys.readouterr().err
 
