@@ -202,7 +202,11 @@ def _schemas() -> dict[str, Any]:
 def _opaque(name: str, text: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"title": name, "description": text, "type": "object"}
     if name == "Model":
-        as_of = {"type": "string", "format": "date", "description": "it has seen what was known by this day"}
+        as_of = {
+            "type": ["string", "null"],
+            "format": "date",
+            "description": "it has seen what was known by this day; null: it has learned nothing yet",
+        }
         fields = {"version": {"type": "string"}, "as_of": as_of}
         schema |= {"properties": fields, "required": list(fields)}
     return schema

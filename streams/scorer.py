@@ -95,8 +95,12 @@ class Scorer:
         if admitted.refusals:
             await self._refuse(partition, records, admitted)
         if len(admitted.batch):
+            step_began = began
             for outcome in chain.step(admitted.batch):
+                if outcome.scores is not None:
+                    self._metrics.sweep_seconds.observe(self._clocks.monotonic() - step_began)
                 await self._emit(partition, chain, outcome, records, admitted)
+                step_began = self._clocks.monotonic()
         self._count(partition, chain, admitted, began)
 
     async def confirmed(self) -> None:

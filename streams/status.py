@@ -50,9 +50,10 @@ class Role(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, kw_only=True):
     """Everything on the screen; None is unknown.
 
-    `lag_events` is the scorer's lag. A model without `model_as_of` is the expert scorecard. `model_version` None with no problem about it means that no model has been
-    published. `alerts_total` counts what Redis was given since the beginning, trimmed alerts too; with Redis away,
-    the alerts topic's records. `ready`: events that come now are scored and reach the agents.
+    `lag_events` is the scorer's lag. `model_version` None with no problem about it means that no model has been
+    published; a model without `model_as_of` is the expert scorecard, which has learned nothing. `alerts_total`
+    counts what Redis was given since the beginning, trimmed alerts too; with Redis away, the alerts topic's
+    records. `ready`: events that come now are scored and reach the agents.
     """
 
     ready: bool = False

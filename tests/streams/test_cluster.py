@@ -53,6 +53,11 @@ def test_failures_say_where_and_while_what(error: errors.KafkaError, becomes: ty
     assert "while counting sheep" in str(caught.value)
 
 
+def test_a_broker_that_takes_connections_and_no_more_hints_at_the_login() -> None:
+    with pytest.raises(ClusterUnreachable, match="VIGIE_KAFKA_PROTOCOL"), told(Cluster(kafka="a:1"), "connecting"):
+        raise errors.KafkaTimeoutError("Unable to bootstrap from ['a:1']")
+
+
 def test_only_what_may_pass_is_retriable() -> None:
     assert (ClusterUnreachable.retriable, ClusterError.retriable, NotAuthorised.retriable) == (True, False, False)
 

@@ -78,6 +78,9 @@ def test_the_model_in_force_is_the_last_record(vigie: Vigie, producer: KafkaProd
     assert any("is no model" in problem for problem in status.problems)
     producer.send(MODELS, msgspec.json.encode({"version": "m3", "as_of": as_of}), key=b"model").get(timeout=10)
     assert f"m3, as of {as_of}" in vigie("status")[1]
+    producer.send(MODELS, msgspec.json.encode({"version": "scorecard", "as_of": None}), key=b"model").get(timeout=10)
+    status = ask(vigie)
+    assert (status.model_version, status.model_as_of, status.model_age_days) == ("scorecard", None, None)
 
 
 @pytest.mark.usefixtures("topics")

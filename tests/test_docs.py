@@ -1,0 +1,38 @@
+"""The documents say what is true."""
+
+import re
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from alerts.metrics import AlertMetrics
+from streams.metrics import StreamMetrics
+
+ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    registry = CollectorRegistry()
+    StreamMetrics(registry)
+    AlertMetrics(registry)
+    exported = {metric.name + ("_total" if metric.type == "counter" else "") for metric in registry.collect()}
+    page = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| (vigie_\w+)", page, re.MULTILINE)) == exported
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 10
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_readme_begins_with_the_two_commands() -> None:
+    screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:30]
+    assert [line.split()[1] for line in screen if line.startswith("make ")] == ["demo", "test"]
