@@ -1,10 +1,10 @@
 """A broker for the commands alone: they work on the topics' real names, which other tests use with other settings."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import pytest
-from kafka import KafkaProducer
 
 from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka
 from vigie.__main__ import main
@@ -44,7 +44,10 @@ def topics(vigie: Vigie) -> None:
 
 
 @pytest.fixture
-def producer(own_kafka: KafkaServer) -> Iterator[KafkaProducer]:
+def producer(own_kafka: KafkaServer) -> Iterator[Any]:
+    # Not above: a conftest given on the command line is imported before the filters for this client's warnings are set.
+    from kafka import KafkaProducer
+
     producer = KafkaProducer(bootstrap_servers=own_kafka.bootstrap, max_request_size=16 * 1024 * 1024)
     yield producer
     producer.close()

@@ -1,0 +1,4 @@
+"""What Vigie costs on this machine: `make bench` runs all of it and prints one table.
+
+Machines are noisy: compare figures of one run, and trust events per CPU second before events per second.
+"""

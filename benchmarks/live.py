@@ -1,0 +1,70 @@
+"""The live path on the embedded servers: sending, a worker that catches up, and its recovery."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from kafka import KafkaConsumer, TopicPartition
+
+from benchmarks.files import FAR
+from benchmarks.measure import Result
+from deploy.ports import free_ports
+from streams import admin, ingest, topics
+from streams.cluster import Cluster
+from streams.report import Report
+from streams.send import Sender
+
+IDLE_SECONDS = 2
+PARTITIONS = 4
+
+
+def send(folder: Path, bootstrap: str) -> int:
+    """Events of a folder into Kafka, each confirmed."""
+    cluster = Cluster(kafka=bootstrap)
+    with admin.connect(cluster) as connection:
+        connection.create(topics.table(topics.TopicOptions(partitions=PARTITIONS)), alter=False)
+    sender = Sender(cluster)
+    count = 0
+    for event in ingest.events([folder], Report(), today=FAR):
+        sender.send(event)
+        count += 1
+    sender.flush()
+    sender.close()
+    return count
+
+
+def catch_up(name: str, bootstrap: str, redis_url: str, roles: str = "scorer,trainer,dispatcher") -> Result:
+    """A worker from its launch until it has nothing left; the launch and the idle wait are in the time, not in the CPU
+    of the work.
+    """
+    port = free_ports(1)[0]
+    with tempfile.TemporaryDirectory() as data:
+        environment = {**os.environ, "VIGIE_KAFKA": bootstrap, "VIGIE_REDIS": redis_url, "VIGIE_DATA": data}
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "vigie", "worker", "--roles", roles),
+                *("--exit-when-idle", str(IDLE_SECONDS), "--metrics-port", str(port)),
+            ],
+            env=environment,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - began - IDLE_SECONDS
+    if process.returncode:
+        raise RuntimeError(f"the worker ended with status {process.returncode}")
+    cpu = usage.ru_utime + usage.ru_stime
+    return Result(name, "events", events_in(bootstrap), seconds, cpu, usage.ru_maxrss / 1024)
+
+
+def events_in(bootstrap: str) -> int:
+    """Records of vigie.events."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+    partitions = [TopicPartition(topics.EVENTS, p) for p in consumer.partitions_for_topic(topics.EVENTS)]
+    total = sum(consumer.end_offsets(partitions).values())
+    consumer.close()
+    return total

@@ -1,0 +1,1 @@
+"""The whole system, from files to alerts, as its users and operators meet it."""
