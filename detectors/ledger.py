@@ -21,10 +21,11 @@ class Ledger:
     firm form a chain, so that those of a few firms are gathered without a look at the others.
     """
 
-    def __init__(self, dtype: np.dtype[np.void], blank: np.void | None = None) -> None:
-        self.entries = np.zeros(64, dtype)
+    def __init__(self, blank: np.void) -> None:
+        """`blank` is an entry of which nothing is known yet; the entries are of its type."""
+        self.entries = np.zeros(64, blank.dtype)
         self.firms = np.full(64, _NONE, np.int32)
-        self._blank = blank
+        self.blank = blank
         self._next = np.full(64, _NONE, np.int32)
         self._heads = np.full(64, _NONE, np.int32)
         self._index = KeyIndex()
@@ -63,8 +64,7 @@ class Ledger:
         self._fit(self._used)
         self._fit_heads(int(firms.max()) + 1)
         slots = np.arange(start, self._used, dtype=np.int32)
-        if self._blank is not None:
-            self.entries[start : self._used] = self._blank
+        self.entries[start : self._used] = self.blank
         self.entries["key"][slots] = keys
         self.firms[slots] = firms
         self._index.add(keys, slots)

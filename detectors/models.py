@@ -105,12 +105,18 @@ class Scorer:
         self.model = model
         self.base = model.base
         self._weights = np.array(model.weights)
-        self._themes = theme_matrix()
+        themes = theme_matrix()
+        self._theme_count = themes.shape[1]
+        self._theme_of: list[int] = themes.argmax(axis=1).tolist()
         self.logit_thresholds = np.array([logit(model.thresholds.moderate), logit(model.thresholds.strong)])
 
     def score(self, features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log-odds, shape (n,), and each theme's part of them, shape (n, themes): logits = base + themes.sum(1)."""
-        themes = (features * self._weights) @ self._themes
+        parts = features * self._weights
+        themes = np.zeros((len(features), self._theme_count))
+        # One addition a feature, in their order: a matrix product would round differently in batches of other sizes.
+        for i, theme in enumerate(self._theme_of):
+            themes[:, theme] += parts[:, i]
         raw = themes.sum(axis=1)
         wanted = np.clip(raw, -MAX_LOGIT - self.base, MAX_LOGIT - self.base)
         # Scores beyond the limit are shrunk theme by theme, in proportion, so that they still add up.

@@ -2,14 +2,15 @@
 
 A firm is one record, key its SIREN:
 
-    byte      format (FORMAT)
-    FIRM      the panel's row, packed as in `panel.FIRM`
-    5 x u4    number of debts, accounts, requests, sites, schedules
-    entries   packed as in `panel`, ledger after ledger
-    rest      the name, UTF-8; nothing when unknown
+    byte        format (FORMAT)
+    5 x u4      number of debts, accounts, requests, sites, schedules
+    FIRM        the panel's row, squeezed (`squeeze`) against a blank one
+    entries     ledger after ledger, in the order of their keys, squeezed against blank ones
+    rest        the name, UTF-8; nothing when unknown
 
 A cohort waiting for its answers is cut into records of COHORT_ROWS firms, key `~cohort|month|part`; the partition's
-time is one record, key `~clock`. A record is whole: the last one of a key is all there is to know.
+time is one record, key `~clock`. A record is whole: the last one of a key is all there is to know. The layout of the
+rows is `panel`'s: FORMAT changes when it does.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
 from detectors.labels import Cohort
-from detectors.panel import FIRM, Panel, Rows
+from detectors.panel import BLANK_FIRM, Panel, Rows
+from detectors.squeeze import spread, squeeze
 
 FORMAT = 1
 COHORT_ROWS = 2_000
@@ -29,7 +31,6 @@ CLOCK_KEY = b"~clock"
 COHORT_PREFIX = b"~cohort|"
 Record = tuple[bytes, bytes | None]
 """Key and value; None takes the key away."""
-_COUNTS = np.dtype(("<u4", 5))
 
 
 class UnreadableState(VigieError):
@@ -47,34 +48,20 @@ def firm_records(panel: Panel, rows: Rows) -> Iterator[Record]:
     """The records of the firms at these rows, each once."""
     if not len(rows):
         return
-    cores = panel.firms[rows].tobytes()
     keys = [b"%09d" % siren for siren in panel.firms["siren"][rows].tolist()]
-    pieces: list[list[bytes]] = []
-    counts = np.zeros((len(rows), 5), "<u4")
+    counts = np.zeros((len(rows), len(panel.ledgers)), "<u4")
+    pieces = [squeeze(panel.firms[rows], BLANK_FIRM, np.ones(len(rows), np.int64))]
     for i, ledger in enumerate(panel.ledgers):
         owners, slots = ledger.of_firms(rows)
         # By key within a firm: the same facts make the same bytes, in whatever order they came.
         order = np.lexsort((ledger.entries["key"][slots], owners))
-        counts[:, i] = np.bincount(owners, minlength=len(rows))
-        data, size = ledger.entries[slots[order]].tobytes(), ledger.entries.itemsize
-        ends = (np.cumsum(counts[:, i].astype(np.int64)) * size).tolist()
-        pieces.append([data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)])
+        counts[:, i] = held = np.bincount(owners, minlength=len(rows))
+        pieces.append(squeeze(ledger.entries[slots[order]], ledger.blank, held))
+    head, width = bytes([FORMAT]), counts.itemsize * counts.shape[1]
     numbers = counts.tobytes()
-    version, core, width = bytes([FORMAT]), FIRM.itemsize, _COUNTS.itemsize
-    for i, (key, row) in enumerate(zip(keys, rows.tolist(), strict=True)):
+    for i, (key, row, *parts) in enumerate(zip(keys, rows.tolist(), *pieces, strict=True)):
         name = panel.names[row]
-        yield (
-            key,
-            b"".join(
-                [
-                    version,
-                    cores[i * core : (i + 1) * core],
-                    numbers[i * width : (i + 1) * width],
-                    *[p[i] for p in pieces],
-                    name.encode() if name else b"",
-                ]
-            ),
-        )
+        yield key, b"".join((head, numbers[i * width : (i + 1) * width], *parts, name.encode() if name else b""))
 
 
 def cohort_records(cohort: Cohort) -> Iterator[Record]:
@@ -125,24 +112,23 @@ def load(chain: Chain, records: Iterable[Record]) -> None:
 def _load_firms(panel: Panel, values: list[bytes]) -> None:
     if not values:
         return
-    core, width = 1 + FIRM.itemsize, _COUNTS.itemsize
-    firms = np.frombuffer(b"".join([v[1:core] for v in values]), FIRM)
+    ledgers = panel.ledgers
+    width = 4 * len(ledgers)
+    starts = np.full(len(values), 1 + width, np.int64)
+    firms, starts = spread(values, starts, BLANK_FIRM, np.ones(len(values), np.int64))
     rows = panel.rows_of(firms["siren"])
     newest = _newest(firms, rows, panel.firms[rows])
-    firms, rows, values = firms[newest], rows[newest], [values[i] for i in newest.tolist()]
+    firms, rows, starts = firms[newest], rows[newest], starts[newest]
+    values = [values[i] for i in newest.tolist()]
     if not values:
         return
-    counts = np.frombuffer(b"".join([v[core : core + width] for v in values]), "<u4").reshape(-1, 5)
     panel.firms[rows] = firms
-    starts = np.full(len(values), core + width, np.int64)
-    for i, ledger in enumerate(panel.ledgers):
-        ends = starts + counts[:, i].astype(np.int64) * ledger.entries.itemsize
-        there = np.flatnonzero(counts[:, i])
-        data = b"".join([values[k][starts[k] : ends[k]] for k in there.tolist()])
-        entries = np.frombuffer(data, ledger.entries.dtype)
-        slots, _ = ledger.slots(entries["key"], np.repeat(rows, counts[:, i]))
+    counts = np.frombuffer(b"".join([v[1 : 1 + width] for v in values]), "<u4").reshape(-1, len(ledgers))
+    for i, ledger in enumerate(ledgers):
+        held = counts[:, i].astype(np.int64)
+        entries, starts = spread(values, starts, ledger.blank, held)
+        slots, _ = ledger.slots(entries["key"], np.repeat(rows, held))
         ledger.entries[slots] = entries
-        starts = ends
     for row, value, start in zip(rows.tolist(), values, starts.tolist(), strict=True):
         panel.names[row] = value[start:].decode() or None
 

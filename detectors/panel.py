@@ -95,7 +95,7 @@ def _blank(dtype: np.dtype[np.void], **values: object) -> np.void:
     return blank
 
 
-_BLANK_FIRM = _blank(
+BLANK_FIRM = _blank(
     FIRM,
     offset=-1, paid_month=NEVER, first_month=NEVER, unemployment_month=NEVER, heads_of_firm=UNKNOWN, heads_month=NEVER,
     proceeding_day=NO_DAY, proceeding_action=-1, swept=NEVER, first_swept=NEVER, logit=np.nan,
@@ -108,11 +108,11 @@ class Panel:
     def __init__(self) -> None:
         self.firms = np.zeros(256, FIRM)
         self.names: list[str | None] = []
-        self.debts = Ledger(DEBT, _blank(DEBT, version=-1))
-        self.accounts = Ledger(ACCOUNT, _blank(ACCOUNT, month=NEVER, due=UNKNOWN, paid=UNKNOWN))
-        self.requests = Ledger(REQUEST, _blank(REQUEST, known=-1, counts=1, used_month=NEVER))
-        self.sites = Ledger(SITE, _blank(SITE, month=NEVER))
-        self.schedules = Ledger(SCHEDULE, _blank(SCHEDULE, known=-1))
+        self.debts = Ledger(_blank(DEBT, version=-1))
+        self.accounts = Ledger(_blank(ACCOUNT, month=NEVER, due=UNKNOWN, paid=UNKNOWN))
+        self.requests = Ledger(_blank(REQUEST, known=-1, counts=1, used_month=NEVER))
+        self.sites = Ledger(_blank(SITE, month=NEVER))
+        self.schedules = Ledger(_blank(SCHEDULE, known=-1))
         self._index = KeyIndex()
 
     def __len__(self) -> int:
@@ -133,7 +133,7 @@ class Panel:
             self.names.extend([None] * len(fresh))
             while len(self) > len(self.firms):
                 self.firms = np.concatenate([self.firms, np.zeros_like(self.firms)])
-            self.firms[start : len(self)] = _BLANK_FIRM
+            self.firms[start : len(self)] = BLANK_FIRM
             self.firms["siren"][start : len(self)] = fresh
             self._index.add(fresh, np.arange(start, len(self), dtype=np.int32))
             rows = self._index.find(keys)
@@ -152,8 +152,8 @@ class Panel:
         slots, _ = self.debts.slots(batch.keys[at], firms)
         old, new = self.debts.entries[slots], batch.rows[at]
         wins = _later(
-            (new["order"], new["known"], new["a"], new["b"]),
-            (old["version"], old["known"], old["employee"], old["employer"]),
+            (new["order"], new["known"], new["a"], new["b"], new["start"]),
+            (old["version"], old["known"], old["employee"], old["employer"], old["month"]),
         )
         slots, firms, old, new = slots[wins], firms[wins], old[wins], new[wins]
         f, d = self.firms, self.debts.entries

@@ -101,11 +101,14 @@ class Worker:
             "trainer": self._trainer_app,
             "dispatcher": self._dispatcher_app,
         }
-        for role in self._settings.roles:
-            app = await builders[role](partitions)
-            self._apps[role] = app
-            await app.start()
-            log.info("%s started", role)
+        for role in self._roles():
+            self._apps[role] = await builders[role](partitions)
+        await asyncio.gather(*(app.start() for app in self._apps.values()))
+        log.info("started: %s", ", ".join(self._apps))
+
+    def _roles(self) -> Sequence[Role]:
+        """The roles to run: a frozen worker does not learn."""
+        return [role for role in self._settings.roles if role != "trainer" or not self._settings.worker.frozen]
 
     async def _partitions(self) -> int:
         try:
@@ -265,10 +268,14 @@ class Worker:
         limit = self._settings.worker.exit_when_idle
         if not limit or self._busy or not all(ready(app) for app in self._apps.values()):
             return False
-        if any(lag(app) for app in self._apps.values()):
+        if any(unread(app) for app in self._apps.values()) or self._uncommitted():
             self._last_active = max(self._last_active, self._clocks.monotonic() - limit / 2)
             return False
         return self._clocks.monotonic() - self._last_active >= limit
+
+    def _uncommitted(self) -> bool:
+        """Whether work was done that is not committed yet. The trainer keeps examples until a month is complete."""
+        return any(sum(lags(app).values()) for role, app in self._apps.items() if role != "trainer")
 
     def _show_lag(self, app: BatchApp) -> None:
         for tp, behind in lags(app).items():
@@ -306,9 +313,14 @@ def lags(app: BatchApp) -> dict[Any, int]:
     return behind
 
 
-def lag(app: BatchApp) -> int:
-    """Records not yet committed, in all."""
-    return sum(lags(app).values())
+def unread(app: BatchApp) -> bool:
+    """Whether a partition of the app's source topics has records that no agent was given yet."""
+    consumer = app.consumer
+    for tp in lags(app):
+        read = consumer._read_offset.get(tp) or consumer._committed_offset.get(tp) or 0
+        if consumer.highwater(tp) > read:
+            return True
+    return False
 
 
 def _assigned(app: BatchApp) -> set[Any]:
