@@ -11,18 +11,10 @@ from streams.cluster import Cluster, ClusterError, ClusterUnreachable
 
 def client(cluster: Cluster) -> dict[str, Any]:
     """The keyword arguments that every aiokafka client takes."""
-    settings: dict[str, Any] = {
-        "bootstrap_servers": cluster.kafka,
-        "security_protocol": cluster.kafka_protocol,
-        "ssl_context": _ssl_context(cluster),
-    }
-    if cluster.kafka_protocol.startswith("SASL"):
-        settings |= {
-            "sasl_mechanism": cluster.kafka_mechanism,
-            "sasl_plain_username": cluster.kafka_user,
-            "sasl_plain_password": cluster.kafka_password,
-        }
-    return settings
+    # Both clients spell these alike; only certificates and time-outs differ.
+    shared = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "sasl_plain_username", "sasl_plain_password")
+    settings = {name: value for name, value in cluster.client().items() if name in shared}
+    return settings | {"ssl_context": _ssl_context(cluster)}
 
 
 def faust_broker(cluster: Cluster) -> dict[str, Any]:

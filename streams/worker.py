@@ -34,7 +34,6 @@ from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.scorer import Clocks, Scorer
-from streams.trainer import Trainer
 
 Role = Literal["scorer", "trainer", "dispatcher"]
 ROLES: tuple[Role, ...] = ("scorer", "trainer", "dispatcher")
@@ -164,6 +163,9 @@ class Worker:
         return app
 
     async def _trainer_app(self, partitions: int) -> BatchApp:
+        # River takes a second to import, and the trainer alone needs it.
+        from streams.trainer import Trainer
+
         app = self._app(topics.TRAINER_GROUP)
         trainer = Trainer(
             self._model(),
@@ -296,8 +298,8 @@ class Worker:
 
 
 def ready(app: BatchApp) -> bool:
-    """Whether an app has its partitions and its state."""
-    return bool(app.started and not app.rebalancing and not app.unassigned and not app.in_recovery and _assigned(app))
+    """Whether an app has joined its group, and has the state of its partitions: of none, where others have them all."""
+    return bool(app.started and app.rebalancing_count and not app.rebalancing and not app.in_recovery)
 
 
 def lags(app: BatchApp) -> dict[Any, int]:

@@ -11,7 +11,6 @@ import click
 
 from detectors.errors import UnusableInput
 from detectors.events import AnyEvent
-from detectors.months import parse_month
 from streams import ingest
 from streams.cluster import Cluster
 from streams.errors import Unwritable
@@ -21,21 +20,10 @@ from streams.rejects import RejectSink, ignore, writer
 from streams.report import Report
 from streams.send import Sender, SendOptions
 from streams.sinks import EventSink, LineSink
+from vigie.parameters import MONTH
 from vigie.settings import options_of
 
 _TO_KAFKA, _TO_STDOUT = "kafka", "-"
-
-
-class _Month(click.ParamType):
-    name = "YYYY-MM"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        try:
-            return parse_month(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -47,10 +35,10 @@ class _Month(click.ParamType):
     "--from",
     "from_",
     envvar="VIGIE_INGEST_FROM",
-    type=_Month(),
+    type=MONTH,
     help="First month, by known_at; reference data always go.",
 )
-@click.option("--until", type=_Month(), help="Last month, by known_at.")
+@click.option("--until", type=MONTH, help="Last month, by known_at.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second, at most.")
 @options_of(Cluster, SendOptions, ingest.IngestOptions)
 def command(
