@@ -7,6 +7,7 @@ Every process is started under a supervisor that ends with this one, whatever it
 
 import os
 import random
+import shlex
 import sys
 import tempfile
 import threading
@@ -47,7 +48,7 @@ from streams.simulate import World, simulate
 from streams.status import Status, collect
 
 Print = Callable[[str], None]
-VIGIE = f"{sys.executable} -m vigie"
+VIGIE = f"{shlex.quote(sys.executable)} -m vigie"
 DRAIN_SECONDS = 60.0
 WORKER_GRACE_SECONDS = 12.0
 WATCH_BLOCK_MS = 200
