@@ -41,5 +41,5 @@ def ordered(latest: Months, ring: NDArray[np.int64], until: Months | None = None
     """
     end = latest if until is None else until
     months = end[:, None] - np.arange(MONTHS)
-    values = np.take_along_axis(ring, months % MONTHS, axis=1)
+    values = ring[np.arange(len(ring))[:, None], months % MONTHS]
     return np.where(within(latest[:, None], months), values, 0)
