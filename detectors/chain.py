@@ -120,7 +120,7 @@ class Chain:
     def _end_months(self, month: int, position: int) -> Iterator[Outcome]:
         """End every month before `month`, which the event at `position` begins, that has not ended yet."""
         if self.day == 0:
-            if month > _FIRST_MONTH:
+            if month >= _FIRST_MONTH:
                 self.swept = month - 1
             return
         while self.swept < month - 1:
@@ -132,13 +132,15 @@ class Chain:
     def _stretch(self, batch: Batch, at: Positions, days: NDArray[np.int32], month: int) -> Outcome:
         """Events within one month: every firm's first event, then every firm's second..., a decision after each."""
         at = at[batch.rows["type"][at] != Type.CLOCK]
+        # Of what comes again as well: a kill may have kept the firms of a stretch and not its clock.
+        known_to = self._known_to(batch, at)
+        reach = at, known_to
         rows = self.panel.rows_of(batch.rows["siren"][at])
         at, rows = self._not_seen(batch, at, rows)
         outcome = Outcome(changed=np.unique(rows))
-        known_to = self._known_to(batch, at)
         for turn in _turns(rows):
             self.panel.apply(batch, at[turn], rows[turn])
-            outcome.decisions += self._decide_events(batch, at[turn], rows[turn], month, days, (at, known_to))
+            outcome.decisions += self._decide_events(batch, at[turn], rows[turn], month, days, reach)
         if batch.offsets is not None:
             self.panel.firms["offset"][rows] = batch.offsets[at]
         if len(known_to):
@@ -182,7 +184,9 @@ class Chain:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
         day = last_day(month).toordinal()
         cause: dict[str, object] = {"type": "clock", "known_at": first_day(month + 1).isoformat()}
-        outcome, parts = Outcome(changed=np.arange(len(self.panel), dtype=np.int32)), []
+        # By SIREN: rows are given as firms come, and how a batch was cut must not show in the order either.
+        order = np.argsort(self.panel.firms["siren"][: len(self.panel)]).astype(np.int32)
+        outcome, parts = Outcome(changed=order), []
         for start in range(0, len(self.panel), SWEEP_ROWS):
             rows = outcome.changed[start : start + SWEEP_ROWS]
             fresh = self.panel.firms["swept"][rows] < month

@@ -85,7 +85,7 @@ class Learner:
 
     def _snapshot(self, month: int, answered: int) -> Model:
         options, state = self._options, self._state(month)
-        share = self._positives / (self._positives + options.prior_positives)
+        share = self._positives / (self._positives + options.prior_positives) if self._positives else 0.0
         deviations = np.sqrt(np.array(state.scaler_vars)) if state.scaler_vars else np.zeros(len(self._names))
         scale = np.where(deviations > 0, deviations, np.inf)
         learned = np.array(state.weights) / scale if state.weights else np.zeros(len(self._names))
@@ -125,12 +125,13 @@ class Learner:
 
     def _restore(self, state: LearnerState) -> None:
         columns = self._names
-        self._scaler.counts.update(zip(columns, map(int, state.scaler_counts), strict=True))
+        # A Counter would count pairs, where a dict updates from them.
+        self._scaler.counts.update(dict(zip(columns, map(int, state.scaler_counts), strict=True)))
         self._scaler.means.update(zip(columns, state.scaler_means, strict=True))
         self._scaler.vars.update(zip(columns, state.scaler_vars, strict=True))
-        for column, weight, square in zip(columns, state.weights, state.gradient_squares, strict=True):
-            self._regression.weights[column] = weight
-            self._regression.optimizer.g2[column] = square
+        # River's public `weights` is a copy: what is written there is lost.
+        self._regression._weights.update(dict(zip(columns, state.weights, strict=True)))
+        self._regression.optimizer.g2.update(zip(columns, state.gradient_squares, strict=True))
         self._regression.intercept = state.intercept
 
 

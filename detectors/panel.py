@@ -308,7 +308,7 @@ class Panel:
                 self._describe(firm, event)
 
     def _describe(self, firm: int, event: Firm) -> None:
-        if event.name is not None:
+        if event.name:  # an empty one says nothing, and a record keeps none
             self.names[firm] = event.name
         if event.department is not None:
             self.firms["department"][firm] = event.department.encode()

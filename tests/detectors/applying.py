@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def applied(events: Sequence[FirmEvent], cuts: Sequence[int] = ()) -> Panel:
     """A fresh panel after these events, in batches cut at these positions."""
     panel = Panel()
     edges = [0, *sorted(cuts), len(events)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         apply(panel, events[start:end])
     return panel
 

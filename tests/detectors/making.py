@@ -32,7 +32,10 @@ def on(month: int, day: int = 15) -> date:
     return first_day(month).replace(day=day)
 
 
-def debt(siren: str = SIREN, *, known_at: date = on(JANUARY), **fields: Any) -> PaymentDelay:
+MID_JANUARY = on(JANUARY)
+
+
+def debt(siren: str = SIREN, *, known_at: date = MID_JANUARY, **fields: Any) -> PaymentDelay:
     """Unpaid contributions of the month before, a thousand euros of each share."""
     defaults = {
         "siret": site(siren),
@@ -68,7 +71,7 @@ def contribution(siren: str = SIREN, *, month: int = JANUARY, months: int = 1, *
     return Contribution(**{"siren": siren, **defaults, **fields})
 
 
-def schedule(siren: str = SIREN, *, known_at: date = on(JANUARY), **fields: Any) -> PaymentSchedule:
+def schedule(siren: str = SIREN, *, known_at: date = MID_JANUARY, **fields: Any) -> PaymentSchedule:
     """A schedule of half a year for five thousand euros."""
     defaults = {
         "siret": site(siren),
@@ -84,13 +87,13 @@ def schedule(siren: str = SIREN, *, known_at: date = on(JANUARY), **fields: Any)
     return PaymentSchedule(**{"siren": siren, "known_at": known_at, **defaults, **fields})
 
 
-def commission(siren: str = SIREN, *, known_at: date = on(JANUARY), **fields: Any) -> DebtCommission:
+def commission(siren: str = SIREN, *, known_at: date = MID_JANUARY, **fields: Any) -> DebtCommission:
     """A decision of the commission, known on its day."""
     defaults = {"siret": site(siren), "account": ACCOUNT, "processed_on": known_at, "stage": "1", "action": "1"}
     return DebtCommission(**{"siren": siren, "known_at": known_at, **defaults, **fields})
 
 
-def request(siren: str = SIREN, *, known_at: date = on(JANUARY), **fields: Any) -> PartialUnemploymentRequest:
+def request(siren: str = SIREN, *, known_at: date = MID_JANUARY, **fields: Any) -> PartialUnemploymentRequest:
     """A thousand hours of partial unemployment for a quarter, for an economic reason."""
     defaults = {
         "siret": site(siren),
@@ -137,7 +140,7 @@ def headcount(siren: str = SIREN, *, month: int = JANUARY, heads: float = 40, **
     return Headcount(**{"siren": siren, **defaults, **fields})
 
 
-def proceeding(siren: str = SIREN, *, known_at: date = on(JANUARY), **fields: Any) -> InsolvencyProceeding:
+def proceeding(siren: str = SIREN, *, known_at: date = MID_JANUARY, **fields: Any) -> InsolvencyProceeding:
     """A receivership that opens on the day on which it is known."""
     defaults = {"siret": site(siren), "effective_on": known_at, "action": "redressement", "stage": "ouverture"}
     return InsolvencyProceeding(**{"siren": siren, "known_at": known_at, **defaults, **fields})

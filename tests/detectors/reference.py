@@ -10,7 +10,7 @@ Where that description leaves several answers, these were taken:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
@@ -104,12 +104,14 @@ class ReferenceFirm:
         """What was due where the payment is known."""
         return self._contribution_sums(lambda e: 0 if e.paid is None else hundredths(e.due))
 
-    def _contribution_sums(self, amount):  # type: ignore[no-untyped-def]  # a lambda of this class alone
+    def _contribution_sums(self, amount: Callable[[Contribution], int]) -> dict[int, int]:
         span = self.contribution_months()
         if span is None:
             return {}
         by_month = self.contributions()
-        return {m: sum(amount(e) for e in by_month.get(m, {}).values()) for m in range(span[1] - WINDOW + 1, span[1] + 1)}
+        return {
+            m: sum(amount(e) for e in by_month.get(m, {}).values()) for m in range(span[1] - WINDOW + 1, span[1] + 1)
+        }
 
     # Partial unemployment
 

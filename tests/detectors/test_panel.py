@@ -1,5 +1,6 @@
 """The panel against plain dictionaries, and what must not matter: order, repetition, batches."""
 
+import math
 import random
 from collections.abc import Sequence
 from datetime import date
@@ -44,8 +45,8 @@ def assert_same(panel: Panel, row: int, expected: ReferenceFirm) -> None:
     assert f["heads_of_firm"] == (UNKNOWN if own is None else own)
     assert f["heads_of_sites"] == sites
     assert f["heads_month"] == (expected.heads_month() or NEVER)
-    employees = heads(f["heads_of_firm"], f["heads_of_sites"], f["heads_month"])
-    assert np.array_equal(employees, np.float64(expected.headcount() if own is not None or sites or f["heads_month"] != NEVER else np.nan), equal_nan=True)
+    employees = float(heads(f["heads_of_firm"], f["heads_of_sites"], f["heads_month"]))
+    assert (None if math.isnan(employees) else employees) == expected.headcount()
     assert f["schedule_until"] == ordinal(expected.schedule_until())
     assert f["schedule_amount"] == expected.schedule_amount()
     assert f["commission_day"] == ordinal(expected.commission_day())
@@ -99,7 +100,7 @@ def rows(panel: Panel, sirens: Sequence[str]) -> list[int]:
     return [int(row) for row in found]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(event_lists)
 def test_facts_are_those_of_plain_dictionaries(events: list[FirmEvent]) -> None:
     panel, expected = applied(events), by_siren(events)
@@ -108,7 +109,7 @@ def test_facts_are_those_of_plain_dictionaries(events: list[FirmEvent]) -> None:
         assert_same(panel, row, expected[siren])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(event_lists, st.integers(0, 10**6))
 def test_any_order_gives_the_same_facts(events: list[FirmEvent], seed: int) -> None:
     shuffled = random.Random(seed).sample(events, len(events))
@@ -177,7 +178,7 @@ def test_months_older_than_a_year_leave_the_window() -> None:
 
 
 def test_a_value_for_a_month_to_come_is_passed_over() -> None:
-    ahead = [
+    ahead: list[FirmEvent] = [
         contribution(month=JANUARY + 40, known_at=on(JANUARY)),
         use(month=JANUARY + 40, known_at=on(JANUARY)),
         headcount(month=JANUARY + 40, known_at=on(JANUARY), heads=7),

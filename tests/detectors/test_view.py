@@ -1,0 +1,155 @@
+"""What firms look like: amounts in euros, histories by month, and unknown kept apart from nothing."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pytest
+
+from detectors.chain import Chain
+from detectors.events import AnyEvent, FirmEvent
+from detectors.view import View
+from tests.detectors.applying import applied, view_of
+from tests.detectors.making import (
+    JANUARY,
+    SIREN,
+    clock,
+    commission,
+    contribution,
+    debt,
+    headcount,
+    on,
+    proceeding,
+    request,
+    schedule,
+    use,
+)
+from tests.detectors.running import Run
+
+
+def seen(events: Sequence[FirmEvent], month: int = JANUARY, day: int = 15) -> View:
+    return view_of(applied(events), month, on(month, day).toordinal())
+
+
+def lived(events: Sequence[AnyEvent]) -> View:
+    """The firm as the chain has it, on the day that it has reached."""
+    chain: Chain = Run().take_all(events).chain
+    month = chain.swept + 1
+    return view_of(chain.panel, month, chain.day, SIREN)
+
+
+def owing(month: int, euros: float) -> FirmEvent:
+    """From now on this much is owed, in one share."""
+    return debt(
+        known_at=on(month, 10), version=month, employee_share=euros, employer_share=0.0, sequence="1",
+        period_start=date(2017, 12, 1), period_end=date(2018, 1, 1),
+    )  # fmt: skip
+
+
+def test_credits_of_one_share_do_not_hide_debts_of_the_other() -> None:
+    view = seen([debt(employee_share=-500.0, employer_share=300.25)])
+    assert (view.employee_debt[0], view.employer_debt[0], view.debt[0]) == (0.0, 300.25, 300.25)
+
+
+def test_age_is_the_mean_weighted_by_amount() -> None:
+    old = debt(sequence="1", employee_share=300.0, employer_share=0.0, counted_from=on(JANUARY - 10, 1))
+    new = debt(sequence="2", employee_share=0.0, employer_share=100.0, counted_from=on(JANUARY - 2, 1))
+    assert seen([old, new]).debt_age[0] == pytest.approx(8.0)
+    assert seen([headcount()]).debt_age[0] == 0.0
+    assert seen([debt(counted_from=on(JANUARY + 50, 1))]).debt_age[0] == 0.0
+
+
+def test_history_is_what_was_owed_at_the_month_ends() -> None:
+    amounts = [100.0 * k for k in range(1, 16)]
+    events = [owing(JANUARY + k, euros) for k, euros in enumerate(amounts)]
+    view = lived([headcount(month=JANUARY - 1), *events])
+    assert view.debt[0] == amounts[-1]
+    assert [view.debt_lag(k)[0] for k in range(1, 13)] == amounts[-2:-14:-1]
+    assert view.months_in_debt[0] == 12
+
+
+def test_debts_that_stood_when_the_data_began_are_not_growth() -> None:
+    start = [headcount(month=JANUARY - 1), owing(JANUARY, 30_000.0)]
+    assert lived([*start, clock(on(JANUARY + 2))]).debt_growth[0] == 0.0
+    assert lived([*start, clock(on(JANUARY + 3))]).debt_growth[0] == 0.0
+    grown = lived([*start, clock(on(JANUARY + 3)), owing(JANUARY + 3, 54_000.0)])
+    # No contribution is known: forty employees are guessed at 600 euros each.
+    assert grown.debt_growth[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("euros", "expected"), [(3_999.0, False), (4_001.0, True)])
+def test_the_expert_rule_is_a_fifth_of_a_mean_contribution_in_three_months(euros: float, expected: bool) -> None:
+    paid = [contribution(month=JANUARY - k, due=20_000.0, known_at=on(JANUARY, 2)) for k in range(1, 13)]
+    view = lived([headcount(month=JANUARY - 1), *paid, clock(on(JANUARY + 3)), owing(JANUARY + 3, euros)])
+    assert view.monthly_contribution[0] == 20_000.0
+    assert bool(view.expert_rule[0]) is expected
+
+
+def test_a_mean_contribution_is_over_the_months_known() -> None:
+    assert seen([contribution(due=900.0), contribution(month=JANUARY - 1, due=300.0)]).monthly_contribution[0] == 600.0
+    assert seen([contribution(months=12, due=1200.0)]).monthly_contribution[0] == 1200.0
+    year = [contribution(month=JANUARY - k, due=100.0 * k) for k in range(20)]
+    assert seen(year).monthly_contribution[0] == pytest.approx(sum(100.0 * k for k in range(12)) / 12)
+    assert seen(year).recent_contribution[0] == pytest.approx(100.0)
+    assert seen([headcount()]).monthly_contribution[0] == 0.0
+
+
+def test_debts_are_measured_against_a_floor() -> None:
+    assert seen([contribution(due=10.0)]).contribution_scale[0] == 500.0
+    assert seen([debt()]).contribution_scale[0] == 6_000.0
+    assert seen([headcount(heads=0)]).contribution_scale[0] == 500.0
+
+
+def test_the_unpaid_share_leaves_unknown_payments_out() -> None:
+    told = [contribution(due=100.0, paid=25.0), contribution(month=JANUARY - 1, due=100.0, paid=None)]
+    assert seen(told).unpaid_ratio[0] == 0.75
+    assert seen(told[1:]).unpaid_ratio[0] == 0.0
+    assert seen([contribution(due=100.0, paid=-900.0)]).unpaid_ratio[0] == 1.0
+    assert seen([contribution(due=100.0, paid=900.0)]).unpaid_ratio[0] == 0.0
+
+
+def test_hours_stand_by_month_however_long_ago_they_were() -> None:
+    view = seen([use(month=JANUARY, hours=70.0), use(month=JANUARY - 3, hours=30.5)], month=JANUARY + 2)
+    assert view.hours_used[0].tolist() == [0.0, 0.0, 70.0, 0.0, 0.0, 30.5, *[0.0] * 7]
+    assert not seen([use()], month=JANUARY + 13).hours_used.any()
+
+
+@pytest.mark.parametrize(("day", "running"), [(14, 1.0), (15, 1.0), (16, 0.0)])
+def test_requests_and_schedules_run_to_their_last_day(day: int, running: float) -> None:
+    events: list[FirmEvent] = [request(end=on(JANUARY)), schedule(due_on=on(JANUARY))]
+    view = seen(events, day=day)
+    assert (view.request_running[0], view.schedule_running[0]) == (running, running)
+    assert view.schedule_amount[0] == running * 5000.0
+
+
+def test_an_unknown_headcount_is_not_zero() -> None:
+    assert math.isnan(seen([debt()]).headcount[0])
+    assert seen([headcount(heads=0)]).headcount[0] == 0.0
+    assert [seen(e).staff[0] for e in ([debt()], [headcount(heads=0)], [headcount(heads=25)])] == [10.0, 1.0, 25.0]
+
+
+def test_the_change_of_headcount_is_relative_and_unknown_is_none() -> None:
+    start: list[AnyEvent] = [headcount(month=JANUARY - 1, heads=40), clock(on(JANUARY + 3, 2))]
+    view = lived([*start, headcount(month=JANUARY + 2, known_at=on(JANUARY + 3, 3), heads=30)])
+    assert view.headcount_change(3)[0] == pytest.approx(-0.25)
+    assert view.headcount_change(12)[0] == 0.0
+    doubled = lived([*start, headcount(month=JANUARY + 2, known_at=on(JANUARY + 3, 3), heads=400)])
+    assert doubled.headcount_change(3)[0] == 1.0
+
+
+def test_the_age_of_a_commission() -> None:
+    assert math.isnan(seen([headcount()]).commission_age[0])
+    assert seen([commission()]).commission_age[0] == 0.0
+    assert seen([commission()], month=JANUARY + 12).commission_age[0] == pytest.approx(12.0, abs=0.05)
+
+
+def test_a_proceeding_once_opened_is_never_forgotten() -> None:
+    assert seen([proceeding()], month=JANUARY + 100).in_proceeding[0]
+    assert not seen([headcount()]).in_proceeding[0]
+
+
+def test_every_firm_is_seen_on_its_own_day() -> None:
+    panel = applied([schedule("000000001", due_on=on(JANUARY)), schedule("000000002", due_on=on(JANUARY))])
+    days = np.array([on(JANUARY).toordinal(), on(JANUARY, 16).toordinal()], np.int32)
+    assert View(panel, np.array([0, 1], np.int32), JANUARY, days).schedule_running.tolist() == [1.0, 0.0]
