@@ -10,6 +10,9 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - `Consumer._commit_offsets` first awaits `BatchApp.commit_gate`: state is in Kafka before its offsets are.
 - `Consumer._getmany` reads no source record while the group rebalances: when recovery ends Faust empties the agents'
   queues after source records have begun to flow, and those would be lost.
+- `Consumer.seek_wait` and `Consumer.seek_to_committed` first wait for the fetch that is on its way: what it brings is
+  dropped, as of before the rebalance, and had it read behind the seek, nobody would read those records again.
+- `Consumer.seek_to_committed` goes to the beginning where nothing was committed yet; Faust goes on where it was.
 - `Consumer.on_partitions_revoked` commits before Faust forgets what was acknowledged.
 - `Consumer.on_buffer_full` does nothing: Faust's own drops the partition and sleeps a second, while a full queue
   already makes the delivery wait.
@@ -28,6 +31,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
 FETCH_WAIT_MS = 100
+POLL_SECONDS = 0.25
+"""How long a fetch waits for records: so much longer may a rebalance take."""
 REBALANCE_PAUSE_SECONDS = 0.01
 QUEUE_BATCHES = 4
 """Batches that may wait for an agent: bounds memory, and is the back-pressure."""
@@ -56,22 +61,18 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._undone: dict[TP, deque[BatchMessage]] = defaultdict(deque)
+        self._no_fetch = asyncio.Event()
+        self._no_fetch.set()
 
     def _new_consumer_thread(self) -> Any:
         return _FetchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:
         while not (self.should_stop or fetcher.should_stop):
-            # Read before the wait: what the wait returns belongs to this generation of the group.
-            generation = self.app.consumer_generation_id
-            records, active = await self._wait_next_records(timeout=1.0)
+            records, active = await self._wait_next_records(timeout=POLL_SECONDS)
             if records is None or self.should_stop:
                 return
-            if not self.flow_active:
-                await self.perform_seek()
-                continue
-            if generation != self.app.consumer_generation_id:
-                continue
+            generation = self.app.consumer_generation_id
             for tp, received in records.items():
                 if active is None or tp in active or tp in self._buffered_partitions:
                     await self._deliver(tp, received, generation)
@@ -82,6 +83,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         size = self.app.batch_records
         for start in range(0, len(received), size):
             if not self.flow_active or generation != self.app.consumer_generation_id:
+                # Dropped: the rebalance that has begun ends with a seek to before these records.
                 return
             records = received[start : start + size]
             read = self._read_offset[tp]
@@ -137,7 +139,26 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             if not active_partitions:
                 await asyncio.sleep(REBALANCE_PAUSE_SECONDS)
                 return {}
-        return await super()._getmany(active_partitions, timeout)
+        self._no_fetch.clear()
+        try:
+            return await super()._getmany(active_partitions, timeout)
+        finally:
+            self._no_fetch.set()
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Go to these offsets, once no fetch from before is on its way."""
+        await self._no_fetch.wait()
+        await super().seek_wait(partitions)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Go to the committed offsets, or to the beginning where there is none, once no fetch is on its way."""
+        await self._no_fetch.wait()
+        committed: Mapping[TP, int] = await super().seek_to_committed()
+        # aiokafka leaves a partition without a committed offset where it has read to.
+        fresh = [tp for tp, offset in committed.items() if not offset and not self._is_changelog_tp(tp)]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
+        return committed
 
     async def perform_seek(self) -> None:
         """Go back to the committed offsets: everything after them is read again."""

@@ -50,7 +50,10 @@ class Dispatcher:
             )
             for refusal in refused
         ]
-        await self._outbox.send(DEAD_LETTERS, [Outgoing(None, dead_letters.encode(letter)) for letter in letters])
+        keys = [records[refusal.place].key for refusal in refused]
+        await self._outbox.send(
+            DEAD_LETTERS, [Outgoing(key, dead_letters.encode(m)) for key, m in zip(keys, letters, strict=True)]
+        )
 
 
 def _sent_at(record: Any) -> float | None:

@@ -16,6 +16,7 @@ from streams.topics import MODELS
 
 MODEL_KEY = b"firm-risk"
 POLL_MS = 1_000
+CATCH_UP_SECONDS = 0.02
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,14 @@ class ModelFollower:
         while await self._consumer.position(partition) < end:
             await self._read()
         self._task = asyncio.create_task(self._follow())
+
+    async def newest(self) -> Model:
+        """`current`, once whatever was in the topic before this call has been read."""
+        partition = TopicPartition(MODELS, 0)
+        end = (await self._consumer.end_offsets([partition]))[partition]
+        while await self._consumer.position(partition) < end:
+            await asyncio.sleep(CATCH_UP_SECONDS)
+        return self.current
 
     async def stop(self) -> None:
         """Stop reading."""

@@ -4,11 +4,14 @@ A month is learned once every partition of vigie.events has answered for it, in 
 answers arrived. Effects in order: the model is written and confirmed; then the examples behind it may be committed. A
 kill between the two brings the same examples again: the model says up to which month it has learned, and they are
 passed over.
+
+Of several workers one trains, the others stand by. Whoever takes over goes on from the newest model in the topic, not
+from the one that was newest when it started, and forgets examples of its own from before: they come again.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -34,7 +37,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: Model,
+        newest: Callable[[], Awaitable[Model]],
         outbox: Outbox,
         metrics: StreamMetrics,
         *,
@@ -42,10 +45,15 @@ class Trainer:
         horizon: int,
         options: LearningOptions | None = None,
     ) -> None:
-        self._learner = Learner(model, options)
+        """`newest` gives the model that learning goes on from, the last one published by whomever."""
+        self._learner: Learner
+        self._newest = newest
+        self._options = options
         self._outbox = outbox
         self._metrics = metrics
         self._horizon = horizon
+        self._generation: int | None = None
+        """Of the group, when the messages so far were given to this worker."""
         self._reached = dict.fromkeys(range(partitions), 0)
         """The last month for which each partition has answered in full."""
         self._parts: dict[int, dict[tuple[int, int], Examples]] = defaultdict(dict)
@@ -55,10 +63,12 @@ class Trainer:
 
     async def publish_first(self) -> None:
         """Publish the model that learning starts from, for scorers that have none."""
-        await self._publish(self._learner.model)
+        await self._publish(await self._newest())
 
     async def handle(self, message: Any, records: Sequence[Any]) -> None:
         """Take blocks in; learn and publish every month that is complete. Marks messages done when they are."""
+        if message.generation_id != self._generation:
+            await self._take_over(message.generation_id)
         newest = max(self._take(record) for record in records)
         # The rows are kept as arrays: the records need not stay in memory until the message may be committed.
         message.value = ()
@@ -67,6 +77,14 @@ class Trainer:
         while (month := self._next(complete)) is not None:
             await self._learn(month)
         self._release(max(complete, self._learner.model.learner.last_cohort))
+
+    async def _take_over(self, generation: int) -> None:
+        """Begin with what is committed: another worker may have learned since this one last did."""
+        self._learner = Learner(await self._newest(), self._options)
+        self._reached = dict.fromkeys(self._reached, 0)
+        self._parts.clear()
+        self._waiting.clear()
+        self._generation = generation
 
     def _take(self, record: Any) -> int:
         """Keep a block; gives its month, or 0 for what is no block of this version's."""

@@ -167,14 +167,15 @@ class Worker:
         from streams.trainer import Trainer
 
         app = self._app(topics.TRAINER_GROUP)
+        assert self._follower is not None, "a frozen worker does not learn"
         trainer = Trainer(
-            self._model(),
+            self._follower.newest,
             self._outbox,
             self._metrics,
             partitions=partitions,
             horizon=self._settings.chain.horizon,
         )
-        if self._follower is not None and not self._follower.found:
+        if not self._follower.found:
             await trainer.publish_first()
         self._agent(app, "trainer", topics.EXAMPLES, trainer.handle)
         return app

@@ -70,8 +70,8 @@ class WorkerProcess:
         """Whether the process is there."""
         return self._process.poll() is None
 
-    def ready(self, roles: int = 3) -> Self:
-        """Wait until so many roles have their partitions and their state."""
+    def ready(self, roles: int = 2) -> Self:
+        """Wait until so many roles have joined and have their state; a frozen worker has two."""
         until(lambda: self.metric("vigie_ready") == roles, f"{roles} roles to be ready\n{self.log}")
         return self
 
@@ -157,9 +157,7 @@ class Site:
     @contextmanager
     def producer(self) -> Iterator[KafkaProducer]:
         """A plain producer; at the end all is sent."""
-        producer = KafkaProducer(
-            bootstrap_servers=self.kafka, acks="all", linger_ms=5, max_request_size=LARGEST_BYTES
-        )
+        producer = KafkaProducer(bootstrap_servers=self.kafka, acks="all", linger_ms=5, max_request_size=LARGEST_BYTES)
         try:
             yield producer
             producer.flush()
@@ -171,9 +169,9 @@ class Site:
         with redis.Redis.from_url(self.redis_url, decode_responses=True) as client:
             streams = sorted(key for key in client.keys("vigie:alerts:*") if client.type(key) == "stream")
             return [
-                Entry(stream, id, json.loads(fields["alert"]))
+                Entry(stream, entry, json.loads(fields["alert"]))
                 for stream in streams
-                for id, fields in client.xrange(stream)
+                for entry, fields in client.xrange(stream)
             ]
 
     def ids(self) -> list[str]:

@@ -75,7 +75,7 @@ def replayed_ids(world: World, folder: Path) -> list[str]:
     """The ids of `vigie replay --frozen`, sorted."""
     file = folder / "alerts.ndjson"
     assert main(["replay", str(world.files), "--frozen", "--alerts", str(file)]) == 0
-    return sorted(json.loads(line)["id"] for line in file.open())
+    return sorted(json.loads(line)["id"] for line in file.read_text().splitlines())
 
 
 def test_a_frozen_worker_gives_the_alerts_of_a_frozen_replay(site: Site, world: World, tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_an_unfrozen_worker_learns_what_replay_learns(site: Site, world: World, 
     """A model depends on the examples alone: neither on when it reaches the scorers, nor on a kill in between."""
     file = tmp_path / "scores.csv"
     assert main(["replay", str(world.files), "--scores", str(file)]) == 0
-    versions = list(dict.fromkeys(line.rsplit(",", 1)[1].strip() for line in file.open()))[1:]
+    versions = list(dict.fromkeys(line.rsplit(",", 1)[1].strip() for line in file.read_text().splitlines()))[1:]
     site.send(world.lines)
-    worker = site.worker().ready()
+    worker = site.worker().ready(roles=3)
     until(lambda: site.ends("vigie.models")[0] >= 4, "some models\n" + worker.log)
     worker.kill()
     assert site.behind("vigie", "vigie.events") + site.behind("vigie-trainer", "vigie.labelled-examples") > 0

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class World:
     def parts(self, count: int) -> list[tuple[Line, ...]]:
         """The lines in so many parts of about the same length, in order."""
         edges = [len(self.lines) * part // count for part in range(count + 1)]
-        return [self.lines[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+        return [self.lines[start:end] for start, end in pairwise(edges)]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def make_world(folder: Path) -> World:
     files, lines = folder / "files", folder / "events.ndjson"
     assert main(["simulate", str(files), "--firms", "150", "--months", "30", "--seed", "11"]) == 0
     assert main(["ingest", str(files), "--to", str(lines)]) == 0
-    return World(files, tuple(json.loads(line) for line in lines.open()))
+    return World(files, tuple(json.loads(line) for line in lines.read_text().splitlines()))
 
 
 def replayed(events: Iterable[AnyEvent]) -> State:

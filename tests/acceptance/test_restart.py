@@ -1,0 +1,112 @@
+"""Whatever ends or interrupts a worker: no alert is lost, none is doubled, and state is as if nothing had happened."""
+
+import time
+from random import Random
+
+from deploy.embedded import ValkeyServer
+from tests.acceptance.harness import Site, WorkerProcess, until
+from tests.acceptance.world import World, recovered
+
+EVENTS, ALERTS = "vigie.events", "vigie.alerts"
+SCORER, DISPATCHER = "vigie", "vigie-dispatcher"
+STOP_SECONDS = 10
+KILLS = 3
+# Small batches and frequent commits: more moments between two effects to be killed at.
+BRISK = {"batch_records": "200", "commit_seconds": "0.2", "session_seconds": "3"}
+
+
+def frozen(site: Site, *arguments: str, **settings: str) -> WorkerProcess:
+    return site.worker("--frozen", *arguments, **(BRISK | settings))
+
+
+def finish(site: Site, **settings: str) -> None:
+    """Run a worker until nothing is left."""
+    worker = frozen(site, "--exit-when-idle", "1.5", **settings)
+    assert worker.wait() == 0, worker.log
+
+
+def alerts_written(site: Site) -> int:
+    return sum(site.ends(ALERTS).values())
+
+
+def work_until(site: Site, worker: WorkerProcess, alerts: int) -> None:
+    """Return once so many alerts are in Kafka, with work left to do."""
+    until(lambda: worker.running and alerts_written(site) >= alerts, f"{alerts} alerts\n{worker.log}")
+
+
+def check_as_if_undisturbed(site: Site, world: World) -> None:
+    assert site.ids() == world.frozen.ids
+    assert site.behind(SCORER, EVENTS) == 0
+    assert site.behind(DISPATCHER, ALERTS) == 0
+    assert site.dead_letters() == []
+    state = recovered(site.records("vigie-firms-changelog"), site.ids())
+    assert state.firms == world.frozen.firms
+    assert state.cohorts == world.frozen.cohorts
+
+
+def test_killed_at_random_moments(site: Site, world: World) -> None:
+    random = Random(20)
+    site.send(world.lines)
+    for share in sorted(random.uniform(0.05, 0.7) for _ in range(KILLS)):
+        worker = frozen(site, instance="one")
+        work_until(site, worker, round(share * len(world.frozen.ids)))
+        time.sleep(random.uniform(0, 0.2))
+        worker.kill()
+        assert site.behind(SCORER, EVENTS) > 0, "nothing was left to do at this kill: it proves nothing"
+    finish(site, instance="one")
+    check_as_if_undisturbed(site, world)
+
+
+def test_sigterm_in_mid_work(site: Site, world: World) -> None:
+    site.send(world.lines)
+    worker = frozen(site)
+    work_until(site, worker, len(world.frozen.ids) // 4)
+    assert worker.stop() < STOP_SECONDS
+    assert site.behind(SCORER, EVENTS) > 0
+    finish(site)
+    check_as_if_undisturbed(site, world)
+
+
+def test_workers_join_leave_and_die(site: Site, world: World) -> None:
+    parts = world.parts(5)
+    first = frozen(site).ready()
+    site.send(parts[0])
+    second = frozen(site)
+    site.send(parts[1])
+    second.ready()
+    site.send(parts[2])
+    until(lambda: second.metric("vigie_events_total") > 0, "the second worker to have partitions\n" + second.log)
+    assert second.stop() < STOP_SECONDS
+    third = frozen(site, commit_seconds="5").ready()
+    site.send(parts[3])
+    until(lambda: third.metric("vigie_events_total") > 0, "the third worker to have partitions\n" + third.log)
+    third.kill()
+    assert site.behind(SCORER, EVENTS) > 0
+    site.send(parts[4])
+    until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + first.log)
+    until(lambda: site.behind(SCORER, EVENTS) + site.behind(DISPATCHER, ALERTS) == 0, "all commits\n" + first.log)
+    assert first.stop() < STOP_SECONDS
+    check_as_if_undisturbed(site, world)
+
+
+def test_redis_dies_and_comes_back(site: Site, world: World, valkey: ValkeyServer) -> None:
+    parts = world.parts(3)
+    worker = frozen(site, redis_longest_wait_seconds="0.5").ready()
+    site.send(parts[0])
+    until(lambda: len(site.ids()) > 0, "the first alerts\n" + worker.log)
+    try:
+        for part in parts[1:]:
+            valkey.kill()
+            site.send(part)
+            until(lambda: site.behind(SCORER, EVENTS) == 0, "scoring to go on without Redis\n" + worker.log)
+            assert site.behind(DISPATCHER, ALERTS) > 0
+            if part is parts[-1]:
+                assert worker.stop() < STOP_SECONDS
+                break
+            valkey.start_again()
+            until(lambda: site.behind(DISPATCHER, ALERTS) == 0, "alerts to be delivered again\n" + worker.log)
+    finally:
+        if not valkey.running:
+            valkey.start_again()
+    finish(site)
+    check_as_if_undisturbed(site, world)
