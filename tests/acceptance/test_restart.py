@@ -1,7 +1,10 @@
 """Whatever ends or interrupts a worker: no alert is lost, none is doubled, and state is as if nothing had happened."""
 
+import os
 import time
 from random import Random
+
+import pytest
 
 from deploy.embedded import ValkeyServer
 from tests.acceptance.harness import Site, WorkerProcess, until
@@ -11,6 +14,8 @@ EVENTS, ALERTS = "vigie.events", "vigie.alerts"
 SCORER, DISPATCHER = "vigie", "vigie-dispatcher"
 STOP_SECONDS = 10
 KILLS = 3
+ROUNDS = int(os.environ.get("VIGIE_SOAK_ROUNDS", "1"))
+"""Rounds of kills, each with a seed of its own: one in `make test`, many in `make soak`."""
 # Small batches and frequent commits: more moments between two effects to be killed at.
 BRISK = {"batch_records": "200", "commit_seconds": "0.2", "session_seconds": "3"}
 
@@ -44,8 +49,9 @@ def check_as_if_undisturbed(site: Site, world: World) -> None:
     assert state.cohorts == world.frozen.cohorts
 
 
-def test_killed_at_random_moments(site: Site, world: World) -> None:
-    random = Random(20)
+@pytest.mark.parametrize("seed", range(20, 20 + ROUNDS))
+def test_killed_at_random_moments(site: Site, world: World, seed: int) -> None:
+    random = Random(seed)
     site.send(world.lines)
     for share in sorted(random.uniform(0.05, 0.7) for _ in range(KILLS)):
         worker = frozen(site, instance="one")
