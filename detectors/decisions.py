@@ -73,11 +73,8 @@ def decide(
     logits, themes = scorer.score(features)
     was = view.firms
     level = tiers.reached(logits, view.expert_rule, scorer.logit_thresholds, options.tiers)
-    floor = (
-        tiers.kept(was["tier"], was["tier_day"], logits, days, scorer.logit_thresholds, options.tiers)
-        if closing
-        else was["tier"]
-    )
+    held = tiers.held(logits, scorer.logit_thresholds, options.tiers)
+    floor = tiers.kept(was["tier"], was["tier_day"], held, days, options.tiers) if closing else was["tier"]
     level = np.maximum(level, floor)
     excess = logits - scorer.base
     raised, lowered = level > was["tier"], level < was["tier"]
@@ -89,7 +86,8 @@ def decide(
         & (days - was["jump_day"] >= options.jumps.cooldown_days)
     )
     scored = _scored(rows, features, logits, themes, level, (raised, leaps, lowered), was, scorer)
-    _remember(panel, scored, excess, raised | lowered, raised | leaps, days)
+    # A level's day is the last one on which it was reached, left, or high enough to be kept.
+    _remember(panel, scored, excess, raised | lowered | (held >= was["tier"]), raised | leaps, days)
     if closing:
         _close(panel, scored, themes, excess, scorer, options.jumps)
     return scored
@@ -128,14 +126,14 @@ def _remember(
     panel: Panel,
     scored: Scored,
     excess: NDArray[np.float64],
-    moved: NDArray[np.bool_],
+    stands: NDArray[np.bool_],
     told: NDArray[np.bool_],
     days: NDArray[np.int32],
 ) -> None:
     """Note new levels and alerts; after a jump the new level is the usual one."""
     f, rows = panel.firms, scored.rows
-    f["tier"][rows[moved]] = scored.tiers[moved]
-    f["tier_day"][rows[moved]] = days[moved]
+    f["tier"][rows] = scored.tiers
+    f["tier_day"][rows[stands]] = days[stands]
     f["jump_day"][rows[told]] = days[told]
     f["usual"][rows[told]] = excess[told]
 

@@ -1,6 +1,6 @@
 """From a score to a level of risk, with hysteresis, so that a firm near a threshold does not flicker.
 
-A level is reached at once and left slowly: only at a month end, only when the score lies clearly below, and not within
+A level is reached at once and left slowly: only at a month end, and only when the score has stayed clearly below for
 the dwell time. All distances are log-odds.
 """
 
@@ -27,7 +27,7 @@ class TierOptions:
         0.5, "How far below a level the expert rule still lifts a firm into it", unit="log-odds"
     )
     hysteresis: float = option(0.5, "How far below its level a firm must fall to leave it", unit="log-odds")
-    dwell_days: int = option(60, "Least time at a level before it is left", unit="days")
+    dwell_days: int = option(60, "How long a firm must stay that far below its level to leave it", unit="days")
 
 
 def reached(logits: Logits, expert_rule: NDArray[np.bool_], cuts: Logits, options: TierOptions) -> Tiers:
@@ -40,11 +40,16 @@ def reached(logits: Logits, expert_rule: NDArray[np.bool_], cuts: Logits, option
     return ((lifted >= cuts[0]).astype(np.uint8) + (lifted >= cuts[1])).astype(np.uint8)
 
 
-def kept(
-    tiers: Tiers, since: NDArray[np.int32], logits: Logits, days: NDArray[np.int32], cuts: Logits, options: TierOptions
-) -> Tiers:
-    """The level that firms at `tiers` since day `since` keep at a month end on their score alone, shape (n,)."""
+def held(logits: Logits, cuts: Logits, options: TierOptions) -> Tiers:
+    """The level that each score is high enough to keep, shape (n,)."""
     slack = logits + options.hysteresis
-    held = (slack >= cuts[0]).astype(np.uint8) + (slack >= cuts[1])
-    resting = days - since < options.dwell_days
-    return np.where(resting, tiers, np.minimum(tiers, held)).astype(np.uint8)
+    return ((slack >= cuts[0]).astype(np.uint8) + (slack >= cuts[1])).astype(np.uint8)
+
+
+def kept(tiers: Tiers, held_since: Days, held_now: Tiers, days: Days, options: TierOptions) -> Tiers:
+    """The level that firms at `tiers` keep at a month end on their score alone, shape (n,).
+
+    `held_since` is the last day on which the score was high enough to keep the level, `held_now` is today's `held`.
+    """
+    resting = days - held_since < options.dwell_days
+    return np.where(resting, tiers, np.minimum(tiers, held_now)).astype(np.uint8)

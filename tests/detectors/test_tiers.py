@@ -1,11 +1,18 @@
 """Levels are reached at once and left slowly."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.tiers import TierOptions, kept, reached
+from detectors.batch import batch_of
+from detectors.chain import Chain
+from detectors.events import AnyEvent, Clock, Headcount, PaymentDelay
+from detectors.models import prior
+from detectors.months import first_day, month_of
+from detectors.tiers import TierOptions, held, kept, reached
 
 CUTS = np.array([-2.0, -0.5])
 OPTIONS = TierOptions(expert_reach=0.5, hysteresis=0.5, dwell_days=60)
@@ -18,7 +25,8 @@ def level(logit: float, expert: bool = False) -> int:
 
 def stays(tier: int, logit: float, days: int) -> int:
     since, today = np.array([700_000], np.int32), np.array([700_000 + days], np.int32)
-    return int(kept(np.array([tier], np.uint8), since, np.array([logit]), today, CUTS, OPTIONS)[0])
+    now = held(np.array([logit]), CUTS, OPTIONS)
+    return int(kept(np.array([tier], np.uint8), since, now, today, OPTIONS)[0])
 
 
 @pytest.mark.parametrize(
@@ -59,3 +67,45 @@ def test_keeping_never_raises(tier: int, logit: float, days: int) -> None:
 def test_a_score_that_trembles_does_not_flicker(logit: float, tremble: float) -> None:
     high, low = logit + abs(tremble), logit - abs(tremble)
     assert stays(level(high), low, 365) == level(high)
+
+
+def debt(day: date, version: int, euros: float) -> PaymentDelay:
+    return PaymentDelay(
+        siren="100000001",
+        siret=None,
+        known_at=day,
+        account="a",
+        period_start=date(2020, 1, 1),
+        period_end=date(2020, 2, 1),
+        sequence="1",
+        version=version,
+        employee_share=euros / 4,
+        employer_share=euros,
+        counted_from=day.replace(day=1),
+        account_state=None,
+        proceeding_code=None,
+        operation_code=None,
+        reason_code=None,
+        disputed=None,
+    )
+
+
+def test_a_debt_that_comes_and_goes_is_told_once() -> None:
+    """A firm that pays and falls behind again every other month keeps its level; once it pays for good it leaves it."""
+    start = month_of(date(2020, 2, 1))
+    heads = Headcount(
+        siren="100000001",
+        siret=None,
+        known_at=date(2020, 2, 1),
+        account=None,
+        month=date(2020, 1, 1),
+        headcount=20,
+    )
+    events: list[AnyEvent] = [heads]
+    events += [debt(first_day(start + m).replace(day=9), m, 90_000.0 * (m % 2 == 0)) for m in range(12)]
+    events += [debt(date(2021, 2, 9), 12, 0.0), Clock(known_at=date(2021, 12, 1))]
+    decisions = [d for outcome in Chain(prior()).step(batch_of(events)) for d in outcome.decisions]
+    kinds = [d.kind for d in decisions if d.kind != "jump"]
+    assert kinds.count("lowered") == 1
+    assert kinds[-1] == "lowered"
+    assert kinds.count("raised") <= 2
