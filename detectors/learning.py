@@ -30,7 +30,10 @@ class LearningOptions:
     negatives_per_positive: int = option(
         60, "Negatives learned for each positive of a cohort; the rest stand for themselves through weights"
     )
-    prior_positives: float = option(60.0, "Answered positives that weigh as much as the expert scorecard")
+    prior_positives: float = option(
+        1_000.0,
+        "Answered positives that weigh as much as the expert scorecard; a firm that fails is one in up to 18 cohorts",
+    )
     recent_cohorts: int = option(12, "Cohorts whose prequential scores set the thresholds")
 
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from detectors.models import PRIOR_THRESHOLDS, Thresholds, logit, sigmoid
 
-PRIOR_POSITIVES = 40.0
-"""Answered yes that weigh as much as the prior thresholds."""
+PRIOR_POSITIVES = 500.0
+"""Answered yes that weigh as much as the prior thresholds; a firm that fails is one in each of the recent cohorts."""
 GAP = 0.3
 """Least distance of the two levels, log-odds: a strong risk must mean more than a moderate one."""
 

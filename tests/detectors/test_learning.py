@@ -193,7 +193,8 @@ def ranking(model: Model) -> Ranking:
 
 
 def test_it_learns_what_separates_the_failing_from_the_others() -> None:
-    stages = [ranking(m) for m in (prior(), learned(4), learned(16))]
+    options = LearningOptions(prior_positives=60.0)
+    stages = [ranking(m) for m in (prior(), learned(4, options), learned(16, options))]
     assert all(later.auroc > earlier.auroc for earlier, later in pairwise(stages))
     assert all(later.log_loss < earlier.log_loss for earlier, later in pairwise(stages))
     # The best possible one: three features 1.5 deviations apart each.
