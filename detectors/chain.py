@@ -104,6 +104,13 @@ class Chain:
         """Score with another model from now on."""
         self.scorer = Scorer(model)
 
+    def waiting(self) -> Iterator[Cohort]:
+        """The cohorts that wait for their answers, the oldest first, each whole."""
+        for month in sorted(self.pending):
+            parts = self.pending[month]
+            if parts:
+                yield _joined([parts[part] for part in sorted(parts)])
+
     def step(self, batch: Batch) -> Iterator[Outcome]:
         """Apply a batch; one outcome for each month that it ends and for each stretch of events in between."""
         days = np.maximum.accumulate(np.maximum(batch.rows["known"], self.day))

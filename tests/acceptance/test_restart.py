@@ -41,6 +41,11 @@ def work_until(site: Site, worker: WorkerProcess, alerts: int) -> None:
 
 def check_as_if_undisturbed(site: Site, world: World) -> None:
     assert site.ids() == world.frozen.ids
+    check_state(site, world)
+
+
+def check_state(site: Site, world: World) -> None:
+    """Everything is committed, nothing was refused, and the firms are as an undisturbed replay leaves them."""
     assert site.behind(SCORER, EVENTS) == 0
     assert site.behind(DISPATCHER, ALERTS) == 0
     assert site.dead_letters() == []

@@ -17,7 +17,7 @@ from detectors.errors import UnusableInput
 from detectors.events import AnyEvent, Clock
 from detectors.months import first_day, month_text
 from detectors.tiers import NAMES
-from streams import ingest
+from streams import ingest, seed
 from streams.rejects import ignore, writer
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
@@ -60,6 +60,7 @@ class Files:
 @click.option("--rejects", type=click.Path(path_type=Path, dir_okay=False), help="File for refused rows (NDJSON).")
 @click.option("--model-in", type=click.Path(path_type=Path, dir_okay=False), help="Model to start from.")
 @click.option("--model-out", type=click.Path(path_type=Path, dir_okay=False), help="File for the model at the end.")
+@click.option("--state-out", type=click.Path(path_type=Path, file_okay=False), help="Folder for `vigie seed`.")
 @click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
 @click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
 @click.option("--horizon", default=18, type=click.IntRange(1), help="Months within which a procedure is predicted.")
@@ -73,6 +74,7 @@ def command(
     rejects: Path | None,
     model_in: Path | None,
     model_out: Path | None,
+    state_out: Path | None,
     frozen: bool,
     until: int | None,
     horizon: int,
@@ -104,6 +106,8 @@ def command(
         summary = replay.run(_closed(events, until))
     if model_out is not None:
         model_out.write_bytes(models.encode(replay.model))
+    if state_out is not None:
+        seed.write(replay.chain, replay.model, state_out)
     for line in (*report.notes, *report.lines()):
         click.echo(line, err=True)
     click.echo(
