@@ -90,11 +90,11 @@ def decode(data: bytes | str) -> Alert:
     return _decoder.decode(data)
 
 
-def alert_id(siren: str, kind: Kind, previous_tier: Tier, tier: Tier, cause: dict[str, Any]) -> str:
-    """The identity of an alert: the same event applied twice gives the same one.
+def alert_id(siren: str, kind: Kind, previous_tier: Tier, tier: Tier, event: dict[str, Any]) -> str:
+    """The identity of an alert: the same event applied twice gives the same one, a correction of it another.
 
     Made of the firm, the kind, the tiers and the event's own content, never of an offset or a wall clock, so that
     replay and the live path agree. 24 hexadecimal digits: among a billion alerts, two alike once in 10^11.
     """
-    content = _encoder.encode([siren, kind, previous_tier, tier, sorted(cause.items())])
+    content = _encoder.encode([siren, kind, previous_tier, tier, sorted(event.items())])
     return hashlib.sha256(content).hexdigest()[:24]

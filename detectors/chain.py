@@ -5,7 +5,7 @@ it. Batch boundaries never change what comes out: a firm is decided after each o
 the same two events wherever a batch was cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from detectors.batch import Batch, Type
 from detectors.decisions import KINDS, MODEL_THEME, DecisionOptions, Kind, Scored, decide
-from detectors.events import EVENT_TYPES, identity
+from detectors.events import EVENT_TYPES, AnyEvent, Clock
 from detectors.evidence import Quantity, quantities
 from detectors.features import THEMES
 from detectors.labels import Cohort, Examples, answer
@@ -54,7 +54,8 @@ class Decision:
     previous_logit: float
     themes: list[tuple[str, float]]
     evidence: list[Quantity]
-    cause: dict[str, object]
+    cause: AnyEvent
+    """The event behind it; at a month end, a clock event of the first day after."""
     day: int
     sources: list[tuple[str, int]]
     position: int
@@ -183,14 +184,14 @@ class Chain:
             return []
         of_row = dict(zip(rows.tolist(), at.tolist(), strict=True))
         positions = [of_row[row] for row in scored.rows[scored.alerts].tolist()]
-        causes = [identity(batch.events[p]) for p in positions]
+        causes = [batch.events[p] for p in positions]
         known_to = reach[1][np.searchsorted(reach[0], positions)]
         return self._decisions(scored, causes, positions, list(known_to), month, days[positions])
 
     def _end_month(self, month: int, position: int) -> Outcome:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
         day = last_day(month).toordinal()
-        cause: dict[str, object] = {"type": "clock", "known_at": first_day(month + 1).isoformat()}
+        cause = Clock(known_at=first_day(month + 1))
         # By SIREN: rows are given as firms come, and how a batch was cut must not show in the order either.
         order = np.argsort(self.panel.firms["siren"][: len(self.panel)]).astype(np.int32)
         outcome, parts = Outcome(changed=order), []
@@ -237,7 +238,7 @@ class Chain:
     def _decisions(
         self,
         scored: Scored,
-        causes: list[dict[str, object]],
+        causes: Sequence[AnyEvent],
         positions: list[int],
         known_to: list[NDArray[np.int32]],
         month: int,

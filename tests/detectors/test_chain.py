@@ -240,6 +240,27 @@ def test_a_firm_with_several_events_in_a_batch_is_decided_after_each() -> None:
     assert [alert.causes[0]["version"] for alert in run.alerts] == [1, 2]
 
 
+def test_alerts_come_in_the_order_of_their_events_whatever_the_turn() -> None:
+    """The second event of one firm before the first of another: its alert comes first too."""
+    two = [owes(SIREN, on(JANUARY, 10), MODERATE), owes(SIREN, on(JANUARY, 11), STRONG, version=2)]
+    run = Run().take_all([*employer(), *employer(OTHER), *two, owes(OTHER, on(JANUARY, 11), STRONG)])
+    assert [(a.siren, a.tier) for a in run.alerts] == [(SIREN, "moderate"), (SIREN, "strong"), (OTHER, "strong")]
+
+
+def test_a_firm_that_comes_back_is_compared_with_one_of_which_nothing_is_known() -> None:
+    """Out of the perimeter at a month end, a firm is forgotten: level, usual score and what it was compared with."""
+    heads = [headcount(month=JANUARY + k, heads=h) for k, h in ((0, 5), (2, 40))]
+    events = [
+        *employer(), owes(SIREN, on(JANUARY), STRONG), clock(on(JANUARY + 1, 1)), heads[0],
+        clock(on(JANUARY + 2, 1)), heads[1], owes(SIREN, on(JANUARY + 3, 2), STRONG, version=2),
+    ]  # fmt: skip
+    first, second = Run().take_all(events).alerts
+    assert (second.kind, second.previous_tier, second.tier) == ("raised", "none", "strong")
+    base = 1 / (1 + np.exp(3.3))
+    assert first.previous_probability == pytest.approx(base)
+    assert second.previous_probability == pytest.approx(base)
+
+
 def test_firms_do_not_wait_for_each_other() -> None:
     mixed = [*employer(), *employer(OTHER)]
     mixed += [owes(s, on(JANUARY, 10 + k), STRONG, k) for k in range(3) for s in (SIREN, OTHER, SIREN)]
