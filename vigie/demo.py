@@ -9,7 +9,6 @@ import os
 import random
 import shlex
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -85,7 +84,7 @@ class Demo:
         self._received: list[Received] = []
         self._first_alert: float | None = None
         self._stack = ExitStack()
-        self._worker: Supervised | None = None
+        self._worker = Supervised("worker", None)
         self._closing = threading.Event()
 
     def __enter__(self) -> "Demo":
@@ -98,6 +97,8 @@ class Demo:
     def run(self) -> None:
         """Start everything, stream the world, print alerts and the summary; the servers stay until the exit."""
         self._start_servers()
+        self._stack.callback(self._worker.close)
+        self._stack.callback(self._worker.stop, WORKER_GRACE_SECONDS)
         folder = self._simulate()
         self._start_worker()
         self._watch()
@@ -116,7 +117,9 @@ class Demo:
         self._note(f"Kafka {kafka.bootstrap}, Redis {valkey.url}: up after {self._elapsed():.1f} s")
 
     def _simulate(self) -> Path:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="vigie-world-")))
+        # In the worker's own folder: its supervisor takes it away, however this process ends.
+        folder = self._worker.folder / "world"
+        folder.mkdir()
         summary = simulate(folder, World(firms=self._options.firms, months=self._options.months), self._options.seed)
         self._note(
             f"partner files of {self._options.firms} firms over {self._options.months} months: {summary.rows} rows, "
@@ -126,9 +129,7 @@ class Demo:
 
     def _start_worker(self) -> None:
         self._metrics_port = free_ports(1)[0]
-        worker = self._worker = Supervised("worker", None)
-        self._stack.callback(worker.close)
-        self._stack.callback(worker.stop, WORKER_GRACE_SECONDS)
+        worker = self._worker
         environment = {
             **os.environ,
             # The worker runs in a folder of its own: it finds this very Vigie, installed or not.
@@ -240,7 +241,6 @@ class Demo:
         return total is not None and len(self._received) >= total
 
     def _check_worker(self) -> None:
-        assert self._worker is not None
         status = self._worker.status()
         if status is not None:
             log = self._worker.log.read_text(errors="replace").splitlines()[-15:]

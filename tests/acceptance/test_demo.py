@@ -1,0 +1,83 @@
+"""The demo, as somebody runs it: alerts, a summary, and nothing left behind however it ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.harness import until
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 120
+SMALL = ("--firms", "80", "--months", "14", "--rate", "4000")
+MARK = "VIGIE_TEST_DEMO"
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The demo as a process group of its own, like a terminal's; its processes carry a mark, its files lie in
+    `folder`.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "vigie", "demo", *SMALL, *arguments],
+        cwd=ROOT,
+        env=environment | {MARK: str(folder), "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def processes(folder: Path) -> list[str]:
+    """The command lines of the processes that were started for this demo, by the server's data or by the mark."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            mark = f"{MARK}={folder}".encode() in (entry / "environ").read_bytes().split(b"\0")
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            here = str(folder) in str((entry / "cwd").readlink())
+        except OSError:
+            continue
+        if entry.name.isdecimal() and line and (mark or here):
+            found.append(line)
+    return found
+
+
+def left(folder: Path) -> list[str]:
+    """What is left of a demo: processes, and temporary folders of its own."""
+    return processes(folder) + [entry.name for entry in folder.iterdir() if entry.name.startswith("vigie-")]
+
+
+def test_alerts_then_a_summary(tmp_path: Path) -> None:
+    demo = start(tmp_path, "--no-keep")
+    output, notes = demo.communicate(timeout=PATIENCE_SECONDS)
+    assert demo.returncode == 0, notes
+    assert "Risque " in output
+    assert "  • " in output
+    events, alerts = map(int, re.findall(r"^(\d+) events sent in .*, (\d+) alerts:$", output, re.MULTILINE)[0])
+    assert events > 1_000
+    assert alerts > 5
+    assert sum(map(int, re.findall(r"^ +(\d+)  \w+ \(\w+\)$", output, re.MULTILINE))) == alerts
+    assert float(re.findall(r"^first alert ([\d.]+) s after the start$", output, re.MULTILINE)[0]) < 60
+    assert re.search(
+        rf"^event sent to alert in Redis: p50 \d+ ms, p95 \d+ ms, p99 \d+ ms \({alerts} alerts\)$", output, re.M
+    )
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_whatever_ends_it_leaves_nothing(tmp_path: Path, ending: signal.Signals) -> None:
+    demo = start(tmp_path, "--keep")
+    assert demo.stdout is not None
+    assert demo.stdout.readline(), "the demo ended before its first alert"
+    assert len(processes(tmp_path)) > 3, "Kafka, Valkey and the worker should be there"
+    # Ctrl-C goes to every process of the terminal's foreground group.
+    os.killpg(demo.pid, ending)
+    demo.communicate(timeout=PATIENCE_SECONDS)
+    assert demo.returncode == (130 if ending == signal.SIGINT else -ending)
+    until(lambda: left(tmp_path) == [], "the demo's processes and folders to go", 30)
