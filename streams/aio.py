@@ -6,6 +6,7 @@ from typing import Any
 import faust
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from detectors.errors import UnusableInput
 from streams.cluster import Cluster, ClusterError, ClusterUnreachable
 
 
@@ -45,4 +46,10 @@ def told(cluster: Cluster, error: KafkaError) -> ClusterError | ClusterUnreachab
 def _ssl_context(cluster: Cluster) -> ssl.SSLContext | None:
     if "SSL" not in cluster.kafka_protocol.split("_"):
         return None
-    return ssl.create_default_context(cafile=cluster.kafka_ca)
+    try:
+        return ssl.create_default_context(cafile=cluster.kafka_ca)
+    except OSError as error:
+        raise UnusableInput(
+            f"{cluster.kafka_ca} gives no authorities: {error.strerror or error}. Name a file of certificates in PEM "
+            "with --kafka-ca (VIGIE_KAFKA_CA)."
+        ) from error

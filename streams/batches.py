@@ -16,6 +16,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - `Consumer.on_partitions_revoked` commits before Faust forgets what was acknowledged.
 - `Consumer.on_buffer_full` does nothing: Faust's own drops the partition and sleeps a second, while a full queue
   already makes the delivery wait.
+- `App._crash` keeps the first reason: whatever crashes after it, often by being cancelled, does so because of it.
 - The consumer thread's fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
 Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when a newer one changes what is relied on.
@@ -204,3 +205,6 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
     def _new_producer_transport(self) -> Any:
         return _BatchTransport(self.conf.broker_producer, self)
+
+    def _crash(self, reason: BaseException) -> None:
+        super()._crash(self.crash_reason or reason)

@@ -36,6 +36,9 @@ class FirmTable(faust.Table):  # type: ignore[misc]  # Faust has no types
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Put recovered records back. A record that cannot be read stops the app: Faust would go on without it."""
+        if self.app.should_stop:
+            # Faust applies what is left once more as it stops: nobody needs it, and it could not end on an error.
+            return
         for event in batch:
             records = [(r.key, r.value) for r in event.value]
             try:

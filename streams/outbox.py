@@ -71,17 +71,21 @@ class Outbox:
 
     async def send(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Write records in order and wait until Kafka has them all. Raises SendFailed."""
-        futures = [
-            await self._producer.send(
-                topic,
-                value=r.value,
-                key=r.key,
-                headers=list(r.headers),
-                timestamp_ms=r.timestamp_ms,
-                partition=r.partition,
-            )
-            for r in records
-        ]
+        try:
+            futures = [
+                await self._producer.send(
+                    topic,
+                    value=r.value,
+                    key=r.key,
+                    headers=list(r.headers),
+                    timestamp_ms=r.timestamp_ms,
+                    partition=r.partition,
+                )
+                for r in records
+            ]
+        except KafkaError as error:
+            # No such topic, or a record larger than any request: refused before it is sent.
+            raise _not_taken(topic, error) from error
         await settled(topic, futures)
 
     async def send_batches(
@@ -94,10 +98,8 @@ class Outbox:
             if batch.append(key=key, value=value, timestamp=None) is None:
                 futures.append(await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
-                if batch.append(key=key, value=value, timestamp=None) is None:
-                    # Larger than a batch by itself: it goes alone, and the batch after it starts empty.
-                    future = await self._producer.send(topic, key=key, value=value, partition=partition)
-                    futures.append(future)
+                # The first record of a batch is taken whatever its size.
+                batch.append(key=key, value=value, timestamp=None)
         if batch.record_count():
             futures.append(await self._producer.send_batch(batch, topic, partition=partition))
         return futures
@@ -108,7 +110,11 @@ async def settled(topic: str, futures: Sequence[asyncio.Future[Any]]) -> None:
     results = await asyncio.gather(*futures, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
-            raise SendFailed(
-                f"Kafka did not take a record for {topic}: {result!r}. Nothing is lost: a restarted worker goes "
-                "on from what was committed"
-            ) from result
+            raise _not_taken(topic, result) from result
+
+
+def _not_taken(topic: str, error: BaseException) -> SendFailed:
+    return SendFailed(
+        f"Kafka did not take a record for {topic}: {error!r}. Nothing is lost: a restarted worker goes on from what "
+        "was committed"
+    )

@@ -105,9 +105,10 @@ class Scorer:
 
     async def confirmed(self) -> None:
         """Wait until Kafka has all state written so far. Raises SendFailed."""
-        unconfirmed, self._unconfirmed = self._unconfirmed, []
-        if unconfirmed:
-            await settled(CHANGELOG, unconfirmed)
+        # Each stays in the list until it is confirmed: a month end and a commit may wait for the same at once.
+        if self._unconfirmed:
+            await settled(CHANGELOG, list(self._unconfirmed))
+            self._unconfirmed = [future for future in self._unconfirmed if not _taken(future)]
 
     async def _emit(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
@@ -182,6 +183,10 @@ class Scorer:
             metrics.event_time.labels(str(partition)).set((chain.day - _UNIX_EPOCH) * 86_400)
         metrics.batch_events.observe(len(admitted.batch) + len(admitted.refusals))
         metrics.batch_seconds.observe(self._clocks.monotonic() - began)
+
+
+def _taken(future: asyncio.Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()

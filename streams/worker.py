@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.sensors import Monitor
 from prometheus_client import CollectorRegistry
 
@@ -110,12 +111,14 @@ class Worker:
         return [role for role in self._settings.roles if role != "trainer" or not self._settings.worker.frozen]
 
     async def _partitions(self) -> int:
+        """Of vigie.events. The producer itself would ask for a missing topic until its writes time out."""
+        cluster = self._settings.cluster
         try:
-            return await self._outbox.partitions(topics.EVENTS)
-        except Exception as error:
+            return await asyncio.wait_for(self._outbox.partitions(topics.EVENTS), cluster.kafka_timeout_s)
+        except (TimeoutError, KafkaError) as error:
             raise StreamsError(
-                f"topic {topics.EVENTS} cannot be read on {self._settings.cluster.kafka}: {error}. Create the topics "
-                "with `vigie topics create`"
+                f"topic {topics.EVENTS} was not found on {cluster.kafka} within {cluster.kafka_timeout_s:g} s "
+                f"({error!r}). Create the topics with `vigie topics create`"
             ) from error
 
     async def _follow_models(self) -> None:
@@ -307,23 +310,28 @@ def lags(app: BatchApp) -> dict[Any, int]:
     """Records not yet committed, by partition of the app's source topics."""
     behind = {}
     consumer = app.consumer
-    for tp in _assigned(app):
-        if app.topics.acks_enabled_for(tp.topic):
-            highwater = consumer.highwater(tp)
-            committed = consumer._committed_offset.get(tp)
-            if highwater is not None:
-                behind[tp] = max(0, highwater - (committed or 0))
+    for tp in _sources(app):
+        highwater = consumer.highwater(tp)
+        if highwater is not None:
+            behind[tp] = max(0, highwater - (consumer._committed_offset.get(tp) or 0))
     return behind
 
 
 def unread(app: BatchApp) -> bool:
-    """Whether a partition of the app's source topics has records that no agent was given yet."""
+    """Whether a partition of the app's source topics has records that no agent was given yet, or may have."""
     consumer = app.consumer
-    for tp in lags(app):
+    for tp in _sources(app):
+        # Unknown until the first fetch has come back.
+        highwater = consumer.highwater(tp)
         read = consumer._read_offset.get(tp) or consumer._committed_offset.get(tp) or 0
-        if consumer.highwater(tp) > read:
+        if highwater is None or highwater > read:
             return True
     return False
+
+
+def _sources(app: BatchApp) -> list[Any]:
+    """The assigned partitions of what the app's agents read; not its changelog's."""
+    return [tp for tp in _assigned(app) if app.topics.acks_enabled_for(tp.topic)]
 
 
 def _assigned(app: BatchApp) -> set[Any]:

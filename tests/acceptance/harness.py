@@ -219,6 +219,12 @@ class Site:
         finally:
             consumer.close()
 
+    def delete(self, topic: str) -> None:
+        """Take a topic away."""
+        with self._admin() as admin:
+            admin.delete_topics([topic])
+            until(lambda: topic not in admin.list_topics(), f"{topic} to go")
+
     def _clean(self) -> None:
         with redis.Redis.from_url(self.redis_url) as client:
             client.flushall()

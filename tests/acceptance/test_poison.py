@@ -1,4 +1,4 @@
-"""Bad records between good ones: each goes to the dead letters, whole and with its reason; the good ones are applied."""
+"""Bad records between good ones: each goes to the dead letters, whole and with its reason; good ones are applied."""
 
 import base64
 import json

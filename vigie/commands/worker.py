@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from streams.options import WorkerOptions
 from streams.scorer import Clocks
 from streams.worker import ROLES, Role, Worker, WorkerSettings
 from vigie.settings import options_of
+
+END_SECONDS = 5.0
 
 
 @click.command()
@@ -58,29 +62,63 @@ def command(
         cluster=cluster,
         worker=worker,
         alerts=alerts,
-        roles=_roles(roles),
+        roles=_roles(roles, frozen=worker.frozen),
         model=None if model_in is None else models.decode(_bytes(model_in)),
-        data=data,
+        data=_made(data),
     )
     registry = CollectorRegistry()
     if metrics_port:
-        start_http_server(metrics_port, addr=metrics_host, registry=registry)
-    uvloop.run(_run(settings, registry))
+        _serve_metrics(metrics_host, metrics_port, registry)
+    last_resort = threading.Timer(END_SECONDS, _end_by_force)
+    last_resort.daemon = True
+    try:
+        uvloop.run(_run(settings, registry, last_resort))
+    finally:
+        last_resort.cancel()
 
 
-async def _run(settings: WorkerSettings, registry: CollectorRegistry) -> None:
+async def _run(settings: WorkerSettings, registry: CollectorRegistry, last_resort: threading.Timer) -> None:
     worker = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    await worker.run()
+    try:
+        await worker.run()
+    finally:
+        last_resort.start()
 
 
-def _roles(text: str) -> tuple[Role, ...]:
+def _end_by_force() -> None:
+    """A worker that has failed must end, to be started again, whatever a library's task or thread still waits for."""
+    click.echo(f"vigie: error: the worker had not ended {END_SECONDS:g} s after it stopped: ended by force", err=True)
+    os._exit(1)
+
+
+def _serve_metrics(host: str, port: int, registry: CollectorRegistry) -> None:
+    try:
+        start_http_server(port, addr=host, registry=registry)
+    except OSError as error:
+        raise UnusableInput(
+            f"metrics cannot be served on {host}:{port}: {error.strerror}. Give another --metrics-port "
+            "(VIGIE_METRICS_PORT) or --metrics-host; 0 serves none"
+        ) from None
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableInput(f"{folder}: {error.strerror}. Give a folder to write in with --data (VIGIE_DATA)") from None
+    return folder
+
+
+def _roles(text: str, *, frozen: bool) -> tuple[Role, ...]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in ROLES]
     if unknown or not names:
         raise click.BadParameter(f"{text!r}: choose among {', '.join(ROLES)}", param_hint="--roles")
+    if frozen and set(names) == {"trainer"}:
+        raise click.BadParameter("a frozen worker does not learn: the trainer has nothing to do", param_hint="--roles")
     return tuple(role for role in ROLES if role in names)
 
 

@@ -1,0 +1,131 @@
+from datetime import date, datetime
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts import alert as contract
+from alerts.alert import Origin
+from detectors import pack
+from detectors.chain import Chain
+from detectors.events import EARLIEST, AnyEvent, Event
+from detectors.models import prior
+from streams.admission import Admitted, admit
+from streams.alerting import alert_of
+from streams.dead_letters import Reason
+from tests.detectors.making import SIREN, clock, debt, firm, headcount
+from tests.streams.extremes import event
+from tests.streams.received import Received, home, received
+
+PARTITIONS = 4
+HERE = home(SIREN, PARTITIONS)
+LATEST = date(2020, 1, 2)
+GOOD = received(headcount())
+
+
+def admitted(*records: Received, partition: int = HERE, latest: date = LATEST) -> Admitted:
+    return admit(records, partition, PARTITIONS, latest.toordinal())
+
+
+def reasons(*records: Received, partition: int = HERE) -> list[Reason]:
+    return [refusal.reason for refusal in admitted(*records, partition=partition).refusals]
+
+
+def test_events_keep_their_order_and_their_records() -> None:
+    bad = Received(b"x", b"no JSON", 1)
+    records = [received(debt(), 0), bad, received(clock(date(2018, 2, 1)), 2), received(firm(), 3), bad]
+    result = admitted(*records)
+    assert result.positions == [0, 2, 3]
+    assert result.batch.events == [debt(), clock(date(2018, 2, 1)), firm()]
+    assert result.batch.offsets is not None
+    assert result.batch.offsets.tolist() == [0, 2, 3]
+    assert [(r.position, r.reason) for r in result.refusals] == [(1, "not-json"), (4, "not-json")]
+
+
+def test_strays_are_refused_in_order_with_the_others() -> None:
+    stranger = next(f"{n:09d}" for n in range(100) if home(f"{n:09d}", PARTITIONS) != HERE)
+    stray = received(headcount(stranger), 0)
+    result = admitted(stray, GOOD, Received(None, b""), stray, received(clock(date(2018, 2, 1))))
+    assert [(r.position, r.reason) for r in result.refusals] == [
+        (0, "wrong-partition"),
+        (2, "not-json"),
+        (3, "wrong-partition"),
+    ]
+    assert result.positions == [1, 4]
+    assert len(result.batch.events) == 2
+
+
+@pytest.mark.parametrize("records", [[], [Received(None, None)], [received(clock(date(2018, 1, 1)))]])
+def test_batches_without_any_firm(records: list[Received]) -> None:
+    result = admitted(*records)
+    assert len(result.batch) + len(result.refusals) == len(records)
+
+
+def test_keys() -> None:
+    wrong = [b"732829321", None, b"", b" 732829320", b"\xff"]
+    assert reasons(*(Received(key, GOOD.value) for key in wrong)) == ["key-mismatch"] * len(wrong)
+    known_at = date(2018, 1, 1)
+    assert reasons(*(Received(key, received(clock(known_at)).value) for key in wrong)) == []
+    detail = admitted(Received(b"\x1b[2J" * 100, GOOD.value)).refusals[0].detail
+    assert "\x1b" not in detail
+    assert len(detail) < 300
+
+
+@pytest.mark.parametrize(
+    ("known_at", "expected"),
+    [
+        (date(2020, 1, 2), []),
+        (date(2020, 1, 3), ["future-date"]),
+        (date(9999, 12, 31), ["future-date"]),
+        (date(1980, 1, 1), []),
+        (date(1979, 12, 31), ["ancient-date"]),
+    ],
+)
+def test_days_let_in(known_at: date, expected: list[Reason]) -> None:
+    assert reasons(received(clock(known_at))) == expected
+    assert reasons(received(debt(known_at=date(2018, 1, 1), counted_from=known_at))) == [
+        reason for reason in expected if reason == "ancient-date"
+    ]
+
+
+@given(
+    st.binary(max_size=60) | st.recursive(st.none() | st.booleans() | st.integers(), st.lists).map(msgspec.json.encode)
+)
+def test_any_bytes_are_refused_and_told_on_one_line(value: bytes) -> None:
+    (refusal,) = admitted(Received(b"x", value)).refusals
+    assert refusal.detail == " ".join(refusal.detail.split()) != ""
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(event(), min_size=1, max_size=12))
+def test_what_is_let_in_never_breaks_the_chain(events: list[AnyEvent]) -> None:
+    """A record that is admitted and then fails would stop its partition for ever."""
+    records = [received(e, offset) for offset, e in enumerate(events)]
+    result = admit(records, 0, 1, LATEST.toordinal())
+    assert result.refusals == []
+    chain, again, model = Chain(prior()), Chain(prior()), prior()
+    written: list[pack.Record] = []
+    for outcome in chain.step(result.batch):
+        for decision in outcome.decisions:
+            alert = alert_of(decision, model, Origin("vigie.events", 0, 0), datetime(2026, 1, 1), "fr")  # noqa: DTZ001  any
+            assert contract.decode(contract.encode(alert)) == alert
+        written += pack.firm_records(chain.panel, outcome.changed)
+        if outcome.cohort is not None:
+            written += pack.cohort_records(outcome.cohort)
+    written.append(pack.clock_record(chain))
+    pack.load(again, written)
+    assert firms(again) == firms(chain)
+    assert len(firms(chain)) == len({e.siren for e in events if isinstance(e, Event)})
+
+
+@pytest.mark.parametrize("first", [clock(EARLIEST), headcount(known_at=EARLIEST), firm()])
+def test_time_may_begin_on_the_earliest_day(first: AnyEvent) -> None:
+    result = admitted(received(first, 0), received(clock(date(1980, 4, 1)), 1))
+    months = [outcome.scores.month for outcome in Chain(prior()).step(result.batch) if outcome.scores is not None]
+    assert months == ([] if first == firm() else [1980 * 12, 1980 * 12 + 1, 1980 * 12 + 2])
+
+
+def firms(chain: Chain) -> dict[bytes, bytes | None]:
+    return dict(pack.firm_records(chain.panel, np.arange(len(chain.panel), dtype=np.int32)))

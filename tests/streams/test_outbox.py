@@ -1,0 +1,108 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from streams.cluster import Cluster, ClusterUnreachable
+from streams.errors import SendFailed
+from streams.outbox import BATCH_BYTES, Outbox, Outgoing, settled
+from tests.acceptance.harness import Site
+
+Records = list[tuple[bytes, bytes | None]]
+
+
+@asynccontextmanager
+async def outbox(site: Site, seconds: float = 30) -> AsyncIterator[Outbox]:
+    box = Outbox(site.cluster, seconds)
+    await box.start()
+    try:
+        yield box
+    finally:
+        await box.stop()
+
+
+def sent_in_batches(site: Site, records: Records) -> Records:
+    """What stands in partition 1 of the changelog after one call."""
+
+    async def send() -> None:
+        async with outbox(site) as box:
+            await settled("vigie-firms-changelog", await box.send_batches("vigie-firms-changelog", 1, records))
+
+    asyncio.run(send())
+    found = site.records("vigie-firms-changelog")
+    assert {record.partition for record in found} <= {1}
+    return [(record.key, record.value) for record in found]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        [],
+        [10] * 5000,
+        [BATCH_BYTES + 1],
+        [10, 3 * BATCH_BYTES, 10],
+        [3 * BATCH_BYTES, 2 * BATCH_BYTES, 10, 10, 4 * BATCH_BYTES],
+        [BATCH_BYTES // 3] * 10,
+        [12 * 1024 * 1024, 1],
+    ],
+)
+def test_batches_keep_their_order_whatever_their_records_sizes(site: Site, sizes: list[int]) -> None:
+    records: Records = [(b"%05d" % i, b"%05d" % i + b"x" * size) for i, size in enumerate(sizes)]
+    records.append((b"gone", None))
+    assert sent_in_batches(site, records) == records
+
+
+def test_a_whole_batch_is_one_in_the_log(site: Site) -> None:
+    records: Records = [(b"%d" % i, b"x") for i in range(1000)]
+
+    async def send() -> int:
+        async with outbox(site) as box:
+            return len(await box.send_batches("vigie-firms-changelog", 0, records))
+
+    assert asyncio.run(send()) == 1
+
+
+def test_records_go_where_they_are_sent_with_all_they_have(site: Site) -> None:
+    outgoing = [
+        Outgoing(b"%09d" % n, b"%d" % n, [("sent_ms", b"5")], 1_500_000_000_000 + n, None if n % 2 else 3)
+        for n in range(200)
+    ]
+
+    async def send() -> int:
+        async with outbox(site) as box:
+            await box.send("vigie.alerts", outgoing)
+            return await box.partitions("vigie.alerts")
+
+    assert asyncio.run(send()) == site.partitions
+    found = site.records("vigie.alerts")
+    assert sorted((r.key, r.value, r.timestamp) for r in found) == sorted(
+        (o.key, o.value, o.timestamp_ms) for o in outgoing
+    )
+    for record in found:
+        assert list(record.headers) == [("sent_ms", b"5")]
+        assert int(record.key) % 2 or record.partition == 3
+    for partition in range(site.partitions):
+        values = [int(record.value) for record in found if record.partition == partition]
+        assert values == sorted(values)
+
+
+def test_a_record_that_kafka_does_not_take(site: Site) -> None:
+    async def send(*values: bytes, topic: str = "vigie.events") -> None:
+        async with outbox(site, seconds=2) as box:
+            await box.send(topic, [Outgoing(None, value, partition=0) for value in values])
+
+    with pytest.raises(SendFailed, match=r"vigie\.events: MessageSizeTooLargeError"):
+        asyncio.run(send(b"x", b"x" * 2_000_000))
+    with pytest.raises(SendFailed, match=r"vigie\.events: MessageSizeTooLargeError"):
+        asyncio.run(send(b"x" * 20_000_000))
+    with pytest.raises(SendFailed, match=r"never-created.*Nothing is lost"):
+        asyncio.run(send(b"x", topic="never-created"))
+
+
+def test_no_broker() -> None:
+    async def start() -> None:
+        await Outbox(Cluster(kafka="127.0.0.1:1"), 1).start()
+
+    with pytest.raises(ClusterUnreachable, match=r"127\.0\.0\.1:1"):
+        asyncio.run(start())

@@ -1,0 +1,232 @@
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+
+from deploy.embedded import KafkaServer
+from detectors.chain import Chain, ChainOptions
+from detectors.events import AnyEvent
+from detectors.models import prior
+from detectors.months import first_day
+from streams.batches import BatchApp
+from streams.errors import SendFailed
+from streams.examples import decode
+from streams.firm_table import FirmTable
+from streams.metrics import StreamMetrics
+from streams.outbox import Outbox
+from streams.scorer import Clocks, Scorer
+from tests.acceptance.harness import Site
+from tests.acceptance.world import recovered
+from tests.detectors.making import JANUARY, SIREN, clock, contribution, debt, firm, headcount
+from tests.streams.received import Received, home, received
+
+HERE = home(SIREN, 4)
+HORIZON = 2
+TODAY = datetime(2020, 6, 1, 12, tzinfo=UTC)
+CLOCKS = Clocks(wall=TODAY.timestamp, monotonic=lambda: 0.0)
+CHANGELOG = "vigie-firms-changelog"
+EVENTS: list[AnyEvent] = [
+    clock(date(2017, 11, 1)),
+    firm(name="N", department="75"),
+    headcount(month=JANUARY - 2),
+    *(contribution(month=JANUARY - months) for months in (3, 2, 1)),
+    debt(employee_share=10_000.0, known_at=date(2018, 1, 15)),
+    debt(sequence="102", employee_share=30_000.0, known_at=date(2018, 1, 16)),
+]
+EVENTS.sort(key=lambda event: event.known_at or date.min)
+RECORDS = [received(event, offset, sent_ms=offset) for offset, event in enumerate(EVENTS)]
+
+
+@dataclass
+class Bench:
+    """A scorer with its table, writing to a real Kafka."""
+
+    scorer: Scorer
+    table: FirmTable
+    outbox: Outbox
+    registry: CollectorRegistry
+
+    async def handle(self, records: Sequence[Any], partition: int = HERE) -> None:
+        await self.scorer.handle(partition, records)
+        await self.scorer.confirmed()
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+@asynccontextmanager
+async def bench(site: Site, seconds: float = 30) -> AsyncIterator[Bench]:
+    outbox, registry = Outbox(site.cluster, seconds), CollectorRegistry()
+    await outbox.start()
+    app = BatchApp("vigie-test", broker=f"kafka://{site.kafka}", store="memory://")
+    table = FirmTable(
+        app,
+        new_chain=lambda: Chain(prior(), ChainOptions(horizon=HORIZON)),
+        name="firms",
+        partitions=site.partitions,
+    )
+    scorer = Scorer(
+        table, outbox, StreamMetrics(registry), CLOCKS, partitions=site.partitions, model=prior(), language="fr"
+    )
+    try:
+        yield Bench(scorer, table, outbox, registry)
+    finally:
+        await outbox.stop()
+
+
+def alerts(site: Site) -> list[dict[str, Any]]:
+    return [json.loads(record.value) for record in site.records("vigie.alerts")]
+
+
+def test_alerts_carry_what_caused_them_and_when_it_was_sent(site: Site) -> None:
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle(RECORDS)
+            assert b.count("vigie_events_total", type="payment-delay") == 2
+            assert b.count("vigie_alerts_raised_total", tier="moderate", kind="raised") == 1
+            assert b.count("vigie_firms", partition=str(HERE)) == 1
+
+    asyncio.run(score())
+    records = site.records("vigie.alerts")
+    first, second = alerts(site)
+    assert [record.key for record in records] == [SIREN.encode()] * 2
+    for alert, record in zip((first, second), records, strict=True):
+        offset = alert["source"]["offset"]
+        assert alert["source"] == {"topic": "vigie.events", "partition": HERE, "offset": offset}
+        assert list(record.headers) == [("sent_ms", b"%d" % offset)]
+        event = EVENTS[offset]
+        assert event.known_at is not None
+        assert alert["causes"][0].items() <= json.loads(RECORDS[offset].value or b"").items()
+        assert alert["as_of"] == event.known_at.isoformat()
+        assert datetime.fromisoformat(alert["raised_at"]) == TODAY
+    assert (first["tier"], second["tier"]) == ("moderate", "strong")
+    assert first["name"] == "N"
+
+
+@pytest.mark.parametrize("cut", range(1, len(EVENTS)))
+def test_nothing_comes_twice_when_records_do(site: Site, cut: int) -> None:
+    """As after a kill before the commit: in one worker, and in one that has recovered its state."""
+
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle(RECORDS[:cut])
+            await b.handle(RECORDS[: cut + 1])
+            await b.handle(RECORDS)
+
+    asyncio.run(score())
+    assert len({alert["id"] for alert in alerts(site)}) == len(alerts(site)) == 2
+
+
+def test_a_month_end_sends_answers_and_keeps_those_who_wait(site: Site) -> None:
+    months = [received(clock(first_day(JANUARY + n)), len(EVENTS) + n) for n in range(1, 6)]
+
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle([*RECORDS, *months])
+            for partition in set(range(4)) - {HERE}:
+                await b.handle(months, partition)
+            assert sorted(b.table.chain(HERE).pending) == [JANUARY + 3, JANUARY + 4]
+
+    asyncio.run(score())
+    blocks = [decode(record.value) for record in site.records("vigie.labelled-examples")]
+    answered = [(block.partition, block.cohort, len(block.sirens), block.last) for block in blocks]
+    here = [block for block in answered if block[0] == HERE]
+    # November had ended unseen; the firm is scored from its first month end on.
+    assert here == [
+        (HERE, "2017-09", 0, True),
+        (HERE, "2017-10", 0, True),
+        *((HERE, month, 1, True) for month in ("2017-11", "2017-12", "2018-01", "2018-02", "2018-03")),
+    ]
+    # A partition without firms answers too: the trainer waits for all of them.
+    assert {(p, n) for p, _, n, _ in answered if p != HERE} == {(p, 0) for p in range(4) if p != HERE}
+    waiting = {month for month, _ in recovered(site.records(CHANGELOG), []).cohorts}
+    assert waiting == {JANUARY + 3, JANUARY + 4}
+
+
+def test_an_alert_that_kafka_does_not_take_leaves_no_state(site: Site) -> None:
+    """State says which events a firm has seen: written before its alerts, it would hide them from a restart."""
+    site.delete("vigie.alerts")
+
+    async def score() -> None:
+        async with bench(site, seconds=1) as b:
+            with pytest.raises(SendFailed, match=r"vigie\.alerts"):
+                await b.handle([received(event, offset) for offset, event in enumerate(sudden)])
+
+    # All within a month: a single outcome.
+    sudden = [event for event in EVENTS if event.known_at is not None and event.known_at >= date(2018, 1, 1)]
+    asyncio.run(score())
+    assert site.records(CHANGELOG) == []
+
+
+def test_refusals_come_before_everything_else(site: Site) -> None:
+    bad = [Received(b"x", b"no JSON", 0), Received(None, None, 1)]
+
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle(bad)
+            await b.handle([bad[0], *RECORDS, bad[1]])
+            assert b.count("vigie_dead_letters_total", reason="not-json") == 4
+
+    asyncio.run(score())
+    letters = site.dead_letters()
+    assert [(m["offset"], m["key"], m["by"]) for m in letters] == [
+        (0, "x", "vigie-scorer"),
+        (1, None, "vigie-scorer"),
+    ] * 2
+    assert {m["partition"] for m in letters} == {HERE}
+    assert len(alerts(site)) == 2
+
+
+def test_the_wall_clock_decides_what_lies_in_the_future(site: Site) -> None:
+    days = [date(2020, 6, 1), date(2020, 6, 2), date(2020, 6, 3)]
+
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle([received(clock(day), n) for n, day in enumerate(days)])
+            assert b.table.chain(HERE).day == date(2020, 6, 2).toordinal()
+
+    asyncio.run(score())
+    assert [(m["offset"], m["reason"]) for m in site.dead_letters()] == [(2, "future-date")]
+
+
+def test_a_new_model_counts_from_the_next_batch(site: Site) -> None:
+    eager = msgspec.structs.replace(prior(), version="eager", base=prior().base + 2)
+
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle(RECORDS[:-2])
+            b.scorer.use(eager)
+            await b.handle(RECORDS[-2:])
+            assert b.count("vigie_model_info", version="eager") == 1
+
+    asyncio.run(score())
+    assert {alert["model_version"] for alert in alerts(site)} == {"eager"}
+
+
+def test_everyone_who_waits_for_state_waits_until_it_is_there(site: Site, kafka: KafkaServer) -> None:
+    """A month end and the commit of an earlier batch may wait at the same time: neither may go ahead of the other."""
+
+    async def score() -> None:
+        async with bench(site) as b:
+            await b.handle(RECORDS[:2])
+            os.kill(kafka.pid, signal.SIGSTOP)
+            try:
+                # Of the month that has begun: it writes state and nothing else.
+                await b.scorer.handle(HERE, RECORDS[2:3])
+                waiting = [asyncio.create_task(b.scorer.confirmed()) for _ in range(2)]
+                done, _ = await asyncio.wait(waiting, timeout=0.5)
+                assert not done
+            finally:
+                os.kill(kafka.pid, signal.SIGCONT)
+            await asyncio.gather(*waiting)
+
+    asyncio.run(score())

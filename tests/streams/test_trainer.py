@@ -1,0 +1,232 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+import pytest
+from prometheus_client import CollectorRegistry
+
+from detectors import models
+from detectors.features import names
+from detectors.labels import Cohort, Examples
+from detectors.learning import Learner
+from detectors.models import Model, prior
+from streams.examples import blocks
+from streams.metrics import StreamMetrics
+from streams.models_topic import ModelFollower
+from streams.outbox import Outbox
+from streams.trainer import Trainer
+from tests.acceptance.harness import Site
+from tests.streams.received import Received
+
+PARTITIONS, HORIZON = 3, 18
+FIRST = 2018 * 12
+MONTHS = range(FIRST, FIRST + 4)
+
+
+@dataclass
+class Message:
+    """What is read and set of a batch message."""
+
+    generation_id: int = 1
+    value: Sequence[Received] = ()
+    done: bool = False
+
+
+def part(month: int, partition: int, size: int = 40) -> Examples:
+    random = np.random.default_rng(month * 10 + partition)
+    sirens = np.arange(partition, partition + size * PARTITIONS, PARTITIONS, dtype=np.uint32)
+    features = random.normal(size=(size, len(names()))).astype(np.float32)
+    return Examples(Cohort(month, sirens, features, random.normal(size=size)), random.random(size) < 0.2)
+
+
+def answers(month: int, partition: int, size: int = 40) -> list[Received]:
+    """The records by which a partition answers for a month."""
+    return [Received(None, b) for b in blocks(partition, month, part(month, partition, size) if size else None)]
+
+
+def expected(months: Iterable[int] = MONTHS) -> list[str]:
+    """The versions that a learner makes which gets whole months in order."""
+    learner = Learner(prior())
+    return [learner.learn(m, [part(m, p) for p in range(PARTITIONS)], HORIZON).version for m in months]
+
+
+def published(site: Site) -> list[Model]:
+    return [models.decode(record.value) for record in site.records("vigie.models")]
+
+
+def versions(site: Site) -> list[str]:
+    return [model.version for model in published(site)]
+
+
+@dataclass
+class Bench:
+    """Trainers on one topic of models, each with what it counts."""
+
+    outbox: Outbox
+    follower: ModelFollower
+    metrics: StreamMetrics = field(default_factory=lambda: StreamMetrics(CollectorRegistry()))
+
+    def trainer(self, newest: Callable[[], Awaitable[Model]] | None = None) -> Trainer:
+        newest = newest or self.follower.newest
+        return Trainer(newest, self.outbox, self.metrics, partitions=PARTITIONS, horizon=HORIZON)
+
+
+@asynccontextmanager
+async def bench(site: Site) -> AsyncIterator[Bench]:
+    outbox, follower = Outbox(site.cluster, 30), ModelFollower(site.cluster, prior(), lambda _: None)
+    await outbox.start()
+    await follower.start()
+    try:
+        yield Bench(outbox, follower)
+    finally:
+        await follower.stop()
+        await outbox.stop()
+
+
+async def handle(trainer: Trainer, batches: Iterable[list[Received]], generation: int = 1) -> list[Message]:
+    messages = []
+    for records in batches:
+        messages.append(message := Message(generation, records))
+        await trainer.handle(message, records)
+    return messages
+
+
+def test_a_month_is_learned_once_every_partition_has_answered(site: Site) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            trainer = b.trainer()
+            first, second = await handle(trainer, [answers(FIRST, 0), answers(FIRST, 1)])
+            assert (first.done, second.done) == (False, False)
+            assert site.ends("vigie.models") == {0: 0}
+            (third,) = await handle(trainer, [answers(FIRST, 2)])
+            assert (first.done, second.done, third.done) == (True, True, True)
+            assert first.value == ()
+            assert b.metrics.learned.labels("yes")._value.get() + b.metrics.learned.labels("no")._value.get() == 120
+
+    asyncio.run(learn())
+    assert versions(site) == expected([FIRST])
+
+
+def test_the_models_do_not_depend_on_the_order_of_arrival(site: Site) -> None:
+    """Each partition sends its months in order; between partitions any order goes, in batches of any size."""
+
+    async def learn(seed: int) -> list[Message]:
+        random = Random(seed)
+        waiting = [[r for month in MONTHS for r in answers(month, p)] for p in range(PARTITIONS)]
+        batches: list[list[Received]] = [[]]
+        while any(waiting):
+            queue = random.choice([queue for queue in waiting if queue])
+            batches[-1].append(queue.pop(0))
+            if random.random() < 0.4:
+                batches.append([])
+        async with bench(site) as b:
+            trainer = b.trainer(_prior)  # each run begins anew on the same topic
+            return await handle(trainer, [batch for batch in batches if batch])
+
+    for seed in range(8):
+        assert all(message.done for message in asyncio.run(learn(seed)))
+    assert versions(site) == expected() * 8
+
+
+async def _prior() -> Model:
+    return prior()
+
+
+def test_a_partition_without_firms_holds_nobody_up(site: Site) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            batches = [answers(m, p, 0 if p == 1 else 40) for m in MONTHS for p in range(PARTITIONS)]
+            messages = await handle(b.trainer(), batches)
+            assert all(message.done for message in messages)
+
+    asyncio.run(learn())
+    learner = Learner(prior())
+    assert versions(site) == [learner.learn(m, [part(m, 0), part(m, 2)], HORIZON).version for m in MONTHS]
+
+
+def test_a_month_of_nobody_at_all_is_passed(site: Site) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            messages = await handle(b.trainer(), [answers(FIRST, p, 0) for p in range(PARTITIONS)])
+            assert all(message.done for message in messages)
+
+    asyncio.run(learn())
+    assert versions(site) == []
+
+
+def test_what_comes_again_is_not_learned_again(site: Site) -> None:
+    """As after a kill between a model and its commit, or a month end that was answered twice."""
+
+    async def learn() -> None:
+        async with bench(site) as b:
+            batches = [answers(m, p) for m in MONTHS for p in range(PARTITIONS)]
+            await handle(b.trainer(), [batch for one in batches for batch in (one, one)])
+            messages = await handle(b.trainer(), batches)
+            assert all(message.done for message in messages)
+
+    asyncio.run(learn())
+    assert versions(site) == expected()
+
+
+def test_cohorts_of_several_blocks(site: Site) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            records = [answers(FIRST, p, 2500) for p in range(PARTITIONS)]
+            assert [len(r) for r in records] == [3, 3, 3]
+            await handle(b.trainer(), [[r] for r in [*records[1], *records[0], *records[2]]])
+
+    asyncio.run(learn())
+    whole = Learner(prior()).learn(FIRST, [part(FIRST, p, 2500) for p in range(PARTITIONS)], HORIZON)
+    assert versions(site) == [whole.version]
+    assert published(site)[0].learner.examples == 7500
+
+
+def test_a_trainer_goes_on_from_the_topic_s_model(site: Site) -> None:
+    """Also one that stood by while another one learned, and one that gets its work back later."""
+
+    async def learn() -> None:
+        async with bench(site) as b:
+            early, late = b.trainer(), b.trainer()
+            # `late` has begun a month that the other one will learn.
+            await handle(late, [answers(FIRST, 0)])
+            await handle(early, [answers(m, p) for m in MONTHS[:2] for p in range(PARTITIONS)])
+            await handle(late, [answers(MONTHS[2], p) for p in range(PARTITIONS)], generation=2)
+            await handle(early, [answers(MONTHS[3], p) for p in range(PARTITIONS)], generation=3)
+
+    asyncio.run(learn())
+    assert versions(site) == expected()
+
+
+def test_garbage_is_passed_over_and_done(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            foreign = list(blocks(PARTITIONS + 5, FIRST, part(FIRST, 0)))
+            other = next(blocks(0, FIRST, part(FIRST, 0))).replace(b"debt_to_contribution", b"something_else", 1)
+            garbage = [b"\xff", b"", None, b"{}", other, *foreign]
+            with caplog.at_level(logging.WARNING):
+                messages = await handle(b.trainer(), [[Received(None, value, 7)] for value in garbage])
+            assert all(message.done for message in messages)
+            good = [answers(FIRST, p) for p in range(PARTITIONS)]
+            good[1].insert(0, Received(None, b"no block"))
+            assert all(message.done for message in await handle(b.trainer(), good))
+
+    asyncio.run(learn())
+    told = [r.getMessage() for r in caplog.records if r.name == "streams.trainer" and r.levelno == logging.WARNING]
+    assert len(told) == 7
+    assert all("offset 7" in message for message in told[:6])
+    assert versions(site) == expected([FIRST])
+
+
+def test_the_first_model_is_published_for_scorers(site: Site) -> None:
+    async def publish() -> None:
+        async with bench(site) as b:
+            await b.trainer().publish_first()
+            assert await b.follower.newest() == prior()
+            assert b.follower.found
+
+    asyncio.run(publish())
+    assert versions(site) == ["prior-1"]
