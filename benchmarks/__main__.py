@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--firms", type=int, default=3_000)
     parser.add_argument("--months", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sent", type=int, default=300_000, help="events of the row that only sends")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -33,7 +34,10 @@ def main() -> None:
         results.append(_done(measured("replay, frozen", "events", files.replay, folder, True)))
         results.append(_done(measured("replay, learning", "events", files.replay, folder, False)))
         with start_kafka() as kafka, start_valkey() as valkey:
-            results.append(_done(measured("ingest to Kafka", "events", live.send, folder, kafka.bootstrap)))
+            live.create_topics(kafka.bootstrap)
+            events = live.prebuilt(folder, options.sent)
+            results.append(_done(measured("send to Kafka", "events", live.send, events, kafka.bootstrap)))
+            results.append(_done(measured("ingest to Kafka", "events", live.ingest_all, folder, kafka.bootstrap)))
             results.append(_done(live.catch_up("worker, all roles, launch included", kafka.bootstrap, valkey.url)))
     print(table(results))
 

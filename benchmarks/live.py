@@ -5,6 +5,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
+from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
@@ -12,27 +15,44 @@ from kafka import KafkaConsumer, TopicPartition
 from benchmarks.files import FAR
 from benchmarks.measure import Result
 from deploy.ports import free_ports
+from detectors.events import AnyEvent
 from streams import admin, ingest, topics
 from streams.cluster import Cluster
 from streams.report import Report
 from streams.send import Sender
 
+BY_ITSELF = "benchmark.events"
+"""Where events go that no worker should find."""
 IDLE_SECONDS = 2
 PARTITIONS = 4
 
 
-def send(folder: Path, bootstrap: str) -> int:
-    """Events of a folder into Kafka, each confirmed."""
-    cluster = Cluster(kafka=bootstrap)
-    with admin.connect(cluster) as connection:
-        connection.create(topics.table(topics.TopicOptions(partitions=PARTITIONS)), alter=False)
-    sender = Sender(cluster)
-    count = 0
-    for event in ingest.events([folder], Report(), today=FAR):
-        sender.send(event)
-        count += 1
-    sender.flush()
-    sender.close()
+def create_topics(bootstrap: str) -> None:
+    """The topics, with few partitions, and one like that of the events for the sending by itself."""
+    table = topics.table(topics.TopicOptions(partitions=PARTITIONS))
+    (events,) = (topic for topic in table if topic.name == topics.EVENTS)
+    with admin.connect(Cluster(kafka=bootstrap)) as connection:
+        connection.create([*table, replace(events, name=BY_ITSELF)], alter=False)
+
+
+def ingest_all(folder: Path, bootstrap: str) -> int:
+    """Events of a folder read and sent into Kafka, each confirmed."""
+    with closing(Sender(Cluster(kafka=bootstrap))) as sender:
+        count = sender.send_many(ingest.events([folder], Report(), today=FAR))
+        sender.flush()
+    return count
+
+
+def prebuilt(folder: Path, count: int) -> list[AnyEvent]:
+    """So many events of a folder, over and over where it has not enough."""
+    return [*islice(cycle(list(ingest.events([folder], Report(), today=FAR))), count)]
+
+
+def send(events: list[AnyEvent], bootstrap: str) -> int:
+    """Events that are there already into Kafka, with the headers of an ingestion, each confirmed."""
+    with closing(Sender(Cluster(kafka=bootstrap), None, lambda: time.time_ns() // 1_000_000, BY_ITSELF)) as sender:
+        count = sender.send_many(events)
+        sender.flush()
     return count
 
 

@@ -76,6 +76,11 @@ class TopicAdmin:
         found = self._found([topic.name for topic in topics])
         return [_compare(topic, found.get(topic.name), self._cluster.kafka) for topic in topics]
 
+    def cluster_id(self) -> str:
+        """The name that the cluster gave itself when it was made. Raises ClusterError or ClusterUnreachable."""
+        with told(self._cluster, "asking for its id"):
+            return str(self._client.describe_cluster()["cluster_id"])
+
     def _create_missing(self, topics: Sequence[Topic]) -> set[str]:
         """The names of the topics that this very call created."""
         present = set(self._metadata([t.name for t in topics]))

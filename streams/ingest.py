@@ -3,6 +3,7 @@
 `vigie ingest` sends it and `vigie replay` runs the chain over it: both get the same sequence from the same files.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -71,11 +72,14 @@ def events(
     wanted = months or Months()
     with Sorter((options or IngestOptions()).sort_events) as sorter:
         for source in sources(paths):
+            began, known = time.perf_counter(), len(report.files)
             for name, event in read(source, intake, report):
                 if wanted.hold(event):
                     sorter.add(ranks[name], event)
                 else:
                     report.files[-1].outside += 1
+            if len(report.files) > known:
+                report.files[-1].seconds = time.perf_counter() - began
         yield from with_clocks(sorter.merged())
 
 

@@ -8,17 +8,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
-
-from streams import aio
 from streams.cluster import Cluster
 from streams.errors import SendFailed
+from streams.packing import Header, Packing
+from streams.producer import connected
 
 BATCH_BYTES = 512 * 1024
-LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
-
-Header = tuple[str, bytes]
 
 
 class Outgoing(NamedTuple):
@@ -37,28 +32,14 @@ class Outbox:
     def __init__(self, cluster: Cluster, timeout_seconds: float) -> None:
         """`timeout_seconds` is how long a record may wait for a broker that is away."""
         self._cluster = cluster
-        self._timeout_ms = int(timeout_seconds * 1000)
+        self._timeout_seconds = timeout_seconds
         self._producer: Any = None
 
     async def start(self) -> None:
         """Connect. Raises ClusterUnreachable or ClusterError."""
-        producer = AIOKafkaProducer(
-            **aio.client(self._cluster),
-            client_id="vigie-worker",
-            # A record that was sent twice after a lost answer would be a doubled alert.
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=0,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=LARGEST_REQUEST_BYTES,
-            request_timeout_ms=self._timeout_ms,
+        self._producer = await connected(
+            self._cluster, "vigie-worker", batch_bytes=BATCH_BYTES, request_timeout_s=self._timeout_seconds
         )
-        try:
-            await producer.start()
-        except KafkaError as error:
-            await producer.stop()
-            raise aio.told(self._cluster, error) from error
-        self._producer = producer
 
     async def stop(self) -> None:
         """Flush and disconnect."""
@@ -92,16 +73,15 @@ class Outbox:
         self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]]
     ) -> list[asyncio.Future[Any]]:
         """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them."""
+        packing = Packing(self._producer.create_batch)
         futures = []
-        batch = self._producer.create_batch()
         for key, value in records:
-            if batch.append(key=key, value=value, timestamp=None) is None:
-                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
-                batch = self._producer.create_batch()
-                # The first record of a batch is taken whatever its size.
-                batch.append(key=key, value=value, timestamp=None)
-        if batch.record_count():
-            futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+            full = packing.add(key, value)
+            if full is not None:
+                futures.append(await self._producer.send_batch(full.builder, topic, partition=partition))
+        rest = packing.rest()
+        if rest is not None:
+            futures.append(await self._producer.send_batch(rest.builder, topic, partition=partition))
         return futures
 
 

@@ -15,7 +15,8 @@ TOP_REASONS = 5
 @dataclass
 class FileReport:
     """One file. `rows` = rows with events or without any + `rejects` + `skipped`; `outside` events are of months not
-    asked for. `reasons` counts rejects by column and by reason, values left out. `error` ended its reading.
+    asked for. `reasons` counts rejects by column and by reason, values left out. `seconds` is how long its reading and
+    sorting took. `error` ended its reading.
     """
 
     name: str
@@ -27,6 +28,7 @@ class FileReport:
     outside: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     first_rejects: list[Reject] = field(default_factory=list)
+    seconds: float = 0.0
     error: str | None = None
 
     def add_reject(self, reject: Reject, why: str) -> None:
@@ -60,6 +62,7 @@ class Report:
             total.skipped += file.skipped
             total.outside += file.outside
             total.reasons += file.reasons
+            total.seconds += file.seconds
             total.first_rejects += file.first_rejects[: FIRST_REJECTS - len(total.first_rejects)]
         return total
 

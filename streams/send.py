@@ -1,23 +1,24 @@
 """Events to Kafka: nothing is lost silently, and each firm's events keep their order."""
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from itertools import islice
+from typing import Literal
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from aiokafka.errors import MessageSizeTooLargeError
 from kafka.partitioner.default import murmur2
 
 from detectors.events import AnyEvent
 from detectors.options import option
 from streams import wire
 from streams.cluster import Cluster, ClusterError, told
+from streams.courier import Courier, Placed, Terms, Undelivered
 from streams.errors import SendFailed
+from streams.partitioner import partitions_of_keys
 from streams.reading import partitions_of, reader
 from streams.topics import EVENTS
 
-_LONGEST_REQUEST_S = 30.0
+_CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,17 @@ class SendOptions:
     )
 
 
-class _Pending(NamedTuple):
-    partition: int
-    key: bytes | None
-    future: Any
-
-
 class Sender:
     """Writes events to `topic`, keyed by SIREN (Kafka's own murmur2), a clock to every partition.
 
-    Effects in order: `send` hands an event to the client, which sends it in the background, and looks at the answers
-    that have come, waiting for the oldest where too many are out; `flush` waits for all. Idempotence keeps the order
-    within a partition and makes the client's own retries harmless. After a kill some of the last
-    events are there and some are not: ingest the same files again, every event may come twice.
+    Effects in order: `send` and `send_many` pack events into a batch a partition, first waiting where too many are
+    unconfirmed; a thread sends each batch once it is full or has waited long enough, one at a time a partition; `flush`
+    waits for all. After a failure nothing more is sent. After a kill some of the last events are there and some are
+    not: ingest the same files again, every event may come twice.
+
+    Idempotence makes the client's own retries harmless, but for one case: Kafka forgets a producer a day after the time
+    of its records, not of their writing, and looks when a broker starts. A batch of old events whose answer a broker's
+    restart took away may so stand twice, at once one after the other, and changes nothing for who reads.
 
     `now_ms` is the wall clock for the header `sent_ms`; without it there is no such header. Not safe between threads.
     """
@@ -64,33 +63,32 @@ class Sender:
         self._cluster = cluster
         self._now_ms = now_ms
         self._topic = topic
-        self._most_pending = chosen.send_unconfirmed
-        self._timeout_s = chosen.send_timeout_s
-        self._pending: deque[_Pending] = deque()
-        self.confirmed = 0
-        """Records that Kafka has confirmed; a clock counts once a partition."""
+        self._chunk = max(1, min(_CHUNK, chosen.send_unconfirmed))
         self._partitions = _partitions(cluster, topic)
-        with told(cluster, "connecting"):
-            self._producer = KafkaProducer(
-                **cluster.client(),
-                acks="all",
-                enable_idempotence=True,
-                allow_auto_create_topics=False,
-                delivery_timeout_ms=int(self._timeout_s * 1000),
-                request_timeout_ms=int(min(_LONGEST_REQUEST_S, self._timeout_s / 2) * 1000),
-                max_block_ms=int(cluster.kafka_timeout_s * 1000),
-                linger_ms=chosen.send_linger_ms,
-                batch_size=chosen.send_batch_bytes,
-                compression_type=None if chosen.send_compression == "none" else chosen.send_compression,
-            )
+        self._courier = Courier(cluster, topic, self._partitions, _terms(chosen))
+
+    @property
+    def confirmed(self) -> int:
+        """Records that Kafka has confirmed; a clock counts once a partition."""
+        return self._courier.confirmed
 
     def send(self, event: AnyEvent) -> None:
-        """Send an event; a clock to every partition. Raises SendFailed for this or any earlier event."""
-        record = wire.record(event, self._now_ms() if self._now_ms else None)
-        for partition in self._partitions if record.key is None else [self.partition_of(record.key)]:
-            self._hand_over(record, partition)
-        while self._pending and (len(self._pending) > self._most_pending or self._pending[0].future.is_done):
-            self._confirm(self._pending.popleft())
+        """Send an event; a clock to every partition. Raises SendFailed for any earlier event."""
+        record = wire.record(event, self._sent_ms())
+        self._add([(p, record) for p in (self._partitions if record.key is None else [self.partition_of(record.key)])])
+
+    def send_many(self, events: Iterable[AnyEvent]) -> int:
+        """Send events, in order, some hundreds at a time; how many. Raises SendFailed for any earlier event.
+
+        Several times faster than `send`, which is for events that come one by one. The header `sent_ms` is read once
+        for events taken together.
+        """
+        iterator, count = iter(events), 0
+        while chunk := list(islice(iterator, self._chunk)):
+            sent_ms = self._sent_ms()
+            self._add(list(self._placed([wire.record(event, sent_ms) for event in chunk])))
+            count += len(chunk)
+        return count
 
     def partition_of(self, key: bytes) -> int:
         """The partition that any Kafka client sends this key to by default."""
@@ -99,53 +97,69 @@ class Sender:
     def flush(self) -> None:
         """Wait until Kafka has confirmed every event. Raises SendFailed if it did not."""
         try:
-            self._producer.flush(timeout=self._timeout_s + 1)
-        except KafkaError as error:
-            raise self._failed("the last events", error) from error
-        while self._pending:
-            self._confirm(self._pending.popleft())
+            self._courier.flush()
+        except Undelivered as error:
+            raise self._failed(error) from error.__cause__
 
     def close(self) -> None:
         """Close the connection without waiting for what is not confirmed: `flush` comes before, and tells."""
-        if self._pending:
-            # The client's own `close` waits for these first and, where no broker answers, gives up half-way with its
-            # thread left running. Its inner part drops them at once; the version is pinned for such uses.
-            self._producer._sender.force_close()
-            self._producer._sender.join(_LONGEST_REQUEST_S)
-            self._pending.clear()
-        self._producer.close(timeout=_LONGEST_REQUEST_S)
+        self._courier.close()
 
-    def _hand_over(self, record: wire.Record, partition: int) -> None:
+    def _sent_ms(self) -> int | None:
+        return self._now_ms() if self._now_ms else None
+
+    def _add(self, placed: Sequence[Placed]) -> None:
         try:
-            future = self._producer.send(
-                self._topic,
-                value=record.value,
-                key=record.key,
-                headers=record.headers,
-                partition=partition,
-                timestamp_ms=record.timestamp_ms,
-            )
-        except KafkaError as error:
-            raise self._failed(self._place(partition, record.key), error) from error
-        self._pending.append(_Pending(partition, record.key, future))
+            self._courier.add(placed)
+        except Undelivered as error:
+            raise self._failed(error) from error.__cause__
 
-    def _confirm(self, pending: _Pending) -> None:
-        try:
-            pending.future.get(timeout=self._timeout_s + 1)
-        except KafkaError as error:
-            raise self._failed(self._place(pending.partition, pending.key), error) from error
-        self.confirmed += 1
+    def _placed(self, records: Sequence[wire.Record]) -> Iterator[Placed]:
+        keys = [record.key for record in records if record.key is not None]
+        places = iter(partitions_of_keys(keys, len(self._partitions)))
+        for record in records:
+            if record.key is None:
+                yield from ((partition, record) for partition in self._partitions)
+            else:
+                yield self._partitions[next(places)], record
 
-    def _place(self, partition: int, key: bytes | None) -> str:
-        what = f"an event of firm {key.decode()}" if key else "a clock event"
-        return f"{what} for topic {self._topic}, partition {partition}"
-
-    def _failed(self, what: str, error: KafkaError) -> SendFailed:
+    def _failed(self, failure: Undelivered) -> SendFailed:
         return SendFailed(
-            f"Kafka at {self._cluster.kafka} did not confirm {what}: {error}. {self.confirmed} records were confirmed "
-            "before. Look at the brokers' health and rights (VIGIE_KAFKA), then ingest the same files again: what is "
-            "already there does no harm"
+            f"Kafka at {self._cluster.kafka} did not confirm {_what(failure)} for topic {self._topic}, partition "
+            f"{failure.partition}: {_why(failure)}. {self.confirmed} records were confirmed before. Look at the "
+            "brokers' health and rights (VIGIE_KAFKA), then ingest the same files again: what is already there does no "
+            "harm"
         )
+
+
+def _what(failure: Undelivered) -> str:
+    if failure.batch is None:
+        return "events"
+    key, count = failure.batch.first_key, failure.batch.records
+    first = f"an event of firm {key.decode()}" if key else "a clock event"
+    return first if count == 1 else f"{count} events that begin with {first}"
+
+
+def _why(failure: Undelivered) -> str:
+    reason = failure.__cause__
+    if isinstance(reason, TimeoutError):
+        return "it did not answer in the time of --send-timeout-s (VIGIE_SEND_TIMEOUT_S)"
+    if isinstance(reason, MessageSizeTooLargeError):
+        return (
+            f"{reason}, give --send-batch-bytes (VIGIE_SEND_BATCH_BYTES) less than the topic's max.message.bytes, or "
+            "that more"
+        )
+    return str(reason) or repr(reason)
+
+
+def _terms(options: SendOptions) -> Terms:
+    return Terms(
+        batch_bytes=options.send_batch_bytes,
+        compression=None if options.send_compression == "none" else options.send_compression,
+        linger_s=options.send_linger_ms / 1000,
+        most_unconfirmed=options.send_unconfirmed,
+        timeout_s=options.send_timeout_s,
+    )
 
 
 def _partitions(cluster: Cluster, topic: str) -> list[int]:

@@ -1,11 +1,12 @@
 """Events as records: JSON values, the SIREN as key, event time as timestamp."""
 
 import datetime
+import functools
 from typing import NamedTuple
 
 import msgspec
 
-from detectors.events import AnyEvent, Clock, type_name
+from detectors.events import AnyEvent, Clock
 
 _encoder = msgspec.json.Encoder()
 
@@ -27,12 +28,19 @@ def encode(event: AnyEvent) -> bytes:
 def record(event: AnyEvent, sent_ms: int | None = None) -> Record:
     """The Kafka record of an event; `sent_ms` (wall clock) travels in a header and gives the end-to-end latency."""
     key = None if isinstance(event, Clock) else event.siren.encode()
-    headers = [("type", type_name(event).encode())]
+    headers = [_type_header(type(event))]
     if sent_ms is not None:
         headers.append(("sent_ms", b"%d" % sent_ms))
-    return Record(key, encode(event), headers, _epoch_ms(event.known_at))
+    return Record(key, _encoder.encode(event), headers, _epoch_ms(event.known_at))
 
 
+@functools.cache
+def _type_header(event_type: type[AnyEvent]) -> tuple[str, bytes]:
+    return "type", str(event_type.__struct_config__.tag).encode()
+
+
+# A day is that of thousands of events in a row.
+@functools.lru_cache(maxsize=1024)
 def _epoch_ms(day: datetime.date | None) -> int | None:
     if day is None:
         return None

@@ -93,8 +93,9 @@ def front(context: click.Context, config: Path | None, debug: bool) -> None:
     if debug:
         logging.basicConfig(level=logging.DEBUG)
     else:
-        # What goes wrong with Kafka reaches the reader as one error: its client would log each attempt before that.
-        logging.getLogger("kafka").setLevel(logging.CRITICAL)
+        # What goes wrong with Kafka reaches the reader as one error: its clients would log each attempt before that.
+        for client in ("kafka", "aiokafka"):
+            logging.getLogger(client).setLevel(logging.CRITICAL)
     if config is not None:
         context.default_map = _from_file(context, config)
 

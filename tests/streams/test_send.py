@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -77,11 +78,17 @@ def test_keys_are_hashed_as_java_does(key: bytes) -> None:
     assert murmur2(key) == MURMUR2[key] % 2**32
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_events_arrive_whole_where_any_client_looks_for_them(kafka: KafkaServer, topic: str, compression: Any) -> None:
+def test_events_arrive_whole_where_any_client_looks_for_them(
+    kafka: KafkaServer, topic: str, compression: Any, together: bool
+) -> None:
     sender = Sender(Cluster(kafka=kafka.bootstrap), SendOptions(send_compression=compression), lambda: 1234, topic)
-    for event in MANY:
-        sender.send(event)
+    if together:
+        assert sender.send_many(iter(MANY)) == len(MANY)
+    else:
+        for event in MANY:
+            sender.send(event)
     sender.flush()
     sender.close()
     found = list(records(kafka, topic))
@@ -108,6 +115,33 @@ def test_each_partition_has_its_events_in_the_order_sent(kafka: KafkaServer, top
     for partition in range(PARTITIONS):
         here = [e for e in MANY if isinstance(e, Clock) or sender.partition_of(e.siren.encode()) == partition]
         assert [decoded(r) for r in records(kafka, topic) if r.partition == partition] == here
+
+
+def test_one_by_one_and_together_keep_one_order(kafka: KafkaServer, topic: str) -> None:
+    sender = Sender(Cluster(kafka=kafka.bootstrap), None, None, topic)
+    parts = [MANY[:3], MANY[3:300], MANY[300:305], MANY[305:]]
+    for number, part in enumerate(parts):
+        if number % 2:
+            sender.send_many(part)
+        else:
+            for event in part:
+                sender.send(event)
+    sender.flush()
+    sender.close()
+    for partition in range(PARTITIONS):
+        here = [e for e in MANY if isinstance(e, Clock) or sender.partition_of(e.siren.encode()) == partition]
+        assert [decoded(r) for r in records(kafka, topic) if r.partition == partition] == here
+
+
+def test_a_lone_event_leaves_by_itself(kafka: KafkaServer, topic: str) -> None:
+    sender = Sender(Cluster(kafka=kafka.bootstrap), SendOptions(send_linger_ms=50), None, topic)
+    began = time.monotonic()
+    sender.send(FIRM)
+    while not sender.confirmed:
+        assert time.monotonic() - began < 10
+        time.sleep(0.005)
+    assert time.monotonic() - began >= 0.05
+    sender.close()
 
 
 def test_what_kafka_refuses_is_told(kafka: KafkaServer, topic_name: Callable[[str], str]) -> None:

@@ -1,7 +1,7 @@
 """`vigie ingest`: partner files to events, on Kafka or as lines."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,24 +10,24 @@ from typing import IO
 import click
 
 from detectors.errors import UnusableInput
-from detectors.events import AnyEvent
 from streams import ingest
 from streams.cluster import Cluster
 from streams.errors import Unwritable
-from streams.pace import paced
 from streams.partners import KINDS
 from streams.rejects import RejectSink, ignore, writer
-from streams.report import Report
 from streams.send import Sender, SendOptions
 from streams.sinks import EventSink, LineSink
+from vigie.ingestion import ingestion
 from vigie.parameters import MONTH
 from vigie.settings import options_of
+from vigie.watch import Watch, watch
 
 _TO_KAFKA, _TO_STDOUT = "kafka", "-"
+_WATCH = "Instead of PATH: a folder into which files are dropped, to be sent to Kafka as they arrive."
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Read every file as this kind, whatever its header.")
 @click.option("--to", default=_TO_KAFKA, metavar="kafka|FILE|-", help="Where events go: Kafka, a file, - is stdout.")
 @click.option("--rejects", type=click.Path(path_type=Path, dir_okay=False), help="File for refused rows.")
@@ -40,6 +40,30 @@ _TO_KAFKA, _TO_STDOUT = "kafka", "-"
 )
 @click.option("--until", type=MONTH, help="Last month, by known_at.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second, at most.")
+@click.option(
+    "--report",
+    "report_file",
+    envvar="VIGIE_INGEST_REPORT",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the report as JSON; with --watch, that of the last run.",
+)
+@click.option(
+    "--watch", "drops", envvar="VIGIE_INGEST_WATCH", type=click.Path(path_type=Path), metavar="DIR", help=_WATCH
+)
+@click.option("--once", is_flag=True, help="With --watch: ingest what is there, and end. For cron.")
+@click.option(
+    "--poll-seconds",
+    default=5.0,
+    type=click.FloatRange(min=0, min_open=True),
+    help="With --watch: time between two looks; a file that stays as it is for so long is whole. (seconds)",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("vigie-data"),
+    envvar="VIGIE_DATA",
+    help="With --watch: local state, which says what was ingested.",
+)
 @options_of(Cluster, SendOptions, ingest.IngestOptions)
 def command(
     cluster: Cluster,
@@ -52,6 +76,11 @@ def command(
     from_: int | None,
     until: int | None,
     rate: float | None,
+    report_file: Path | None,
+    drops: Path | None,
+    once: bool,
+    poll_seconds: float,
+    data: Path,
 ) -> None:
     """Read partner files and write their events.
 
@@ -60,48 +89,47 @@ def command(
 
     Example: vigie ingest deliveries/ --rejects rejects.ndjson
 
+    With --watch DIR instead of PATH, what arrives in DIR is sent to Kafka, each content once, until SIGTERM. Files move
+    to DIR/done or DIR/quarantine; names in .part or .tmp are left alone until they are renamed.
+
+    Example: vigie ingest --watch drops/
+
     Exit status: 1 if some file failed, 2 if none could be used; rejected rows alone leave it at 0.
     """
-    for option, path in (("--rejects", rejects), ("--to", None if to in (_TO_KAFKA, _TO_STDOUT) else Path(to))):
+    if drops is not None:
+        if report_file is not None and report_file.absolute().parent == drops.absolute():
+            raise click.UsageError("--report: in the folder watched it would be taken for a drop. Name another folder")
+        _refuse_with_watch(paths=paths, kind=kind, rejects=rejects, from_=from_, until=until, to=to)
+        watch(Watch(cluster, sending, reading, drops, data, poll_seconds, rate, report_file), once=once)
+        return
+    if not paths:
+        raise click.UsageError("name files or folders to read, or a folder to watch with --watch DIR")
+    if once:
+        raise click.UsageError("--once says how to --watch a folder: name it, or leave --once out")
+    outputs = {
+        "--rejects": rejects,
+        "--report": report_file,
+        "--to": None if to in (_TO_KAFKA, _TO_STDOUT) else Path(to),
+    }
+    for option, path in outputs.items():
         _refuse_overwriting(option, path, paths)
-    report = Report()
-    with _reject_sink(rejects) as on_reject, _sink(to, cluster, sending) as sink:
-        events = ingest.events(
-            paths,
-            report,
-            today=datetime.now(UTC).date(),
-            kind=kind,
-            months=ingest.Months(from_, until),
-            on_reject=on_reject,
-            options=reading,
-        )
-        _send(paced(events, rate, time.monotonic, time.sleep) if rate else events, sink, report)
-    failure = report.failure()
-    if failure:
-        raise failure
-
-
-def _send(events: Iterable[AnyEvent], sink: EventSink, report: Report) -> None:
-    """Show what was read, then send. Raises UnusableInput before it touches the sink if no file was usable."""
-    count = 0
-    for event in events:
-        if not count:
-            _show(report)
-        sink.send(event)
-        count += 1
-    if not count:
-        _show(report)
-    failure = report.failure()
-    if isinstance(failure, UnusableInput):
-        raise failure
-    sink.flush()
-    click.echo(f"{count} events written, clocks included", err=True)
-
-
-def _show(report: Report) -> None:
-    """Once, when all files are read: nothing was sent before."""
-    for line in (*report.notes, *report.lines()):
-        click.echo(line, err=True)
+    with ingestion(report_file) as run:
+        with _reject_sink(rejects) as on_reject, _sink(to, cluster, sending) as sink:
+            events = ingest.events(
+                paths,
+                run.report,
+                today=datetime.now(UTC).date(),
+                kind=kind,
+                months=ingest.Months(from_, until),
+                on_reject=on_reject,
+                options=reading,
+            )
+            run.send(events, sink, rate)
+            failure = run.report.failure()
+            if isinstance(failure, UnusableInput):
+                raise failure  # before an older output is replaced by nothing
+        if failure:
+            raise failure
 
 
 @contextmanager
@@ -159,6 +187,18 @@ def _opened(path: Path, option: str) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):  # it was told above, and closing tries again to write what is left
             stream.close()
+
+
+def _refuse_with_watch(*, to: str, **given: object) -> None:
+    """What would make a content count as ingested that was not, or not all of it, has no place in a watch."""
+    names = {"paths": "PATH", "from_": "--from"}
+    extra = [names.get(name, f"--{name}") for name, value in given.items() if value not in (None, ())]
+    if to != _TO_KAFKA:
+        extra.append("--to")
+    if extra:
+        raise click.UsageError(
+            f"--watch sends all that arrives to Kafka, and puts rejects into DIR/rejects: leave out {', '.join(extra)}"
+        )
 
 
 def _refuse_overwriting(option: str, path: Path | None, inputs: tuple[Path, ...]) -> None:
