@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from aiokafka.errors import KafkaError
+
 from streams.cluster import Cluster
 from streams.errors import SendFailed
 from streams.packing import Header, Packing
