@@ -21,9 +21,12 @@ _decode = msgspec.json.Decoder(AnyEvent).decode
 class ReceivedRecord(Protocol):
     """What is read of a Kafka record, whichever client received it."""
 
-    key: bytes | None
-    value: bytes | None
-    offset: int
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102 - Kafka's own names
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
 
 
 class Refusal(NamedTuple):

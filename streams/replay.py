@@ -94,6 +94,9 @@ class Replay:
             self._learn(self._learner, outcome.examples)
 
     def _learn(self, learner: Learner, examples: Examples) -> None:
+        if examples.cohort.month <= self.model.learner.last_cohort:
+            # The model that was given has learned it.
+            return
         self.model = learner.learn(examples.cohort.month, [examples], self._options.chain.horizon)
         self.summary.learned += len(examples.labels)
         self.chain.use(self.model)

@@ -113,7 +113,7 @@ POISONS = {
     "a month of 1979": Poison("ancient-date", event(HEADCOUNT, month="1979-12-01")),
     "900 kB": Poison("wrong-type", event(FIRM, name="x" * 900_000)),
 }
-ODD_BUT_GOOD = {
+ODD_BUT_GOOD: dict[str, dict[str, Any]] = {
     "terminal escapes within bounds": FIRM | {"siren": "000000001", "name": "\x1b[31mROUGE\x07\u202e"},
     "unknown extra fields": HEADCOUNT | {"siren": "000000002", "extra": {"x": [1] * 1000}},
     "a NUL": FIRM | {"siren": "000000003", "name": "A\x00B"},

@@ -1,5 +1,6 @@
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -8,7 +9,7 @@ from detectors.errors import UnusableInput
 from streams import aio
 from streams.cluster import Cluster, ClusterError, ClusterUnreachable
 
-LOGIN = {"kafka_user": "vigie", "kafka_password": "not shown"}
+LOGIN: dict[str, Any] = {"kafka_user": "vigie", "kafka_password": "not shown"}
 
 
 def test_without_a_login() -> None:

@@ -39,7 +39,8 @@ async def eventually(changes: list[str], last: str) -> None:
 
 def test_an_empty_topic(site: Site) -> None:
     async def follow() -> None:
-        async with following(site, changes := []) as follower:
+        changes: list[str] = []
+        async with following(site, changes) as follower:
             assert (follower.found, follower.current, changes) == (False, prior(), [])
             assert await follower.newest() == prior()
 
@@ -50,7 +51,8 @@ def test_the_newest_wins_then_and_later(site: Site) -> None:
     publish(site, *(models.encode(version(f"v{n}")) for n in range(5)))
 
     async def follow() -> None:
-        async with following(site, changes := []) as follower:
+        changes: list[str] = []
+        async with following(site, changes) as follower:
             assert follower.found
             assert follower.current == version("v4")
             await asyncio.to_thread(publish, site, models.encode(version("v5")))
@@ -80,7 +82,8 @@ def test_what_cannot_be_used_is_passed_over_and_told(site: Site, caplog: pytest.
 
     async def follow() -> None:
         with caplog.at_level(logging.WARNING):
-            async with following(site, changes := []) as follower:
+            changes: list[str] = []
+            async with following(site, changes) as follower:
                 assert follower.current == version("good")
                 assert changes == ["good"]
 

@@ -18,6 +18,7 @@ from detectors.events import AnyEvent, Clock
 from detectors.months import first_day, month_text
 from detectors.tiers import NAMES
 from streams import ingest, seed
+from streams.errors import Unwritable
 from streams.rejects import ignore, writer
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
@@ -79,14 +80,14 @@ def command(
     until: int | None,
     horizon: int,
 ) -> None:
-    r"""Run the whole detection chain over files, without Kafka.
+    """Run the whole detection chain over files, without Kafka.
 
     Each firm of the perimeter is scored at each month end with what was known by that day alone, by a model that had
     learned only from examples answered by then.
 
     \b
     vigie replay deliveries/ --scores scores.csv --alerts alerts.ndjson
-    """
+    """  # noqa: D301 - \b is click's own mark: lines that are not to be joined
     model = None if model_in is None else models.decode(_bytes(model_in))
     report = Report()
     now = datetime.now(UTC)
@@ -105,7 +106,7 @@ def command(
         replay = Replay(options, sink, now)
         summary = replay.run(_closed(events, until))
     if model_out is not None:
-        model_out.write_bytes(models.encode(replay.model))
+        _write(model_out, models.encode(replay.model))
     if state_out is not None:
         seed.write(replay.chain, replay.model, state_out)
     for line in (*report.notes, *report.lines()):
@@ -137,6 +138,13 @@ def _output(path: Path | None) -> Iterator[IO[bytes] | None]:
         raise UnusableInput(f"{path} cannot be written: {error.strerror}. Name another file") from error
     with stream:
         yield stream
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise Unwritable(str(path), error) from error
 
 
 def _bytes(path: Path) -> bytes:

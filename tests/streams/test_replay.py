@@ -1,0 +1,121 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from alerts.alert import Alert
+from detectors.chain import Scores
+from detectors.events import AnyEvent
+from detectors.models import Model
+from detectors.months import month_of
+from streams import ingest, replay
+from streams.replay import Replay, ReplayOptions
+from streams.report import Report
+from streams.simulate import World, simulate
+
+RAISED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+TODAY = date(2026, 1, 1)
+
+
+class Noted:
+    """Takes all that comes out, in order."""
+
+    def __init__(self) -> None:
+        self.months: list[tuple[int, str]] = []
+        self.rows: list[tuple[int, int, float, int]] = []
+        self.alerts: list[Alert] = []
+
+    def scores(self, scores: Scores, model_version: str) -> None:
+        self.months.append((scores.month, model_version))
+        columns = (scores.sirens.tolist(), scores.probabilities.tolist(), scores.tiers.tolist())
+        self.rows += [(scores.month, *row) for row in zip(*columns, strict=True)]
+
+    def alert(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> list[AnyEvent]:
+    folder = tmp_path_factory.mktemp("world")
+    simulate(folder, World(firms=80, months=26, clean=True), 6)
+    return list(ingest.events([folder], Report(), today=TODAY))
+
+
+def ran(events: list[AnyEvent], model: Model | None = None, *, frozen: bool = False) -> tuple[Replay, Noted]:
+    noted = Noted()
+    run = Replay(ReplayOptions(model=model, frozen=frozen), noted, RAISED_AT)
+    summary = run.run(events)
+    assert summary.events == len(events)
+    assert (summary.month_ends, summary.scores, summary.alerts) == (
+        len(noted.months),
+        len(noted.rows),
+        len(noted.alerts),
+    )
+    return run, noted
+
+
+def test_a_month_is_scored_before_what_it_answers_is_learned(events: list[AnyEvent]) -> None:
+    run, noted = ran(events)
+    assert run.summary.learned > 100
+    months = [month for month, _ in noted.months]
+    assert months == list(range(months[0], months[0] + len(months)))
+    for month, version in noted.months:
+        # A version is named after the month whose end answered it.
+        assert version == "prior-1" or version[:7] < f"{month // 12}-{month % 12 + 1:02d}"
+    assert noted.months[-1][1] != "prior-1"
+    assert run.model.learner.last_cohort == months[-1] - 18
+
+
+def test_frozen_it_keeps_to_its_model(events: list[AnyEvent]) -> None:
+    run, noted = ran(events, frozen=True)
+    assert run.summary.learned == 0
+    assert {version for _, version in noted.months} == {"prior-1"}
+    assert {alert.model_version for alert in noted.alerts} == {"prior-1"}
+    assert run.model.version == "prior-1"
+
+
+@pytest.mark.parametrize("size", [7, 1000])
+def test_where_the_events_are_cut_changes_nothing(
+    events: list[AnyEvent], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    whole, expected = ran(events)
+    monkeypatch.setattr(replay, "BATCH_EVENTS", size)
+    cut, found = ran(events)
+    assert found.alerts == expected.alerts
+    assert (found.rows, found.months) == (expected.rows, expected.months)
+    assert cut.model == whole.model
+
+
+def test_an_alert_names_the_event_behind_it(events: list[AnyEvent]) -> None:
+    _, noted = ran(events, frozen=True)
+    assert {alert.raised_at for alert in noted.alerts} == {RAISED_AT}
+    for alert in noted.alerts:
+        assert (alert.source.topic, alert.source.partition) == ("replay", 0)
+        event = events[alert.source.offset]
+        assert event.known_at is not None
+        if alert.causes[0]["type"] == "clock":
+            assert month_of(event.known_at) > month_of(alert.as_of)
+        else:
+            assert alert.as_of == event.known_at
+            assert alert.siren == event.siren  # type: ignore[union-attr]  # a clock has no alerts but a month's
+
+
+def test_it_goes_on_from_a_model_that_has_learned_some_of_it(events: list[AnyEvent]) -> None:
+    """What the model has learned is not learned again: the end is as if nothing had come in between."""
+    whole, _ = ran(events)
+    middle = next(i for i, e in enumerate(events) if e.known_at is not None and e.known_at > date(2019, 11, 1))
+    first, _ = ran(events[:middle])
+    assert 0 < first.model.learner.last_cohort < whole.model.learner.last_cohort
+    second, _ = ran(events, first.model)
+    assert second.model == whole.model
+    assert first.summary.learned + second.summary.learned == whole.summary.learned
+
+
+def test_the_reader_s_language(events: list[AnyEvent]) -> None:
+    noted = Noted()
+    Replay(ReplayOptions(language="en", frozen=True), noted, RAISED_AT).run(events)
+    assert "risk" in noted.alerts[0].reasons[0]
+
+
+def test_no_event_at_all() -> None:
+    run, noted = ran([])
+    assert (noted.rows, noted.alerts, run.model.version) == ([], [], "prior-1")
