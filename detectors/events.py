@@ -39,6 +39,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
     identity_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that tell this event from any other of its type and firm."""
+    extraction_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields that say how things stood at the extraction: a later one of the same fact tells another future."""
 
     siren: Siren
     siret: Siret | None
@@ -83,6 +85,7 @@ class PaymentSchedule(Event, frozen=True, kw_only=True, tag="payment-schedule"):
     """A payment schedule granted by URSSAF. `stage` is the state at extraction: it tells the future of old rows."""
 
     identity_fields = ("siret", "account", "case_number")
+    extraction_fields = ("stage",)
 
     known_at: date
     account: Account | None
@@ -115,6 +118,7 @@ class PartialUnemploymentRequest(Event, frozen=True, kw_only=True, tag="partial-
     """
 
     identity_fields = ("request_id", "known_at")
+    extraction_fields = ("hours_used", "headcount_used", "amount_used")
 
     known_at: date
     request_id: Account
@@ -169,6 +173,8 @@ class InsolvencyProceeding(Event, frozen=True, kw_only=True, tag="insolvency-pro
 
 class Firm(Event, frozen=True, kw_only=True, tag="firm"):
     """Reference data. None leaves what is known; `active` is the state at extraction, never a feature."""
+
+    extraction_fields = ("active",)
 
     known_at: None
     name: Name | None
@@ -235,6 +241,14 @@ def identity(event: AnyEvent) -> dict[str, Any]:
         return {"type": "clock", "known_at": event.known_at.isoformat()}
     fields = {name: getattr(event, name) for name in ("siren", *event.identity_fields)}
     return {"type": type_name(event)} | {k: v.isoformat() if isinstance(v, date) else v for k, v in fields.items()}
+
+
+def content(event: AnyEvent) -> dict[str, Any]:
+    """All that the event says of its fact, JSON-ready: everything but states at extraction."""
+    said: dict[str, Any] = msgspec.to_builtins(event)
+    for name in () if isinstance(event, Clock) else event.extraction_fields:
+        del said[name]
+    return said
 
 
 def early_date(event: AnyEvent) -> str | None:

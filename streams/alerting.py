@@ -3,14 +3,13 @@
 import math
 from datetime import date, datetime
 
-import msgspec
 import numpy as np
 
 from alerts.alert import Alert, Evidence, Origin, Source, Theme, Thresholds, Tier, alert_id
 from alerts.language import Language
 from alerts.wording import reasons
 from detectors.chain import Decision
-from detectors.events import identity
+from detectors.events import content, identity
 from detectors.models import Model, sigmoid
 from detectors.tiers import NAMES
 
@@ -21,7 +20,7 @@ def alert_of(decision: Decision, model: Model, origin: Origin, raised_at: dateti
     themes = [Theme(name, contribution) for name, contribution in decision.themes]
     evidence = [Evidence(q.field, _known(q.now), _known(q.before)) for q in decision.evidence]
     return Alert(
-        id=alert_id(decision.siren, decision.kind, previous_tier, tier, msgspec.to_builtins(decision.cause)),
+        id=alert_id(decision.siren, decision.kind, previous_tier, tier, content(decision.cause)),
         siren=decision.siren,
         name=decision.name,
         department=decision.department,
