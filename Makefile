@@ -13,8 +13,9 @@ RUN := .venv/bin/python
 UV_COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
 	--no-emit-index-url --custom-compile-command 'make lock'
 
+# In braces for the shell's own printf: nothing but make and a shell is needed to be told what there is.
 help:
-	@printf '%s\n' \
+	@{ printf '%s\n' \
 	  'make demo     everything on this machine: embedded Kafka and Redis, simulated firms, alerts as they land' \
 	  'make test     all tests, on real embedded servers (ARGS="-k name" chooses)' \
 	  'make check    lint, types, imports and schema' \
@@ -27,7 +28,7 @@ help:
 	  'make lock     requirements.lock and requirements-dev.lock anew, from pyproject.toml' \
 	  'make clean    remove .venv and all caches of this folder' \
 	  '' \
-	  'PYTHON=/path/to/python3 chooses the Python; fetched files are kept in ~/.cache/vigie (VIGIE_CACHE).'
+	  'PYTHON=/path/to/python3 chooses the Python; fetched files are kept in ~/.cache/vigie (VIGIE_CACHE).'; }
 
 demo: environment
 	@$(RUN) -m vigie demo $(ARGS)
