@@ -123,11 +123,15 @@ def test_an_unfrozen_worker_learns_what_replay_learns(site: Site, world: World, 
 
 
 def test_roles_in_three_processes(site: Site, world: World) -> None:
-    workers = [site.worker("--roles", role, "--frozen") for role in ("scorer", "dispatcher")]
+    """The trainer learns; the frozen scorer does not listen to it."""
+    trainer = site.worker("--roles", "trainer")
+    workers = [trainer, *(site.worker("--roles", role, "--frozen") for role in ("scorer", "dispatcher"))]
     for worker in workers:
         worker.ready(roles=1)
     site.send(world.lines)
-    until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + workers[0].log)
+    until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + workers[1].log)
+    until(lambda: site.ends("vigie.models")[0] > 5, "some models\n" + trainer.log)
+    assert {entry.alert["model_version"] for entry in site.entries()} == {"prior-1"}
     for worker in workers:
         worker.stop()
 
@@ -138,6 +142,8 @@ def test_two_workers_share_the_partitions(site: Site, world: World) -> None:
         worker.ready()
     site.send(world.lines)
     until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + workers[0].log)
+    # The last alerts may come before the last events.
+    until(lambda: site.behind("vigie", "vigie.events") == 0, "all commits\n" + workers[0].log)
     done = [worker.metric("vigie_events_total") for worker in workers]
     # Each partition has its own copy of every clock event.
     clocks = sum(line["key"] is None for line in world.lines)
@@ -145,5 +151,4 @@ def test_two_workers_share_the_partitions(site: Site, world: World) -> None:
     assert min(done) > 1000
     for worker in workers:
         worker.stop()
-    assert site.behind("vigie", "vigie.events") == 0
     assert recovered(site.records("vigie-firms-changelog"), site.ids()) == world.frozen

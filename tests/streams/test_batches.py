@@ -316,11 +316,11 @@ def test_records_that_arrive_while_members_come_and_go(bench: Bench) -> None:
                 async with bench.running(done):
                     await asyncio.sleep(0.2)
                 await sending
-            await bench.until(lambda: bench.committed() == {0: 400, 1: 400})
+            await bench.until(lambda: bench.committed() == {0: 200, 1: 200})
 
     def trickle() -> None:
         producer = KafkaProducer(bootstrap_servers=bench.kafka)
-        for n in range(400):
+        for n in range(200):
             producer.send(bench.topic, b"%d" % n, partition=n % PARTITIONS)
             time.sleep(0.01)
         producer.flush()
@@ -328,5 +328,5 @@ def test_records_that_arrive_while_members_come_and_go(bench: Bench) -> None:
 
     asyncio.run(run())
     assert {(partition, offset) for _, partition, offset in bench.seen} == {
-        (partition, offset) for partition in range(PARTITIONS) for offset in range(400)
+        (partition, offset) for partition in range(PARTITIONS) for offset in range(200)
     }
