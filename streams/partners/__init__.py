@@ -1,8 +1,9 @@
 """Partner files: a pure parser a kind, both ways, and the table of kinds.
 
 A kind is a `Kind`: the partner's header, the columns that are read (`Column`: name, meaning, unit, whether it must be
-there, how it is spelled), `parse` from a `Row` to events, `rows` from events back. To add one: write its file, add it
-to `KINDS`, and the contract tests take it up. Nothing here opens a file: `streams.ingest` does.
+there, how it is spelled), `parse` from a `Row` to events, `parse_many` from `Rows`, a block at a time, to columns of
+events, `rows` from events back. `parse` decides: what `parse_many` is not sure of is left to it. To add a kind: write
+its file, add it to `KINDS`, and the contract tests take it up. Nothing here opens a file: `streams.ingest` does.
 """
 
 from typing import Any

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from detectors.events import PartialUnemploymentRequest
 from streams.partners.column import BadValue, Column, Format
 from streams.partners.dates import ISO_DATE
-from streams.partners.firm_of import establishment
+from streams.partners.firm_of import establishment, establishments
 from streams.partners.identifiers import SIRET
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.numbers import COUNT, EUROS, HOURS, parse_whole
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import ACCOUNT, TEXT, code_text
 
 _REASONS = range(1, 8)
@@ -67,6 +68,28 @@ def _parse(row: Row) -> list[PartialUnemploymentRequest]:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren, siret = establishments(rows, ESTABLISHMENT)
+    return {
+        "siren": siren,
+        "siret": siret,
+        "known_at": rows.known(rows.need_coded(DECIDED_ON)),
+        "request_id": rows.need(REQUEST),
+        "firm_headcount": rows.may(FIRM_HEADCOUNT),
+        "headcount": rows.may(HEADCOUNT),
+        "start": rows.may(START),
+        "end": rows.may(END),
+        "hours": rows.may(HOURS_AUTHORISED),
+        "amount": rows.may(AMOUNT),
+        "authorised_headcount": rows.may(AUTHORISED_HEADCOUNT),
+        "reason": rows.may(REASON),
+        "scope": rows.may(SCOPE),
+        "hours_used": rows.may(HOURS_USED),
+        "headcount_used": rows.may(HEADCOUNT_USED),
+        "amount_used": rows.may(AMOUNT_USED),
+    }
+
+
 def _cells(event: PartialUnemploymentRequest) -> Iterable[tuple[str, str]]:
     return (
         REQUEST.cell(event.request_id),
@@ -114,5 +137,6 @@ KIND = Kind(
     ),
     event=PartialUnemploymentRequest,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from detectors.events import DebtCommission
 from streams.partners.column import Column
-from streams.partners.firm_of import establishment
+from streams.partners.firm_of import establishment, establishments
 from streams.partners.identifiers import SIRET
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import ACCOUNT, TEXT, code_text
 from streams.partners.urssaf import URSSAF_DATE
 
@@ -33,6 +34,20 @@ def _parse(row: Row) -> list[DebtCommission]:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren, siret = establishments(rows, ESTABLISHMENT)
+    processed_on = rows.known(rows.need_coded(PROCESSED_ON))
+    return {
+        "siren": siren,
+        "siret": siret,
+        "known_at": processed_on,
+        "account": rows.may(ACCOUNT_NUMBER),
+        "processed_on": processed_on,
+        "stage": rows.may(STAGE),
+        "action": rows.may(ACTION),
+    }
+
+
 def _cells(event: DebtCommission) -> Iterable[tuple[str, str]]:
     return (
         ESTABLISHMENT.cell(event.siret),
@@ -51,5 +66,6 @@ KIND = Kind(
     columns=(ESTABLISHMENT, ACCOUNT_NUMBER, PROCESSED_ON, STAGE, ACTION),
     event=DebtCommission,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

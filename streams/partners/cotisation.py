@@ -1,14 +1,16 @@
 """`cotisation`: contributions due and paid, one row an account and period."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 
 from detectors.events import Contribution
 from streams.partners.column import Column
-from streams.partners.firm_of import establishment
+from streams.partners.firm_of import establishment, establishments
 from streams.partners.identifiers import SIRET
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.numbers import EUROS
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import ACCOUNT
 from streams.partners.urssaf import URSSAF_PERIOD
 
@@ -35,6 +37,22 @@ def _parse(row: Row) -> list[Contribution]:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren, siret = establishments(rows, ESTABLISHMENT)
+    period = rows.need_coded(PERIOD)
+    end = period.map(itemgetter(1))
+    return {
+        "siren": siren,
+        "siret": siret,
+        "known_at": rows.known(end),
+        "account": rows.need(ACCOUNT_NUMBER),
+        "period_start": period.map(itemgetter(0)),
+        "period_end": end,
+        "due": rows.may(DUE),
+        "paid": rows.may(PAID),
+    }
+
+
 def _cells(event: Contribution) -> Iterable[tuple[str, str]]:
     return (
         ESTABLISHMENT.cell(event.siret),
@@ -53,5 +71,6 @@ KIND = Kind(
     columns=(ESTABLISHMENT, ACCOUNT_NUMBER, PERIOD, PAID, DUE),
     event=Contribution,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from detectors.events import EARLIEST
+from detectors.months import first_day, month_of
 from streams.partners.column import BadValue, Format
 
 _ISO = re.compile(
@@ -60,6 +61,17 @@ def parse_sas_date(text: str) -> date:
     if not match or match[2].upper() not in _MONTHS:
         raise BadValue("not a date written like 26MAY2014", text)
     return valid_date(int(match[3]), _MONTHS.index(match[2].upper()) + 1, int(match[1]), text)
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after a day's, when what is told of a whole month is known.
+
+    The calendar's last month has none after it; its own first day is as far in the future.
+
+    >>> next_month(date(2018, 12, 31)), next_month(date.max)
+    (datetime.date(2019, 1, 1), datetime.date(9999, 12, 1))
+    """
+    return first_day(min(month_of(day) + 1, month_of(date.max)))
 
 
 def write_french_date(day: date) -> str:

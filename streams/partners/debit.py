@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import date
+from operator import itemgetter
 
 from detectors.events import PaymentDelay
 from detectors.months import first_day, month_of
 from streams.partners.column import Column
-from streams.partners.firm_of import establishment
+from streams.partners.firm_of import establishment, establishments
 from streams.partners.flags import FLAG_DIGIT
 from streams.partners.identifiers import SIREN, SIRET
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.numbers import CENTS, WHOLE
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import ACCOUNT, TEXT, code_text
 from streams.partners.urssaf import URSSAF_DATE, URSSAF_PERIOD
 
@@ -68,6 +70,30 @@ def _parse(row: Row) -> list[PaymentDelay]:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren, siret = establishments(rows, ESTABLISHMENT, FIRM)
+    processed_on = rows.known(rows.need_coded(PROCESSED_ON))
+    period = rows.need_coded(PERIOD)
+    return {
+        "siren": siren,
+        "siret": siret,
+        "known_at": processed_on,
+        "account": rows.need(ACCOUNT_NUMBER),
+        "period_start": period.map(itemgetter(0)),
+        "period_end": period.map(itemgetter(1)),
+        "sequence": rows.need(SEQUENCE),
+        "version": rows.need(VERSION),
+        "employee_share": rows.need(EMPLOYEE_SHARE),
+        "employer_share": rows.need(EMPLOYER_SHARE),
+        "counted_from": processed_on.map(counted_from),
+        "account_state": rows.may(ACCOUNT_STATE),
+        "proceeding_code": rows.may(PROCEEDING_CODE),
+        "operation_code": rows.may(OPERATION_CODE),
+        "reason_code": rows.may(REASON_CODE),
+        "disputed": rows.may(DISPUTED),
+    }
+
+
 def _cells(event: PaymentDelay) -> Iterable[tuple[str, str]]:
     return (
         FIRM.cell(event.siren),
@@ -113,5 +139,6 @@ KIND = Kind(
     ),
     event=PaymentDelay,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from detectors.events import PaymentSchedule
 from streams.partners.column import Column
 from streams.partners.dates import FRENCH_DATE
-from streams.partners.firm_of import establishment
+from streams.partners.firm_of import establishment, establishments
 from streams.partners.identifiers import SIRET
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.numbers import EUROS, WHOLE
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import ACCOUNT, TEXT, code_text
 
 ESTABLISHMENT = Column("Siret", "the establishment", SIRET)
@@ -42,6 +43,24 @@ def _parse(row: Row) -> list[PaymentSchedule]:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren, siret = establishments(rows, ESTABLISHMENT)
+    created_on = rows.known(rows.need_coded(CREATED_ON))
+    return {
+        "siren": siren,
+        "siret": siret,
+        "known_at": created_on,
+        "account": rows.may(ACCOUNT_NUMBER),
+        "case_number": rows.need(CASE_NUMBER),
+        "created_on": created_on,
+        "due_on": rows.may(DUE_ON),
+        "duration_days": rows.may(DURATION),
+        "amount": rows.may(AMOUNT),
+        "stage": rows.may(STAGE),
+        "action": rows.may(ACTION),
+    }
+
+
 def _cells(event: PaymentSchedule) -> Iterable[tuple[str, str]]:
     return (
         ESTABLISHMENT.cell(event.siret),
@@ -68,5 +87,6 @@ KIND = Kind(
     columns=(ESTABLISHMENT, ACCOUNT_NUMBER, CASE_NUMBER, CREATED_ON, DUE_ON, DURATION, AMOUNT, STAGE, ACTION),
     event=PaymentSchedule,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

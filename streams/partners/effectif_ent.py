@@ -4,16 +4,23 @@ from collections.abc import Iterable, Iterator
 
 from detectors.events import Headcount
 from streams.partners.column import Column
-from streams.partners.headcounts import MONTHLY, by_row, headcounts
+from streams.partners.headcounts import MONTHLY, by_row, headcounts, headcounts_of_many
 from streams.partners.identifiers import SIREN
 from streams.partners.kind import Kind, header_names
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 
 FIRM = Column("siren", "the firm", SIREN)
 
 
 def _parse(row: Row) -> list[Headcount]:
     return headcounts(row, row.need(FIRM), None, None)
+
+
+def _parse_many(rows: Rows) -> Fields:
+    siren = rows.fast(FIRM)
+    rows.require(siren.is_not_null())
+    return headcounts_of_many(rows, siren, None, None)
 
 
 def _rows(events: Iterable[Headcount]) -> Iterator[dict[str, str]]:
@@ -29,6 +36,7 @@ KIND = Kind(
     columns=(FIRM,),
     event=Headcount,
     parse=_parse,
+    parse_many=_parse_many,
     rows=_rows,
     monthly=MONTHLY,
 )

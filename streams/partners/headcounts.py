@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
+import polars as pl
+
 from detectors.events import Headcount
-from detectors.months import first_day, month_of
 from streams.partners.column import Column
+from streams.partners.dates import next_month
 from streams.partners.month_headers import write_month_header
 from streams.partners.numbers import COUNT
 from streams.partners.row import Row
+from streams.partners.rows import ROW, Fields, Rows
+from streams.partners.whole import nothing
 
 MONTHLY = Column("effYYYYQM", "employees in month M of quarter Q; empty is unknown", COUNT, unit="people")
 
@@ -18,13 +22,28 @@ def headcounts(row: Row, siren: str, siret: str | None, account: str | None) -> 
         Headcount(
             siren=siren,
             siret=siret,
-            known_at=row.known(name, first_day(month_of(month) + 1)),
+            known_at=row.known(name, next_month(month)),
             account=account,
             month=month,
             headcount=count,
         )
         for name, month, count in row.months(MONTHLY)
     ]
+
+
+def headcounts_of_many(rows: Rows, siren: pl.Series, siret: pl.Series | None, account: pl.Series | None) -> Fields:
+    """The same for many rows; each column given has a value a row."""
+    cells = rows.months(MONTHLY, next_month)
+    unknown = nothing(len(cells.row))
+    return {
+        ROW: cells.row,
+        "siren": siren.gather(cells.row),
+        "siret": unknown if siret is None else siret.gather(cells.row),
+        "known_at": cells.month.map(next_month),
+        "account": unknown if account is None else account.gather(cells.row),
+        "month": cells.month,
+        "headcount": cells.value,
+    }
 
 
 def by_row(events: Iterable[Headcount]) -> Iterator[tuple[Headcount, dict[str, str]]]:

@@ -3,9 +3,11 @@
 import re
 
 from streams.partners.column import BadValue, Format
+from streams.partners.whole import matching
 
 _SIREN = re.compile(r"[0-9]{9}")
 _SIRET = re.compile(r"[0-9]{14}")
+SIREN_LENGTH = 9
 
 
 def parse_siren(text: str) -> str:
@@ -26,5 +28,5 @@ def parse_siret(text: str) -> str:
     return text
 
 
-SIREN: Format[str] = Format(parse_siren, str)
-SIRET: Format[str] = Format(parse_siret, str)
+SIREN: Format[str] = Format(parse_siren, str, matching(_SIREN.pattern))
+SIRET: Format[str] = Format(parse_siret, str, matching(_SIRET.pattern))

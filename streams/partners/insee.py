@@ -2,7 +2,10 @@
 
 import re
 
+import polars as pl
+
 from streams.partners.column import BadValue, Format
+from streams.partners.whole import where
 
 _COMMUNE = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
 _POSTAL_CODE = re.compile(r"[0-9]{5}")
@@ -12,6 +15,11 @@ _PROTECTED = "[ND]"
 def clear(value: str | None) -> str | None:
     """The text, None if INSEE keeps it back: firms may ask not to be named, and their cells then read [ND]."""
     return None if value == _PROTECTED else value
+
+
+def clear_column(values: pl.Series) -> pl.Series:
+    """The same for a whole column."""
+    return where(values != _PROTECTED, values)
 
 
 def parse_commune_department(text: str) -> str | None:

@@ -9,6 +9,7 @@ from detectors.events import FirmEvent
 from streams.partners.column import BadValue, Column, header_key
 from streams.partners.month_headers import is_month_header, parse_month_header
 from streams.partners.row import Layout, Row
+from streams.partners.rows import Fields, Rows
 
 E = TypeVar("E", bound=FirmEvent)
 Cells = dict[str, str]
@@ -20,7 +21,8 @@ class Kind(Generic[E]):
 
     `header` is the partner's own, in its order; `columns` are those that are read. `monthly`, for wide kinds, is the
     column that comes once a month under the names effYYYYQM. `parse` gives a row's events, None for a row that is
-    none of ours and is skipped; it raises BadCell. `rows` writes events back, for contract tests.
+    none of ours and is skipped; it raises BadCell. `parse_many` does the same for a whole block, and leaves to `parse`
+    the rows that it is not sure of. `rows` writes events back, for contract tests.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Kind(Generic[E]):
     columns: tuple[Column[Any], ...]
     event: type[E]
     parse: Callable[[Row], Sequence[E] | None]
+    parse_many: Callable[[Rows], Fields]
     rows: Callable[[Iterable[E]], Iterator[Cells]]
     monthly: Column[Any] | None = None
 

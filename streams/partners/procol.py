@@ -1,15 +1,17 @@
 """`procol`: collective proceedings opened against firms."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple, get_args
 
 from detectors.events import InsolvencyProceeding, ProceedingAction
 from streams.partners.column import BadValue, Column, Format
 from streams.partners.dates import SAS_DATE
-from streams.partners.firm_of import establishment
+from streams.partners.firm_of import establishment, establishments
 from streams.partners.identifiers import SIREN, SIRET
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 
 
 class Proceeding(NamedTuple):
@@ -60,6 +62,20 @@ def _parse(row: Row) -> list[InsolvencyProceeding]:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren, siret = establishments(rows, ESTABLISHMENT, FIRM)
+    effective_on = rows.known(rows.need_coded(EFFECTIVE_ON))
+    label = rows.need_coded(LABEL)
+    return {
+        "siren": siren,
+        "siret": siret,
+        "known_at": effective_on,
+        "effective_on": effective_on,
+        "action": label.map(attrgetter("action")),
+        "stage": label.map(attrgetter("stage")),
+    }
+
+
 def _cells(event: InsolvencyProceeding) -> Iterable[tuple[str, str]]:
     return (
         ESTABLISHMENT.cell(event.siret),
@@ -77,5 +93,6 @@ KIND = Kind(
     columns=(ESTABLISHMENT, FIRM, EFFECTIVE_ON, LABEL),
     event=InsolvencyProceeding,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import polars as pl
+
 from detectors.events import Firm
 from streams.partners.column import Column
 from streams.partners.flags import FLAG_WORD
@@ -9,7 +11,9 @@ from streams.partners.identifiers import SIREN, SIRET
 from streams.partners.insee import COMMUNE_DEPARTMENT, POSTAL_DEPARTMENT, STATE, clear
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import SHORT_CODE
+from streams.partners.whole import either, nothing
 
 # Test files have SIRETs that do not begin with their SIREN: each column is taken at its word.
 FIRM = Column("siren", "the firm", SIREN)
@@ -40,6 +44,24 @@ def _parse(row: Row) -> list[Firm] | None:
     return [event]
 
 
+def _parse_many(rows: Rows) -> Fields:
+    siren = rows.need(FIRM)
+    seat = rows.need_coded(SEAT).column(pl.Boolean)
+    rows.only(seat)
+    commune = rows.coded(COMMUNE).column(pl.String)
+    postal = rows.coded(POSTAL_CODE, commune.is_null()).column(pl.String)
+    return {
+        "siren": siren,
+        "siret": rows.may(ESTABLISHMENT),
+        "known_at": nothing(len(rows)),
+        "name": nothing(len(rows)),
+        "department": either(commune, postal),
+        "activity": rows.coded(ACTIVITY).map(clear),
+        "active": rows.may(ACTIVE),
+        "legal_form": nothing(len(rows)),
+    }
+
+
 def _cells(event: Firm) -> Iterable[tuple[str, str]]:
     return (
         FIRM.cell(event.siren),
@@ -62,5 +84,6 @@ KIND = Kind(
     columns=(FIRM, ESTABLISHMENT, SEAT, COMMUNE, POSTAL_CODE, ACTIVITY, ACTIVE),
     event=Firm,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

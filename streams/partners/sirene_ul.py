@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
+import polars as pl
+
 from detectors.events import Firm
 from streams.partners.column import Column
 from streams.partners.identifiers import SIREN
-from streams.partners.insee import STATE, clear
+from streams.partners.insee import STATE, clear, clear_column
 from streams.partners.kind import Kind, each, header_names
 from streams.partners.row import Row
+from streams.partners.rows import Fields, Rows
 from streams.partners.texts import NAME, SHORT_CODE
+from streams.partners.whole import either, nothing
 
 FIRM = Column("siren", "the firm", SIREN)
 COMPANY_NAME = Column("denominationUniteLegale", "name of a company", NAME, presence="optional")
@@ -45,6 +49,29 @@ def _name(row: Row) -> str | None:
     return f"{family} {first}"[:_LONGEST_NAME] if family and first else family
 
 
+def _parse_many(rows: Rows) -> Fields:
+    return {
+        "siren": rows.need(FIRM),
+        "siret": nothing(len(rows)),
+        "known_at": nothing(len(rows)),
+        "name": _names(rows),
+        "department": nothing(len(rows)),
+        "activity": rows.coded(ACTIVITY).map(clear),
+        "active": rows.may(ACTIVE),
+        "legal_form": rows.coded(LEGAL_FORM).map(clear),
+    }
+
+
+def _names(rows: Rows) -> pl.Series:
+    company = clear_column(rows.fast(COMPANY_NAME))
+    unnamed = company.is_null()
+    family = clear_column(rows.fast(FAMILY_NAME, unnamed))
+    usual = clear_column(rows.fast(USUAL_FIRST_NAME, unnamed))
+    first = either(usual, clear_column(rows.fast(FIRST_NAME, unnamed & usual.is_null())))
+    person = either((family + " " + first).str.head(_LONGEST_NAME), family)
+    return either(company, person)
+
+
 def _cells(event: Firm) -> Iterable[tuple[str, str]]:
     return (
         FIRM.cell(event.siren),
@@ -66,5 +93,6 @@ KIND = Kind(
     columns=(FIRM, COMPANY_NAME, FAMILY_NAME, USUAL_FIRST_NAME, FIRST_NAME, LEGAL_FORM, ACTIVITY, ACTIVE),
     event=Firm,
     parse=_parse,
+    parse_many=_parse_many,
     rows=each(_cells),
 )

@@ -1,6 +1,9 @@
 """Texts, and the short ones that identify or classify: kept as written, bounded in length as events are."""
 
+import polars as pl
+
 from streams.partners.column import BadValue, Format
+from streams.partners.whole import kept
 
 
 def _bounded(limit: int) -> Format[str]:
@@ -9,7 +12,11 @@ def _bounded(limit: int) -> Format[str]:
             raise BadValue(f"longer than {limit} characters", text)
         return text
 
-    return Format(parse, str)
+    def fast(cells: pl.Series) -> pl.Series:
+        # A text has at most as many characters as bytes; one of many accents is left to `parse`.
+        return kept(cells.str.len_bytes() <= limit, cells)
+
+    return Format(parse, str, fast)
 
 
 def code_text(code: str | int | None) -> str | None:

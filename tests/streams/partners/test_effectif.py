@@ -32,3 +32,10 @@ def test_a_month_that_is_misspelt_or_repeated_is_told(tmp_path: Path) -> None:
         failure = result.report.failure()
         assert isinstance(failure, UnusableInput)
         assert header[2].lower() in str(failure).lower()
+
+
+def test_a_month_without_one_after_it_is_in_the_future(tmp_path: Path) -> None:
+    header = ["siret", "eff999943"]
+    rows = [{"siret": "12345678901234", "eff999943": "1"}, {"siret": "12345678901234"}]
+    (reject,) = ingested(written(tmp_path / "e.csv", "effectif", rows, header), kind="effectif").rejects
+    assert (reject.column, "in the future" in reject.reason) == ("eff999943", True)
