@@ -25,15 +25,15 @@ class Line(NamedTuple):
 
 
 class Lines:
-    """The lines of a stream, numbered from 1; some may be pushed back to be read again.
+    """The lines of a stream, numbered from `first`; some may be pushed back to be read again.
 
     Encoding is decided a line at a time: UTF-8, else Latin-1, which reads any byte. Partners mix them within a file,
     and the first accent may come after hundreds of megabytes. A byte-order mark is dropped.
     """
 
-    def __init__(self, stream: LineReader) -> None:
+    def __init__(self, stream: LineReader, first: int = 1) -> None:
         self._stream = stream
-        self._number = 0
+        self._number = first - 1
         self._back: deque[Line] = deque()
 
     def __iter__(self) -> Iterator[Line]:
@@ -53,6 +53,11 @@ class Lines:
             return Line(self._number, _decode(raw[:_KEPT_OF_A_LONGER]), f"longer than {LONGEST_LINE_BYTES} bytes")
         text = _decode(raw.removesuffix(b"\n").removesuffix(b"\r"))
         return Line(self._number, text, "has a NUL byte (UTF-16 text, or damaged)" if "\0" in text else None)
+
+    @property
+    def next_number(self) -> int:
+        """The number of the line that comes next."""
+        return self._back[0].number if self._back else self._number + 1
 
     def push_back(self, lines: Sequence[Line]) -> None:
         """Have these lines, in this order, come next."""

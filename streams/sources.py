@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.errors import UnusableInput
-from streams.lines import LineReader
+from streams.blocks import ByteReader
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -33,7 +33,7 @@ class Source:
     named: bool
 
     @contextmanager
-    def open(self) -> Iterator[LineReader]:
+    def open(self) -> Iterator[ByteReader]:
         """Its bytes, unpacked. Raises one of UNREADABLE, also while it is read."""
         with self._packed() as packed:
             start = packed.peek(len(_ZIP_MAGIC))
