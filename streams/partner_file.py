@@ -1,32 +1,46 @@
 """One partner file to its events, counting what it gives and what it does not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
+import polars as pl
+
 from detectors.errors import UnusableInput
-from detectors.events import FirmEvent
-from streams.cells import Record, header_line, records, split_header
+from streams.ahead import ahead
+from streams.blocks import Blocks, ByteReader
+from streams.cells import Delimiter, header_line, split_header
 from streams.lines import Line, Lines
-from streams.partners import KINDS, BadCell, Kind, Row, recognise
+from streams.partner_block import BlockRows, File, Refused, parse, split
+from streams.partners import KINDS, Kind, recognise
 from streams.partners.kind import shown_header
 from streams.rejects import Reject, RejectSink
 from streams.report import FileReport, Report
 from streams.sources import UNREADABLE, Source
 
+_THREADS = 2
+"""Blocks worked on at a time, besides the one that is read: each costs memory, and polars has threads of its own."""
+
 
 @dataclass(frozen=True)
 class Intake:
-    """How files are read: `kind` forces one for all, `latest` is the last day that an event may be known at."""
+    """How files are read: `kind` forces one for all, `latest` is the last day that an event may be known at.
+
+    `block_bytes` are read at a time; of wide files, whose every cell is an event, a quarter.
+    """
 
     latest: date
     kind: Kind[Any] | None
     on_reject: RejectSink
+    block_bytes: int = 4 << 20
 
 
-def read(source: Source, intake: Intake, report: Report) -> Iterator[tuple[str, FirmEvent]]:
-    """The file's events, each with the name of its kind, in the order of its lines.
+def read(source: Source, intake: Intake, report: Report) -> Iterator[tuple[Kind[Any], pl.DataFrame]]:
+    """The file's events with its kind, some thousands at a time, as `event_columns` has them and with their `line`.
+
+    They come in the order of its lines, those of a line in the order of its cells.
 
     What is wrong with the file itself goes to the report, never up: other files go on. A file that is of no kind is an
     error if the caller named it, else a note.
@@ -43,8 +57,8 @@ def read(source: Source, intake: Intake, report: Report) -> Iterator[tuple[str, 
                 report.notes.append(f"{source.name}: skipped, it is no partner file")
                 return
             file.kind = kind.name
-            for event in _events(header, lines, kind, intake, file):
-                yield kind.name, event
+            for frame in _frames(header, lines, stream, kind, intake, file):
+                yield kind, frame
     except UNREADABLE as error:
         file.error = f"cannot be read{_how_far(file)}: {error}. Have it sent again, or check its rights"
     except UnusableInput as error:
@@ -68,29 +82,33 @@ def _kind(header: Line | None, source: Source, intake: Intake) -> Kind[Any] | No
     return found
 
 
-def _events(header: Line, lines: Lines, kind: Kind[Any], intake: Intake, file: FileReport) -> Iterator[FirmEvent]:
-    names = split_header(header, kind.delimiter)
-    layout = kind.layout(names)
-    for record in records(lines, kind.delimiter, layout.width):
-        file.rows += 1
-        if record.problem:
-            _reject(record, None, record.problem, record.problem, file, intake)
-            continue
-        try:
-            events: Sequence[FirmEvent] | None = kind.parse(Row(layout, record.cells, intake.latest))
-        except BadCell as bad:
-            _reject(record, bad.column, bad.reason, bad.why, file, intake)
-            continue
-        if events is None:
-            file.skipped += 1
-        else:
-            file.events += len(events)
-            yield from events
+def _frames(
+    header: Line, lines: Lines, stream: ByteReader, kind: Kind[Any], intake: Intake, file: FileReport
+) -> Iterator[pl.DataFrame]:
+    layout = kind.layout(split_header(header, kind.delimiter))
+    table = File(kind, layout, intake.latest)
+    blocks = Blocks(stream, lines.next_number, max(1, intake.block_bytes // 4) if kind.monthly else intake.block_bytes)
+    for parsed in ahead(partial(parse, file=table), _split(blocks, kind.delimiter, layout.width), _THREADS):
+        file.rows += parsed.rows
+        file.skipped += parsed.skipped
+        file.events += parsed.events.height
+        for refused in parsed.refused:
+            _reject(refused, file, intake)
+        if parsed.events.height:
+            yield parsed.events
 
 
-def _reject(record: Record, column: str | None, reason: str, why: str, file: FileReport, intake: Intake) -> None:
-    reject = Reject(file.name, record.line, column, reason, record.raw)
-    file.add_reject(reject, why)
+def _split(blocks: Blocks, delimiter: Delimiter, width: int) -> Iterator[BlockRows]:
+    for block in blocks:
+        rows, again = split(block, delimiter, width)
+        if again is not None:
+            blocks.push_back(block, again)
+        yield rows
+
+
+def _reject(refused: Refused, file: FileReport, intake: Intake) -> None:
+    reject = Reject(file.name, refused.record.line, refused.column, refused.reason, refused.record.raw)
+    file.add_reject(reject, refused.why)
     intake.on_reject(reject)
 
 

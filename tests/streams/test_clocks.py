@@ -1,7 +1,9 @@
 from datetime import date
 
-from detectors.events import Clock, Firm, FirmEvent, Headcount
+from detectors.events import AnyEvent, Clock, Firm, FirmEvent, Headcount
 from streams.clocks import with_clocks
+from streams.event_columns import table_of
+from streams.merge import Sorter
 
 FIRM = Firm(
     siren="123456789",
@@ -24,19 +26,20 @@ def clock(*day: int) -> Clock:
     return Clock(known_at=date(*day))
 
 
+def clocked(*events: FirmEvent, run_events: int = 100) -> list[AnyEvent]:
+    with Sorter(run_events) as sorter:
+        for event in events:
+            sorter.add(0, type(event), table_of(type(event), [event]))
+        return [event for run in with_clocks(sorter.merged()) for event in run.events()]
+
+
 def test_a_clock_before_each_month_and_at_the_end() -> None:
     january, later, april = known(2018, 1, 10), known(2018, 1, 20), known(2018, 4, 1)
-    assert list(with_clocks([FIRM, january, later, april])) == [
-        FIRM,
-        clock(2018, 1, 1),
-        january,
-        later,
-        clock(2018, 4, 1),
-        april,
-        clock(2018, 4, 1),
-    ]
+    wanted = [FIRM, clock(2018, 1, 1), january, later, clock(2018, 4, 1), april, clock(2018, 4, 1)]
+    assert clocked(FIRM, january, later, april) == wanted
+    assert clocked(FIRM, january, later, april, run_events=1) == wanted
 
 
 def test_no_clock_where_nothing_has_a_date() -> None:
-    assert list(with_clocks([FIRM])) == [FIRM]
-    assert list(with_clocks([])) == []
+    assert clocked(FIRM) == [FIRM]
+    assert clocked() == []
