@@ -7,8 +7,9 @@ from typing import IO, Protocol
 import msgspec
 
 from detectors.events import AnyEvent
-from streams import wire
+from streams import ndjson, wire
 from streams.errors import Unwritable
+from streams.frames import Frames
 from streams.topics import EVENTS
 
 _encoder = msgspec.json.Encoder()
@@ -50,6 +51,11 @@ class LineSink:
             self.send(event)
             count += 1
         return count
+
+    def write(self, run: Frames) -> None:
+        """Write a line an event, as `send` does, without making the events. Raises as `send`."""
+        with _told():
+            self._stream.write(ndjson.lines(run))
 
     def flush(self) -> None:
         """Hand all lines to the system. Raises as `send`."""

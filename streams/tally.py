@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from detectors.events import AnyEvent
+from streams.frames import Frames
 from streams.report import Report
 
 
@@ -22,11 +23,20 @@ class Tally:
     def counted(self, events: Iterable[AnyEvent]) -> Iterator[AnyEvent]:
         """The events; at the first, all is read."""
         for event in events:
-            if self._sending_since is None:
-                self._to_send = sum(file.events - file.outside for file in self.report.files)
-                self._sending_since = self._clock()
-            self.sent += 1
+            self._count(1)
             yield event
+
+    def counted_runs(self, runs: Iterable[Frames]) -> Iterator[Frames]:
+        """Runs of events in columns; at the first, all is read."""
+        for run in runs:
+            self._count(len(run))
+            yield run
+
+    def _count(self, events: int) -> None:
+        if self._sending_since is None:
+            self._to_send = sum(file.events - file.outside for file in self.report.files)
+            self._sending_since = self._clock()
+        self.sent += events
 
     @property
     def seconds(self) -> float:

@@ -1,5 +1,6 @@
 from streams.report import FileReport, Report
 from streams.tally import Tally
+from tests.streams.test_frames import frames_of
 from tests.streams.test_send import FIRM
 
 
@@ -30,3 +31,14 @@ def test_reading_then_sending() -> None:
     assert tally.sent == 2_001
     assert tally.line().startswith("sending: 100% of 2,000")
     assert tally.seconds == 7_202
+
+
+def test_events_in_columns_count_as_many() -> None:
+    clock, report = Clock(), Report([FileReport("a", rows=4, events=4)])
+    tally = Tally(report, clock)
+    runs = tally.counted_runs([frames_of([FIRM]), frames_of([FIRM, FIRM, FIRM])])
+    next(runs)
+    clock.now += 1
+    assert tally.line() == "sending:  25% of 4 events, 1 events/s, 0:03 left"
+    assert [len(run) for run in runs] == [3]
+    assert tally.sent == 4

@@ -115,7 +115,7 @@ def command(
         _refuse_overwriting(option, path, paths)
     with ingestion(report_file) as run:
         with _reject_sink(rejects) as on_reject, _sink(to, cluster, sending) as sink:
-            events = ingest.events(
+            runs = ingest.frames(
                 paths,
                 run.report,
                 today=datetime.now(UTC).date(),
@@ -124,7 +124,10 @@ def command(
                 on_reject=on_reject,
                 options=reading,
             )
-            run.send(events, sink, rate)
+            if isinstance(sink, LineSink) and rate is None:
+                run.write(runs, sink)
+            else:
+                run.send(ingest.structs(runs), sink, rate)
             failure = run.report.failure()
             if isinstance(failure, UnusableInput):
                 raise failure  # before an older output is replaced by nothing

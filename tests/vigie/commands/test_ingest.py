@@ -10,6 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.embedded import KafkaOptions, KafkaServer, start_kafka
 from streams.admin import create_topics
 from streams.cluster import Cluster
+from streams.partners import KINDS
 from streams.topics import EVENTS, TopicOptions, table
 from tests.streams.partner_files import VALID, content, written
 from vigie.__main__ import main
@@ -53,6 +54,17 @@ def test_events_and_rejects_go_to_files(folder: Path, tmp_path: Path, capsys: py
     assert "total: 2 files, 3 rows, 2 events, 1 rejected" in captured.err
     assert "4 events written" in captured.err
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_lines_are_the_same_from_columns_and_one_by_one(tmp_path: Path) -> None:
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    for kind in KINDS:
+        written(folder / f"{kind}.csv", kind, [VALID[kind]] * 3)
+    assert vigie("ingest", folder, "--to", tmp_path / "fast") == 0
+    assert vigie("ingest", folder, "--to", tmp_path / "paced", "--rate", "1000000") == 0
+    assert len(lines(tmp_path / "fast")) > 3 * len(KINDS)
+    assert lines(tmp_path / "fast") == lines(tmp_path / "paced")
 
 
 def test_stdout_has_the_events_alone(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
