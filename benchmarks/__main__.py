@@ -12,6 +12,8 @@ from deploy.embedded import start_kafka, start_valkey
 from streams.partners import KINDS
 from streams.simulate import World, simulate
 
+MIB = 1 << 20
+
 
 def main() -> None:
     """Simulate a world, measure, print."""
@@ -20,6 +22,8 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sent", type=int, default=300_000, help="events of the row that only sends")
+    parser.add_argument("--file-mib", type=int, default=32, help="size of the files that reading is measured on")
+    parser.add_argument("--large-mib", type=int, default=400, help="size of the largest one, for the memory it takes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -28,8 +32,8 @@ def main() -> None:
             f"Python {platform.python_version()}, {options.firms} firms, {options.months} months: {summary.rows} rows\n"
         )
         results = []
-        for kind in KINDS:
-            results.append(_done(measured(f"read {kind}", "rows", files.read_rows, folder / f"{kind}.csv")))
+        results += _reading(folder, options.file_mib, options.large_mib)
+        results.append(_done(measured("read to structs", "events", files.make_structs, folder)))
         results.append(_done(measured("ingest to NDJSON", "events", files.write_lines, folder)))
         results.append(_done(measured("replay, frozen", "events", files.replay, folder, True)))
         results.append(_done(measured("replay, learning", "events", files.replay, folder, False)))
@@ -40,6 +44,20 @@ def main() -> None:
             results.append(_done(measured("ingest to Kafka", "events", live.ingest_all, folder, kafka.bootstrap)))
             results.append(_done(live.catch_up("worker, all roles, launch included", kafka.bootstrap, valkey.url)))
     print(table(results))
+
+
+def _reading(folder: Path, file_mib: int, large_mib: int) -> list[Result]:
+    """Each kind's file, repeated until it is large enough to measure; then debits of several sizes."""
+    with tempfile.TemporaryDirectory() as name:
+        path, results = Path(name) / "repeated.csv", list[Result]()
+        for kind in KINDS:
+            files.repeat(folder / f"{kind}.csv", path, file_mib * MIB)
+            results.append(_done(measured(f"read {kind}", "rows", files.read_rows, path)))
+        for mib in (large_mib // 20, large_mib):
+            files.repeat(folder / "debit.csv", path, mib * MIB)
+            results.append(_done(measured(f"read debit, {mib} MiB", "rows", files.read_rows, path)))
+            results.append(_done(measured(f"read and sort debit, {mib} MiB", "rows", files.sort_rows, path)))
+    return results
 
 
 def _done(result: Result) -> Result:

@@ -7,11 +7,15 @@ from pathlib import Path
 from alerts.alert import Alert
 from detectors.chain import Scores
 from streams import ingest
+from streams.partner_file import Intake, read
+from streams.rejects import ignore
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
 from streams.sinks import LineSink
+from streams.sources import sources
 
 FAR = date(2100, 1, 1)
+LINES_AT_A_TIME = 20_000
 
 
 class _Nowhere:
@@ -23,11 +27,26 @@ class _Nowhere:
 
 
 def read_rows(path: Path) -> int:
-    """Rows of a partner file read to events, sorting included."""
+    """Rows of a partner file read to events in columns, in the order of its lines."""
     report = Report()
-    for _ in ingest.events([path], report, today=FAR):
+    intake = Intake(FAR, None, ignore)
+    for source in sources([path]):
+        for _ in read(source, intake, report):
+            pass
+    return report.total().rows
+
+
+def sort_rows(path: Path) -> int:
+    """The same, and sorted into the sequence that consumers take."""
+    report = Report()
+    for _ in ingest.frames([path], report, today=FAR):
         pass
     return report.total().rows
+
+
+def make_structs(folder: Path) -> int:
+    """Events of a folder, in order, as one object each."""
+    return sum(1 for _ in ingest.events([folder], Report(), today=FAR))
 
 
 def write_lines(folder: Path) -> int:
@@ -35,11 +54,22 @@ def write_lines(folder: Path) -> int:
     count = 0
     with Path(os.devnull).open("wb") as stream:
         sink = LineSink(stream)
-        for event in ingest.events([folder], Report(), today=FAR):
-            sink.send(event)
-            count += 1
+        for run in ingest.frames([folder], Report(), today=FAR):
+            for part in run.parts(LINES_AT_A_TIME):
+                sink.write(part)
+            count += len(run)
         sink.flush()
     return count
+
+
+def repeat(source: Path, target: Path, size_bytes: int) -> Path:
+    """A file of about that size: the rows of another one, again and again."""
+    header, _, rows = source.read_bytes().partition(b"\n")
+    with target.open("wb") as stream:
+        stream.write(header + b"\n")
+        while stream.tell() < size_bytes:
+            stream.write(rows)
+    return target
 
 
 def replay(folder: Path, frozen: bool) -> int:
