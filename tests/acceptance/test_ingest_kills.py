@@ -17,7 +17,7 @@ from tests.acceptance.harness import ROOT, Site, until
 from tests.acceptance.world import Line, World
 
 KILLS = 5
-RATE = 8_000
+RATE = 4_000
 Logs = dict[int, list[tuple[str | None, str]]]
 """The key and the value of each record, partition by partition."""
 
