@@ -181,7 +181,10 @@ class Site:
     def records(self, topic: str) -> list[Any]:
         """All records of a topic, partition by partition, as kafka-python gives them."""
         consumer = KafkaConsumer(
-            bootstrap_servers=self.kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=LARGEST_BYTES
+            bootstrap_servers=self.kafka,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=LARGEST_BYTES,
+            max_poll_records=10_000,
         )
         try:
             found = []
