@@ -2,8 +2,8 @@
 
 A row of `rows` means, by type:
 
-- payment-delay: key siret, account, period, sequence; order version; start month counted from; a employee share;
-  b employer share; flag disputed.
+- payment-delay: key siret, account, period, sequence; order version; start month counted from; end last month of the
+  period; a employee share; b employer share; flag disputed.
 - contribution: key siret, account, months of the period; start its last month; a due; b paid; flag which are known.
 - payment-schedule: key siret, account, case; order day known; start day created; end day due; a amount.
 - debt-commission: start day processed.
@@ -108,7 +108,7 @@ def _payment_delay(e: ev.PaymentDelay) -> tuple[_Cells, str]:
         e.known_at.toordinal(),
         e.version,
         month_of(e.counted_from),
-        0,
+        month_of(e.period_end) - 1,
         _hundredths(e.employee_share),
         _hundredths(e.employer_share),
         bool(e.disputed),

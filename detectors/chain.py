@@ -16,12 +16,15 @@ from detectors.batch import Batch, Type
 from detectors.decisions import KINDS, MODEL_THEME, DecisionOptions, Kind, Scored, decide
 from detectors.events import EVENT_TYPES, AnyEvent, Clock
 from detectors.evidence import Quantity, quantities
-from detectors.features import THEMES
-from detectors.labels import Cohort, Examples, answer
-from detectors.models import Model, Scorer, sigmoid
+from detectors.features import FEATURES, THEMES
+from detectors.habits import remember_habits
+from detectors.labels import Cohort, Examples, answer, joined
+from detectors.logits import sigmoid
+from detectors.models import MEMBERS, Model, Scorer
 from detectors.months import first_day, last_day
 from detectors.options import option
 from detectors.panel import Panel, Positions, Rows
+from detectors.portfolio import Counts, count
 from detectors.rings import MONTHS, NEVER
 from detectors.view import View
 
@@ -82,6 +85,8 @@ class Outcome:
     scores: Scores | None = None
     cohort: Cohort | None = None
     """The firms of a month end as they were scored, to be kept until they are answered."""
+    portfolio: Counts | None = None
+    """How many of them had each code of each feature, (features, 256)."""
     examples: Examples | None = None
     """A cohort kept before that is answered now."""
 
@@ -110,7 +115,7 @@ class Chain:
         for month in sorted(self.pending):
             parts = self.pending[month]
             if parts:
-                yield _joined([parts[part] for part in sorted(parts)])
+                yield _once([parts[part] for part in sorted(parts)])
 
     def step(self, batch: Batch) -> Iterator[Outcome]:
         """Apply a batch; one outcome for each month that it ends and for each stretch of events in between."""
@@ -208,10 +213,11 @@ class Chain:
         cohort = _cohort(self.panel, month, parts)
         tiers = np.concatenate([p.tiers for p in parts]) if parts else np.zeros(0, np.uint8)
         outcome.scores = Scores(month, cohort.sirens, sigmoid(cohort.logits), tiers)
-        if len(cohort.sirens):
+        if len(cohort):
             # After a restart in mid-sweep, the firms that were done before stand in the cohort that was kept.
-            outcome.cohort = _joined([*self.pending.get(month, {}).values(), cohort])
-            self.pending[month] = {0: outcome.cohort}
+            outcome.cohort = cohort = _once([*self.pending.get(month, {}).values(), cohort])
+            self.pending[month] = {0: cohort}
+        outcome.portfolio = count(cohort.codes)
         outcome.examples = self._answer(month - self.options.horizon)
         return outcome
 
@@ -219,10 +225,12 @@ class Chain:
         days = np.full(len(rows), day, np.int32)
         scored = decide(self.panel, rows, month, days, self.scorer, self.options.decisions, closing=True)
         f, column = self.panel.firms, month % MONTHS
-        heads = View(self.panel, rows, month, days).headcount
+        view = View(self.panel, rows, month, days)
+        heads = view.headcount
         f["employee_history"][rows, column] = f["debt_employee"][rows]
         f["employer_history"][rows, column] = f["debt_employer"][rows]
         f["heads_history"][rows, column] = np.round(np.nan_to_num(heads) * 100)
+        remember_habits(self.panel, rows, view)
         f["first_swept"][rows] = np.where(f["first_swept"][rows] == NEVER, month, f["first_swept"][rows])
         f["swept"][rows] = month
         return scored
@@ -231,7 +239,7 @@ class Chain:
         parts = self.pending.pop(month, {})
         if not parts:
             return None
-        cohort = _joined([parts[part] for part in sorted(parts)])
+        cohort = _once([parts[part] for part in sorted(parts)])
         rows = self.panel.rows_of(cohort.sirens, make=False)
         return answer(cohort, self.panel.firms["proceeding_day"][rows], self.options.horizon)
 
@@ -296,26 +304,25 @@ def _turns(rows: Rows) -> Iterator[Positions]:
 
 def _cohort(panel: Panel, month: int, parts: list[Scored]) -> Cohort:
     if not parts:
-        return Cohort(month, np.zeros(0, np.uint32), np.zeros((0, 0), np.float32), np.zeros(0))
-    rows = np.concatenate([p.rows for p in parts])
-    return Cohort(
-        month,
-        panel.firms["siren"][rows],
-        np.concatenate([p.features for p in parts]).astype(np.float32),
-        np.concatenate([p.logits for p in parts]),
-    )
+        return Cohort(
+            month,
+            np.zeros(0, np.uint32),
+            np.zeros((0, len(FEATURES)), np.uint8),
+            np.zeros((0, len(MEMBERS)), np.float32),
+            np.zeros(0),
+        )
+    return joined([Cohort(month, panel.firms["siren"][p.rows], p.codes, _members(p), p.logits) for p in parts])
 
 
-def _joined(parts: list[Cohort]) -> Cohort:
+def _members(scored: Scored) -> NDArray[np.float32]:
+    assert scored.members is not None, "a month end scores with members"
+    return scored.members
+
+
+def _once(parts: list[Cohort]) -> Cohort:
     """One cohort of several; a firm of more than one stands as in the last."""
     if len(parts) == 1:
         return parts[0]
-    sirens = np.concatenate([p.sirens for p in parts])
-    _, last = np.unique(sirens[::-1], return_index=True)
-    keep = np.sort(len(sirens) - 1 - last)
-    return Cohort(
-        parts[0].month,
-        sirens[keep],
-        np.concatenate([p.features for p in parts])[keep],
-        np.concatenate([p.logits for p in parts])[keep],
-    )
+    cohort = joined(parts)
+    _, last = np.unique(cohort.sirens[::-1], return_index=True)
+    return cohort.rows(np.sort(len(cohort) - 1 - last))

@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import jumps, tiers
-from detectors.features import THEMES, matrix
+from detectors.features import codes as encoded
 from detectors.jumps import JumpOptions
-from detectors.models import Scorer, logit
+from detectors.logits import logit
+from detectors.models import Scorer
 from detectors.panel import Panel, Rows
 from detectors.perimeter import PerimeterOptions, in_perimeter
+from detectors.scales import Codes
 from detectors.tiers import TierOptions
 from detectors.view import View
 
 Kind = Literal["raised", "jump", "lowered"]
 KINDS: tuple[Kind, ...] = ("raised", "jump", "lowered")
 MODEL_THEME = "model"
-"""The part of a score's change that comes from a new model's base, not from the firm."""
+"""The part of a score's change that comes from a new model or another portfolio, not from the firm."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Scored:
     """The firms of a view that are in the perimeter, arrays of n firms; `alerts` index into them."""
 
     rows: Rows
-    features: NDArray[np.float64]
+    codes: Codes
+    members: NDArray[np.float32] | None
+    """The log-odds of each member of the model, (n, members); at a month end alone."""
     logits: NDArray[np.float64]
     tiers: NDArray[np.uint8]
     alerts: NDArray[np.intp]
@@ -46,7 +50,7 @@ class Scored:
     previous_tiers: NDArray[np.uint8]
     previous_logits: NDArray[np.float64]
     changes: NDArray[np.float64]
-    """Each alert's themes' part of logit - previous logit, the model's base last: shape (alerts, themes + 1)."""
+    """Each alert's themes' part of logit - previous logit, the model's part last: shape (alerts, themes + 1)."""
 
 
 def decide(
@@ -69,8 +73,8 @@ def decide(
     if not inside.all():
         rows, days = rows[inside], days[inside]
         view = View(panel, rows, month, days)
-    features = matrix(view)
-    logits, themes = scorer.score(features)
+    codes = encoded(view)
+    logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
     was = view.firms
     level = tiers.reached(logits, view.expert_rule, scorer.logit_thresholds, options.tiers)
     held = tiers.held(logits, scorer.logit_thresholds, options.tiers)
@@ -85,41 +89,55 @@ def decide(
         & (logits >= logit(options.jumps.floor))
         & (days - was["jump_day"] >= options.jumps.cooldown_days)
     )
-    scored = _scored(rows, features, logits, themes, level, (raised, leaps, lowered), was, scorer)
+    scored = _scored(rows, codes, members, logits, level, (raised, leaps, lowered), was, scorer)
     # A level's day is the last one on which it was reached, left, or high enough to be kept.
     _remember(panel, scored, excess, raised | lowered | (held >= was["tier"]), raised | leaps, days)
     if closing:
-        _close(panel, scored, themes, excess, scorer, options.jumps)
+        _close(panel, scored, excess, options.jumps)
     return scored
 
 
 def _scored(
     rows: Rows,
-    features: NDArray[np.float64],
+    codes: Codes,
+    members: NDArray[np.float32] | None,
     logits: NDArray[np.float64],
-    themes: NDArray[np.float64],
     level: NDArray[np.uint8],
     kinds: tuple[NDArray[np.bool_], ...],
     was: NDArray[np.void],
     scorer: Scorer,
 ) -> Scored:
     alerts = np.flatnonzero(kinds[0] | kinds[1] | kinds[2])
-    new = np.isnan(was["logit"][alerts])
-    # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
-    before_base = np.where(new, scorer.base, was["base"][alerts])
-    before_themes = np.where(new[:, None], 0.0, was["themes"][alerts][:, : len(THEMES)])
-    changes = np.column_stack([themes[alerts] - before_themes, scorer.base - before_base])
+    previous, changes = _changes(codes[alerts], logits[alerts], was[alerts], scorer)
     return Scored(
         rows=rows,
-        features=features,
+        codes=codes,
+        members=members,
         logits=logits,
         tiers=level,
         alerts=alerts,
         kinds=np.select([k[alerts] for k in kinds], list(range(len(kinds)))).astype(np.uint8),
         previous_tiers=was["tier"][alerts],
-        previous_logits=before_base + before_themes.sum(axis=1),
+        previous_logits=previous,
         changes=changes,
     )
+
+
+def _changes(
+    codes: Codes, logits: NDArray[np.float64], was: NDArray[np.void], scorer: Scorer
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The score that was told last, shape (alerts,), and what each theme and the model added since.
+
+    The firm as it stood at the last month end is looked at with the model of today: what is left of the difference is
+    not the firm's doing, but that of the model and of the portfolio beside which it stands.
+    """
+    themes = scorer.themes(codes)
+    new = np.isnan(was["logit"])
+    # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
+    before_themes = np.where(new[:, None], 0.0, scorer.themes(was["codes"][:, : codes.shape[1]]))
+    previous = np.where(new, scorer.base, was["logit"])
+    moved = themes - before_themes
+    return previous, np.column_stack([moved, logits - previous - moved.sum(axis=1)])
 
 
 def _remember(
@@ -138,21 +156,14 @@ def _remember(
     f["usual"][rows[told]] = excess[told]
 
 
-def _close(
-    panel: Panel,
-    scored: Scored,
-    themes: NDArray[np.float64],
-    excess: NDArray[np.float64],
-    scorer: Scorer,
-    options: JumpOptions,
-) -> None:
+def _close(panel: Panel, scored: Scored, excess: NDArray[np.float64], options: JumpOptions) -> None:
     """The score of a month end becomes the one that later scores are compared with."""
     f, rows = panel.firms, scored.rows
     usual, spread = jumps.month_end(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options)
     f["usual"][rows], f["spread"][rows] = usual, spread
     f["month_ends"][rows] += 1
-    f["logit"][rows], f["base"][rows] = scored.logits, scorer.base
-    f["themes"][rows, : len(THEMES)] = themes
+    f["logit"][rows] = scored.logits
+    f["codes"][rows, : scored.codes.shape[1]] = scored.codes
 
 
 def _forget(panel: Panel, rows: Rows) -> None:

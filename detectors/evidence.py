@@ -41,7 +41,7 @@ _QUANTITIES: tuple[tuple[str, Callable[[View], Column], Callable[[View], Column]
     ("debt_age_months", lambda v: v.debt_age, _unknown),
     ("debt_growth_3m_ratio", lambda v: v.debt_growth, _unknown),
     ("contribution_monthly_euros", lambda v: v.monthly_contribution, _unknown),
-    ("unpaid_ratio", lambda v: v.unpaid_ratio, lambda v: v.unpaid_share(1)),
+    ("unpaid_ratio", lambda v: v.unpaid_over(0, YEAR), lambda v: v.unpaid_over(1, YEAR)),
     (
         "partial_unemployment_hours_12m",
         lambda v: v.hours_used[:, :YEAR].sum(axis=1),

@@ -14,7 +14,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser (Steele, Lea and Flood, 2014): every input bit reaches every output bit."""
     x = (x ^ (x >> np.uint64(30))) * _MIX_1
     x = (x ^ (x >> np.uint64(27))) * _MIX_2
@@ -33,5 +33,5 @@ def hash_keys(keys: Sequence[str]) -> NDArray[np.uint64]:
         lane = lanes[:, i]
         salt = np.uint64((i + 1) * _GOLDEN % 2**64)
         # A lane of zeros is padding: it must not count, or the longest key of a column would change all the others.
-        total += np.where(lane == 0, np.uint64(0), _mix(lane + salt))
-    return _mix(total)
+        total += np.where(lane == 0, np.uint64(0), mix(lane + salt))
+    return mix(total)

@@ -5,22 +5,36 @@ collective procedure opened after the end of m and by then, else no. Both answer
 waits wrecks calibration (measured, see docs/design).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.months import last_day
+from detectors.scales import Codes
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """The firms scored at the end of a month, arrays of n firms; `features` (n, features) float32, never changed."""
+    """The firms scored at the end of a month, arrays of n firms, never changed.
+
+    `codes` (n, features) describe them, `members` (n, members) are the log-odds of the model's members, nan of those
+    that had not learned yet, `logits` the score.
+    """
 
     month: int
     sirens: NDArray[np.uint32]
-    features: NDArray[np.float32]
+    codes: Codes
+    members: NDArray[np.float32]
     logits: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.sirens)
+
+    def rows(self, at: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Cohort":
+        """Some of its firms."""
+        return Cohort(self.month, self.sirens[at], self.codes[at], self.members[at], self.logits[at])
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,19 @@ class Examples:
 
     cohort: Cohort
     labels: NDArray[np.bool_]
+
+
+def joined(parts: Sequence[Cohort]) -> Cohort:
+    """One cohort of several of the same month."""
+    if len(parts) == 1:
+        return parts[0]
+    return Cohort(
+        parts[0].month,
+        np.concatenate([p.sirens for p in parts]),
+        np.concatenate([p.codes for p in parts]),
+        np.concatenate([p.members for p in parts]),
+        np.concatenate([p.logits for p in parts]),
+    )
 
 
 def answer(cohort: Cohort, proceeding_days: NDArray[np.int32], horizon: int) -> Examples:

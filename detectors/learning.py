@@ -1,159 +1,240 @@
-"""Learning online from answered examples: River's scaler and logistic regression, and the hand-over from the prior.
+"""Learning online from answered examples, month by month, and the hand-over from the expert prior.
 
-A cohort is learned whole and in an order made of its SIRENs, so that the same examples give the same model whatever
-the way they arrived. The model of a month has learned from cohorts answered by the end of that month and no others.
+At each month end: the month's portfolio is seen; the cohort that is answered now is kept in a bounded reservoir; every
+member takes a small step on the whole of it (the regressions one Newton step and one pass, the forest and the boosted
+trees a few new trees while the oldest leave); the members' weights, the calibration and the levels follow the scores
+that were given before the answers were known. The model of a month has learned from cohorts answered by its end and no
+others, and is the same whatever the way the examples arrived.
 """
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from river import linear_model, optim, preprocessing
 
-from detectors import models, scorecard, thresholds
-from detectors.features import names
-from detectors.keys import hash_keys
+from detectors import models, plain_regression, relative_regression, thresholds, trees
+from detectors.arrays import stored
+from detectors.blending import Blend, calibrated, reweighted, scorecard_shift
+from detectors.growing import Growth, Rows, grow, with_leaves
 from detectors.labels import Examples
-from detectors.models import LearnerState, Model, Scorer
+from detectors.logits import logit, sigmoid
+from detectors.models import BOOSTING_DEPTH, FOREST_DEPTH, Calibration, Model
 from detectors.months import last_day, month_text
 from detectors.options import option
+from detectors.portfolio import Counts
+from detectors.reservoir import Kept, Reservoir, Stored
+from detectors.scales import Codes
+from detectors.trees import Trees
 
 
 @dataclass(frozen=True)
 class LearningOptions:
     """How fast and from how much to learn."""
 
-    learning_rate: float = option(0.05, "Step of AdaGrad")
-    negatives_per_positive: int = option(
-        60, "Negatives learned for each positive of a cohort; the rest stand for themselves through weights"
-    )
-    prior_positives: float = option(
-        1_000.0,
-        "Answered positives that weigh as much as the expert scorecard; a firm that fails is one in up to 18 cohorts",
-    )
-    recent_cohorts: int = option(12, "Cohorts whose prequential scores set the thresholds")
+    reservoir_cohorts: int = option(48, "Answered months that are learned from", unit="months")
+    reservoir_rows: int = option(1_500, "Firms kept of each; they stand for the others through weights", unit="firms")
+    prior_failures: float = option(40.0, "Failed firms that weigh as much as the expert scorecard", unit="firms")
+    forest_trees: int = option(60, "Trees of the forest")
+    boosting_trees: int = option(120, "Boosted trees")
+    recent_cohorts: int = option(12, "Answered months whose scores calibrate and set the levels", unit="months")
+
+
+LEAST_FAILURES = 5
+"""Failed firms below which nothing can be learned."""
+_NEW_FOREST_TREES = 4
+_NEW_BOOSTING_TREES = 6
+_FEATURES_A_TREE = 0.3
+_FOREST_PRIOR_ROWS = 20.0
+_FOREST_LEAST_ROWS = 3.0
+_BOOSTING = Growth(depth=BOOSTING_DEPTH, ridge=20.0, least=2.0)
+_BOOSTING_STEP = 0.05
+_BOOSTING_FIRMS = 0.6
+
+
+class _State(msgspec.Struct, frozen=True):
+    """What a learner is, beside its model."""
+
+    reservoir: Stored = Stored()
+    blend: Blend = Blend()
+    examples: int = 0
 
 
 class Learner:
     """Goes on learning from where a model stopped. `learn` returns a new model; nothing else changes."""
 
     def __init__(self, model: Model, options: LearningOptions | None = None) -> None:
+        """Raises UnusableModel where what the model keeps for its trainer cannot be read."""
         self.model = model
         self._options = options or LearningOptions()
-        self._names = names()
-        self._scaler = preprocessing.StandardScaler()
-        self._regression = linear_model.LogisticRegression(
-            optimizer=optim.AdaGrad(self._options.learning_rate), intercept_init=scorecard.BASE
-        )
-        state = model.learner
-        self._examples, self._positives = state.examples, state.positives
-        self._recent_logits = [np.array(x) for x in state.recent_logits]
-        self._recent_labels = [np.array(x, bool) for x in state.recent_labels]
-        if state.examples:
-            self._restore(state)
+        self._reservoir = Reservoir(self._options.reservoir_cohorts, self._options.reservoir_rows)
+        state = _opened(model.learner)
+        self._reservoir.restore(state.reservoir)
+        self._blend, self._examples = state.blend, state.examples
+        self._relative, self._plain = model.relative, model.plain
+        self._forest, self._boosting = model.forest.open(), model.boosting.open()
+        self._boosting_base, self._shift = model.boosting_base, model.scorecard_shift
 
-    def learn(self, month: int, parts: Sequence[Examples], horizon: int) -> Model:
-        """Learn the cohort of `month`, in parts from any number of partitions, answered at `month` + `horizon`."""
-        features, labels = _in_fixed_order(parts)
-        if len(labels):
-            self._remember_scores(features, labels)
-            self._learn_rows(features, labels)
-        self.model = self._snapshot(month, month + horizon)
+    def learn(self, month: int, parts: Sequence[Examples], horizon: int, counts: Counts | None = None) -> Model:
+        """Learn the cohort of `month`, in parts from any number of partitions, answered at `month` + `horizon`.
+
+        `counts` is the portfolio of the month in which it was answered, (features, 256).
+        """
+        answered = month + horizon
+        if counts is not None and counts.any():
+            self._reservoir.see(answered, counts, horizon)
+        kept = self._reservoir.keep(parts) if parts else None
+        self._examples += sum(len(p.labels) for p in parts)
+        if kept is not None and self._reservoir.failures() >= LEAST_FAILURES:
+            self._learn(kept, answered, horizon)
+        self.model = self._snapshot(month, answered, counts)
         return self.model
 
-    def _remember_scores(self, features: NDArray[np.float64], labels: NDArray[np.bool_]) -> None:
-        """Score the cohort with the model that has not seen it yet: honest scores for the thresholds."""
-        logits, _ = Scorer(self.model).score(features)
-        keep = self._options.recent_cohorts
-        self._recent_logits = [*self._recent_logits, logits][-keep:]
-        self._recent_labels = [*self._recent_labels, labels][-keep:]
+    @property
+    def examples(self) -> int:
+        """Answered examples seen, kept or not."""
+        return self._examples
 
-    def _learn_rows(self, features: NDArray[np.float64], labels: NDArray[np.bool_]) -> None:
-        weight = _negative_weight(labels, self._options.negatives_per_positive)
-        step = round(weight)
-        negatives = np.cumsum(~labels)
-        chosen = np.flatnonzero(labels | (negatives % step == 0))
-        columns = self._names
-        for i in chosen.tolist():
-            x = dict(zip(columns, features[i].tolist(), strict=True))
-            self._scaler.learn_one(x)
-            z = self._scaler.transform_one(x)
-            label = bool(labels[i])
-            self._regression.learn_one(z, label, w=1.0 if label else float(step))
-        self._examples += len(labels)
-        self._positives += int(labels.sum())
+    def _learn(self, newest: Kept, answered: int, horizon: int) -> None:
+        kept, options = self._reservoir.kept, self._options
+        labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
+        firms = np.unique(np.concatenate([k.cohort.sirens for k in kept]), return_inverse=True)[1]
+        ranks = np.concatenate([k.ranks for k in kept])
+        learning = _Learning(ranks, labels, weights, firms, np.random.default_rng(answered))
+        self._shift = scorecard_shift(np.concatenate([k.points for k in kept]), labels, weights, horizon)
+        rows = np.concatenate([k.relative for k in kept])
+        self._relative = relative_regression.fit(self._relative, rows, labels, weights, horizon)
+        self._plain = plain_regression.learn(self._plain, newest.plain, newest.labels, newest.weights)
+        first = options.forest_trees // 2
+        grown = learning.forest(_NEW_FOREST_TREES if len(self._forest) else first)
+        self._forest = trees.joined([self._forest, grown]).newest(options.forest_trees)
+        first = options.boosting_trees // 2
+        self._boosting_base = logit(float(weights @ labels / weights.sum()))
+        grown = learning.boosting(
+            self._boosting, self._boosting_base, _NEW_BOOSTING_TREES if len(self._boosting) else first
+        )
+        self._boosting = trees.joined([self._boosting, grown]).newest(options.boosting_trees)
+        self._blend = reweighted(self._blend, newest, self._learned_share())
+        self._blend = calibrated(self._blend, self._recent(), self._learned_share(), horizon)
 
-    def _snapshot(self, month: int, answered: int) -> Model:
-        options, state = self._options, self._state(month)
-        share = self._positives / (self._positives + options.prior_positives) if self._positives else 0.0
-        deviations = np.sqrt(np.array(state.scaler_vars)) if state.scaler_vars else np.zeros(len(self._names))
-        scale = np.where(deviations > 0, deviations, np.inf)
-        learned = np.array(state.weights) / scale if state.weights else np.zeros(len(self._names))
-        means = np.array(state.scaler_means) if state.scaler_means else np.zeros(len(self._names))
-        weights = share * learned + (1 - share) * scorecard.weights()
-        base = share * (state.intercept - float(learned @ means)) + (1 - share) * scorecard.BASE
-        levels = thresholds.learn(_concatenate(self._recent_logits), _concatenate(self._recent_labels).astype(bool))
+    def _learned_share(self) -> float:
+        """How much of the decision is due to what was learned: smoothly more, the more firms were seen to fail."""
+        failures = self._reservoir.failures()
+        return failures / (failures + self._options.prior_failures)
+
+    def _recent(self) -> list[Kept]:
+        """Cohorts that every member had scored before their answers were known."""
+        complete = [k for k in self._reservoir.kept if np.isfinite(k.cohort.members).all()]
+        return complete[-self._options.recent_cohorts :]
+
+    def _snapshot(self, month: int, answered: int, counts: Counts | None) -> Model:
+        before = self.model
+        learned = self._relative is not None
+        share = self._learned_share() if learned else 0.0
         model = Model(
             version="",
             as_of=last_day(answered),
-            features=self._names,
-            base=base,
-            weights=tuple(weights.tolist()),
-            thresholds=levels,
-            learner=state,
+            features=before.features,
+            portfolio=before.portfolio if counts is None or not counts.any() else stored(counts, "<u4"),
+            scorecard_shift=self._shift,
+            relative=self._relative,
+            plain=self._plain,
+            forest=models.store_trees(self._forest),
+            boosting=models.store_trees(self._boosting),
+            boosting_base=self._boosting_base,
+            weights=self._blend.of_members(share),
+            calibration=Calibration(self._blend.slope, self._blend.shift),
+            thresholds=self._thresholds(share) if learned else before.thresholds,
+            last_cohort=month,
+            learner=_closed(_State(self._reservoir.stored(), self._blend, self._examples)),
         )
-        digest = hashlib.sha256(models.encode(model)).hexdigest()[:8]
+        digest = hashlib.sha256(models.content(model)).hexdigest()[:8]
         return msgspec.structs.replace(model, version=f"{month_text(answered)}-{digest}")
 
-    def _state(self, month: int) -> LearnerState:
-        scaler, regression, columns = self._scaler, self._regression, self._names
-        if not self._examples:
-            return LearnerState(last_cohort=month)
-        return LearnerState(
-            examples=self._examples,
-            positives=self._positives,
-            last_cohort=month,
-            scaler_counts=[float(scaler.counts[c]) for c in columns],
-            scaler_means=[float(scaler.means[c]) for c in columns],
-            scaler_vars=[float(scaler.vars[c]) for c in columns],
-            weights=[float(regression.weights.get(c, 0.0)) for c in columns],
-            intercept=float(regression.intercept),
-            gradient_squares=[float(regression.optimizer.g2[c]) for c in columns],
-            recent_logits=[x.tolist() for x in self._recent_logits],
-            recent_labels=[x.tolist() for x in self._recent_labels],
+    def _thresholds(self, share: float) -> models.Thresholds:
+        kept, recent = self._reservoir.kept, self._recent()
+        labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
+        rate = float(weights @ labels / weights.sum())
+        if not recent:
+            return thresholds.of_rate(rate)
+        return thresholds.learn(
+            np.concatenate([self._blend.score(k.cohort.members, share) for k in recent]),
+            np.concatenate([k.labels for k in recent]),
+            np.concatenate([k.weights for k in recent]),
+            rate,
         )
 
-    def _restore(self, state: LearnerState) -> None:
-        columns = self._names
-        # A Counter would count pairs, where a dict updates from them.
-        self._scaler.counts.update(dict(zip(columns, map(int, state.scaler_counts), strict=True)))
-        self._scaler.means.update(zip(columns, state.scaler_means, strict=True))
-        self._scaler.vars.update(zip(columns, state.scaler_vars, strict=True))
-        # River's public `weights` is a copy: what is written there is lost.
-        self._regression._weights.update(dict(zip(columns, state.weights, strict=True)))
-        self._regression.optimizer.g2.update(zip(columns, state.gradient_squares, strict=True))
-        self._regression.intercept = state.intercept
+
+@dataclass(frozen=True)
+class _Learning:
+    """Rows that trees are grown on: all of the reservoir's, n of them."""
+
+    ranks: Codes
+    labels: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+    firms: NDArray[np.intp]
+    """The firm of each row, as a number."""
+    draw: np.random.Generator
+
+    def forest(self, count: int) -> Trees:
+        """Trees each grown on a bootstrap of firms (not rows: a firm's months are alike), leaves in log-odds."""
+        rate = float(self.weights @ self.labels / self.weights.sum())
+        spread = rate * (1 - rate)
+        growth = Growth(FOREST_DEPTH, _FOREST_PRIOR_ROWS * spread, _FOREST_LEAST_ROWS * rate)
+        return trees.joined([self._forest_tree(rate, spread, growth) for _ in range(count)])
+
+    def _forest_tree(self, rate: float, spread: float, growth: Growth) -> Trees:
+        weights = self.draw.poisson(1.0, self._firm_count)[self.firms] * self.weights
+        there = weights > 0
+        weights, labels, ranks = weights[there], self.labels[there], self.ranks[there]
+        tree = grow(Rows(ranks, weights * (labels - rate), weights * spread), self._some_features(), growth)
+        leaves = trees.leaf_numbers(tree, ranks)[:, 0]
+        size = 1 << FOREST_DEPTH
+        positives, all_rows = (
+            np.bincount(leaves, weights * labels, size),
+            np.bincount(leaves, weights, size).astype(np.float64),
+        )
+        shares = (positives + _FOREST_PRIOR_ROWS * rate) / (all_rows + _FOREST_PRIOR_ROWS)
+        return with_leaves(tree, np.log(shares / (1 - shares)), all_rows)
+
+    def boosting(self, before: Trees, base: float, count: int) -> Trees:
+        """Trees each of which corrects the ones before, on a part of the firms."""
+        score = base + trees.values(before, self.ranks)
+        grown = []
+        for _ in range(count):
+            expected = sigmoid(score)
+            weights = (self.draw.random(self._firm_count) < _BOOSTING_FIRMS)[self.firms] * self.weights
+            rows = Rows(self.ranks, weights * (self.labels - expected), weights * expected * (1 - expected))
+            tree = grow(rows, self._some_features(), _BOOSTING).scaled(_BOOSTING_STEP)
+            score += trees.values(tree, self.ranks)
+            grown.append(tree)
+        return trees.joined(grown)
+
+    @property
+    def _firm_count(self) -> int:
+        return int(self.firms.max()) + 1
+
+    def _some_features(self) -> NDArray[np.intp]:
+        """Features drawn for a tree, of those that tell firms apart at all."""
+        telling = np.flatnonzero((self.ranks != self.ranks[0]).any(axis=0))
+        if not len(telling):
+            telling = np.arange(self.ranks.shape[1])
+        return self.draw.choice(telling, max(1, round(_FEATURES_A_TREE * len(telling))), replace=False)
 
 
-def _in_fixed_order(parts: Sequence[Examples]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Features and labels of all parts, shuffled by a hash of SIREN: no drift inside a cohort, no chance either."""
-    if not parts:
-        return np.zeros((0, len(names()))), np.zeros(0, bool)
-    sirens = np.concatenate([p.cohort.sirens for p in parts])
-    order = np.argsort(hash_keys([f"{s:09d}" for s in sirens.tolist()]), kind="stable")
-    features = np.concatenate([p.cohort.features for p in parts]).astype(np.float64)
-    labels = np.concatenate([p.labels for p in parts])
-    return features[order], labels[order]
+def _closed(state: _State) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(state), 1)
 
 
-def _negative_weight(labels: NDArray[np.bool_], per_positive: int) -> float:
-    """How many negatives each learned negative stands for; 1 where they are few."""
-    positives = max(int(labels.sum()), 1)
-    return max(1.0, (len(labels) - positives) / (positives * per_positive))
-
-
-def _concatenate(columns: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]:
-    return np.concatenate(columns).astype(np.float64) if columns else np.zeros(0)
+def _opened(data: bytes) -> _State:
+    if not data:
+        return _State()
+    try:
+        return msgspec.msgpack.decode(zlib.decompress(data), type=_State)
+    except (msgspec.MsgspecError, zlib.error, ValueError) as error:
+        raise models.UnusableModel(
+            f"the model cannot be learned from further: {error}. Train a new one with `vigie replay --model-out`"
+        ) from None

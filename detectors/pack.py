@@ -19,13 +19,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import Array, stored
 from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
 from detectors.labels import Cohort
 from detectors.panel import BLANK_FIRM, Panel, Rows
 from detectors.squeeze import spread, squeeze
 
-FORMAT = 1
+FORMAT = 2
 COHORT_ROWS = 2_000
 CLOCK_KEY = b"~clock"
 COHORT_PREFIX = b"~cohort|"
@@ -66,19 +67,20 @@ def firm_records(panel: Panel, rows: Rows) -> Iterator[Record]:
 
 def cohort_records(cohort: Cohort) -> Iterator[Record]:
     """The records of a cohort that waits for its answers."""
-    for part, start in enumerate(range(0, len(cohort.sirens), COHORT_ROWS)):
-        piece = slice(start, start + COHORT_ROWS)
-        sirens, features, logits = cohort.sirens[piece], cohort.features[piece], cohort.logits[piece]
-        shape = np.array(features.shape, "<u4").tobytes()
-        yield (
-            _cohort_key(cohort.month, part),
-            bytes([FORMAT]) + shape + sirens.tobytes() + features.tobytes() + logits.tobytes(),
+    for part, start in enumerate(range(0, len(cohort), COHORT_ROWS)):
+        rows = cohort.rows(slice(start, start + COHORT_ROWS))
+        arrays = (
+            stored(rows.sirens, "<u4"),
+            stored(rows.codes, "|u1"),
+            stored(rows.members, "<f4"),
+            stored(rows.logits, "<f8"),
         )
+        yield _cohort_key(cohort.month, part), bytes([FORMAT]) + msgspec.msgpack.encode(arrays)
 
 
 def answered_records(cohort: Cohort) -> Iterator[Record]:
     """The records that take an answered cohort away."""
-    for part in range(-(-len(cohort.sirens) // COHORT_ROWS)):
+    for part in range(-(-len(cohort) // COHORT_ROWS)):
         yield _cohort_key(cohort.month, part), None
 
 
@@ -158,12 +160,8 @@ def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:
         parts.pop(part, None)
         return
     _check(key, value[0])
-    n, width = np.frombuffer(value, "<u4", 2, 1).tolist()
-    at = 9
-    sirens = np.frombuffer(value, "<u4", n, at)
-    features = np.frombuffer(value, "<f4", n * width, at + 4 * n).reshape(n, width)
-    logits = np.frombuffer(value, "<f8", n, at + 4 * n + 4 * n * width)
-    parts[part] = Cohort(month, sirens, features, logits)
+    sirens, codes, members, logits = msgspec.msgpack.decode(value[1:], type=tuple[Array, Array, Array, Array])
+    parts[part] = Cohort(month, sirens.open(), codes.open(), members.open(), logits.open())
 
 
 def _cohort_key(month: int, part: int) -> bytes:

@@ -27,7 +27,8 @@ UNKNOWN = np.int64(-(2**62))
 NO_DAY = np.int32(2**31 - 1)
 MONTH_ZERO = 1980 * 12
 """Ages of debts are summed as months since 1980, to stay far below 2^63."""
-THEMES_KEPT = 6
+CODES_KEPT = 64
+"""Room for the codes of a firm's features at its last month end."""
 
 FIRM = np.dtype(
     [
@@ -41,6 +42,11 @@ FIRM = np.dtype(
         ("debt_employee", "<i8"),
         ("debt_employer", "<i8"),
         ("debt_moment", "<i8"),
+        ("debt_disputed", "<i8"),
+        ("debts_known", "<i4"),
+        ("debts_open", "<i4"),
+        ("debts_moment", "<i8"),
+        ("debt_newest", "<i4"),
         ("paid_month", "<i4"),
         ("first_month", "<i4"),
         ("due", "<i8", MONTHS),
@@ -64,20 +70,28 @@ FIRM = np.dtype(
         ("employee_history", "<i8", MONTHS),
         ("employer_history", "<i8", MONTHS),
         ("heads_history", "<i8", MONTHS),
+        ("debt_run", "<i4"),
+        ("clean_run", "<i4"),
+        ("debt_months", "<i4"),
+        ("debt_episodes", "<i4"),
+        ("debt_usual", "<f8"),
+        ("debt_peak", "<f8"),
+        ("heads_peak", "<f8"),
         # What was said about it
         ("tier", "u1"),
         ("tier_day", "<i4"),
         ("jump_day", "<i4"),
         ("month_ends", "<i4"),
         ("logit", "<f8"),
-        ("themes", "<f8", THEMES_KEPT),
-        ("base", "<f8"),
+        ("codes", "u1", CODES_KEPT),
         ("usual", "<f8"),
         ("spread", "<f8"),
     ]
 )
 
-DEBT = entry_type(("version", "<i8"), ("known", "<i4"), ("month", "<i4"), ("employee", "<i8"), ("employer", "<i8"))
+DEBT = entry_type(
+    ("version", "<i8"), ("known", "<i4"), ("employee", "<i8"), ("employer", "<i8"), ("disputed", "u1"),
+)  # fmt: skip
 ACCOUNT = entry_type(("month", "<i4"), ("due", "<i8", MONTHS), ("paid", "<i8", MONTHS))
 REQUEST = entry_type(
     ("known", "<i8"), ("month", "<i4"), ("until", "<i4"), ("hours", "<i8"), ("counts", "u1"),
@@ -97,7 +111,8 @@ def _blank(dtype: np.dtype[np.void], **values: object) -> np.void:
 
 BLANK_FIRM = _blank(
     FIRM,
-    offset=-1, paid_month=NEVER, first_month=NEVER, unemployment_month=NEVER, heads_of_firm=UNKNOWN, heads_month=NEVER,
+    offset=-1, debt_newest=NEVER,
+    paid_month=NEVER, first_month=NEVER, unemployment_month=NEVER, heads_of_firm=UNKNOWN, heads_month=NEVER,
     proceeding_day=NO_DAY, proceeding_action=-1, swept=NEVER, first_swept=NEVER, logit=np.nan,
 )  # fmt: skip
 
@@ -149,21 +164,27 @@ class Panel:
             _APPLY[Type(kind)](self, batch, at[here], firms[here])
 
     def _payment_delays(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        slots, _ = self.debts.slots(batch.keys[at], firms)
-        old, new = self.debts.entries[slots], batch.rows[at]
+        slots, made = self.debts.slots(batch.keys[at], firms)
+        f, d = self.firms, self.debts.entries
+        old, new = d[slots], batch.rows[at]
+        f["employer"][firms] = 1
+        f["debts_known"][firms] += made
+        # A debt's period is part of its key: every version says the same, so this one needs no winner.
+        f["debt_newest"][firms] = np.maximum(f["debt_newest"][firms], new["end"])
         wins = _later(
-            (new["order"], new["known"], new["a"], new["b"], new["start"]),
-            (old["version"], old["known"], old["employee"], old["employer"], old["month"]),
+            (new["order"], new["known"], new["a"], new["b"], new["flag"]),
+            (old["version"], old["known"], old["employee"], old["employer"], old["disputed"]),
         )
         slots, firms, old, new = slots[wins], firms[wins], old[wins], new[wins]
-        f, d = self.firms, self.debts.entries
-        f["employer"][firms] = 1
+        owed, owed_before = new["a"] + new["b"], old["employee"] + old["employer"]
+        opened = (owed > 0).astype(np.int64) - (owed_before > 0)
         f["debt_employee"][firms] += new["a"] - old["employee"]
         f["debt_employer"][firms] += new["b"] - old["employer"]
-        f["debt_moment"][firms] += _moment(new["a"] + new["b"], new["start"]) - _moment(
-            old["employee"] + old["employer"], old["month"]
-        )
-        d["version"][slots], d["known"][slots], d["month"][slots] = new["order"], new["known"], new["start"]
+        f["debt_disputed"][firms] += owed * new["flag"] - owed_before * old["disputed"]
+        f["debt_moment"][firms] += _moment(owed - owed_before, new["end"])
+        f["debts_open"][firms] += opened
+        f["debts_moment"][firms] += _moment(opened, new["end"])
+        d["version"][slots], d["known"][slots], d["disputed"][slots] = new["order"], new["known"], new["flag"]
         d["employee"][slots], d["employer"][slots] = new["a"], new["b"]
 
     def _contributions(self, batch: Batch, at: Positions, firms: Rows) -> None:

@@ -3,33 +3,67 @@
 A scorecard on the log-odds scale, from published knowledge: about 5 % of the perimeter enter a procedure in a year;
 social-security debt measured in contributions, its persistence and growth, and partial unemployment per employee are
 the network's strongest signals; a shrinking headcount and unpaid contributions confirm them; small firms fail more.
-The weights are round numbers on purpose: they are judgement, not estimates, and give way to what is learned.
+The weights are round numbers on purpose: they are judgement, not estimates, and share the decision with what is
+learned. A month's mean is taken off, so that a month that is bad for all accuses nobody.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.features import names
+from detectors.features import FEATURES, names
+from detectors.portfolio import Portfolio, Table
 
-BASE = -3.3
+Column = NDArray[np.float64]
+
+SOUND = -3.3
 """Log-odds of a firm with no sign of distress, of about 3.5 % over 18 months."""
-WEIGHTS = {
-    "debt_to_contribution": 0.6,
-    "employee_debt_to_contribution": 0.4,
-    "has_debt": 0.3,
-    "debt_growth_3m": 0.3,
-    "months_in_debt": 0.8,
-    "expert_rule": 0.3,
-    "unpaid_ratio": 1.0,
-    "hours_used_12m": 0.5,
-    "request_running": 0.1,
-    "headcount": -0.1,
-    "headcount_change_12m": -0.8,
-    "schedule_running": 0.2,
-    "commission_recent": 0.5,
+AVERAGE = -2.9
+"""Log-odds of the mean firm of a portfolio, of about 5 % over 18 months."""
+EXPERT_GROWTH = 0.2
+"""Growth of the debt over three months, in contributions of a month, beyond which the network raises the level."""
+
+
+def _log(x: Column) -> Column:
+    return np.sign(x) * np.log1p(np.abs(x))
+
+
+_POINTS: dict[str, Callable[[Column], Column]] = {
+    "debt_to_contribution": lambda x: 0.6 * _log(x) + 0.3 * (x > 0),
+    "employee_debt_to_contribution": lambda x: 0.4 * _log(x),
+    "debt_growth_3m": lambda x: 0.3 * _log(x) + 0.3 * (x > EXPERT_GROWTH),
+    "months_in_debt": lambda x: 0.8 * x / 12,
+    "unpaid_ratio": lambda x: 1.0 * x,
+    "hours_used_12m": lambda x: 0.5 * _log(x),
+    "request_running": lambda x: 0.1 * x,
+    "headcount": lambda x: -0.1 * _log(np.maximum(x - 1.0, 0.0)),
+    "headcount_change_12m": lambda x: -0.8 * x,
+    "schedule_running": lambda x: 0.2 * x,
+    "months_since_commission": lambda x: 0.5 * (x <= 12),
 }
+"""Points for each value of a feature; none where it is unknown."""
 
 
-def weights() -> NDArray[np.float64]:
-    """The scorecard's weight of each feature, shape (features,)."""
-    return np.array([WEIGHTS.get(name, 0.0) for name in names()])
+def _points() -> Table:
+    known = {feature.name: feature.scale.decode() for feature in FEATURES}
+    table = np.zeros((len(FEATURES), len(known[FEATURES[0].name])))
+    for name, points in _POINTS.items():
+        table[names().index(name)] = np.nan_to_num(points(known[name]))
+    return table
+
+
+POINTS: Table = _points()
+"""What each code adds to the log-odds, shape (features, 256)."""
+
+
+def table(portfolio: Portfolio) -> Table:
+    """The points less the month's mean of each feature, shape (features, 256); as they are before any month."""
+    firms = portfolio.counts.sum(axis=1)
+    means = (portfolio.counts * POINTS).sum(axis=1) / np.maximum(firms, 1)
+    return POINTS - means[:, None]
+
+
+def base(portfolio: Portfolio) -> float:
+    """Log-odds to which the points are added."""
+    return AVERAGE if portfolio.counts.any() else SOUND

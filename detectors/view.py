@@ -15,6 +15,8 @@ from detectors.rings import MONTHS, NEVER
 Column = NDArray[np.float64]
 
 YEAR = 12
+FULL_TIME_MONTH = 151.67
+"""Hours of one full-time employee in a month."""
 CONTRIBUTION_PER_EMPLOYEE = 600.0
 """Euros a month, to measure a debt where no contribution was ever seen: about a third of a minimum wage's gross."""
 CONTRIBUTION_FLOOR = 500.0
@@ -57,6 +59,49 @@ class View:
         total = self.firms["debt_employee"] + self.firms["debt_employer"]
         mean = self.firms["debt_moment"] / np.where(total > 0, total, 1)
         return np.where(total > 0, np.clip(self.month - MONTH_ZERO - mean, 0, 600), 0.0)
+
+    @cached_property
+    def open_debts(self) -> Column:
+        """Debts of which something is outstanding."""
+        return self.firms["debts_open"].astype(np.float64)
+
+    @cached_property
+    def mean_debt_age(self) -> Column:
+        """Mean age of the outstanding debts, each counted alike, months; nan without debt."""
+        number = self.firms["debts_open"]
+        mean = self.firms["debts_moment"] / np.where(number > 0, number, 1)
+        return np.where(number > 0, np.clip(self.month - MONTH_ZERO - mean, 0, 600), np.nan)
+
+    @cached_property
+    def disputed_share(self) -> Column:
+        """Part of the debt that is disputed, in [0, 1]; nan without debt."""
+        total = (self.firms["debt_employee"] + self.firms["debt_employer"]).astype(np.float64)
+        owing = total > 0
+        return np.where(owing, np.clip(self.firms["debt_disputed"] / np.where(owing, total, 1.0), 0.0, 1.0), np.nan)
+
+    @cached_property
+    def employee_part(self) -> Column:
+        """Employee share of the debt, in [0, 1]; nan without debt."""
+        return np.where(self.debt > 1.0, self.employee_debt / np.maximum(self.debt, 1.0), np.nan)
+
+    @cached_property
+    def months_since_debt(self) -> Column:
+        """Months since the newest period that was not paid in time, at most 600; nan where there was none."""
+        newest = self.firms["debt_newest"]
+        return np.where(newest == NEVER, np.nan, np.clip(self.month - newest, 0, 600).astype(np.float64))
+
+    @cached_property
+    def months_known(self) -> Column:
+        """Month ends at which the firm was known, this month included."""
+        first = self.firms["first_swept"]
+        return np.where(first == NEVER, 1.0, self.month - first + 1.0)
+
+    @cached_property
+    def debt_series(self) -> Column:
+        """Debt at month ends in contributions of a month, column 0 as it stands on the day, column k at month - k."""
+        owed = np.maximum(self.employee_history, 0) + np.maximum(self.employer_history, 0)
+        owed[:, 0] = self.debt
+        return owed / self.contribution_scale[:, None]
 
     @cached_property
     def employee_history(self) -> Column:
@@ -107,17 +152,15 @@ class View:
         scale = np.where(self.monthly_contribution > 0, self.monthly_contribution, guess)
         return np.maximum(scale, CONTRIBUTION_FLOOR)
 
-    @cached_property
-    def unpaid_ratio(self) -> Column:
-        """Unpaid share of what was due over the last twelve known months, in [0, 1]; 0 where no payment is known."""
-        return self.unpaid_share(0)
+    def unpaid_over(self, back: int, months: int) -> Column:
+        """Unpaid share of what was due over so many known months, `back` months earlier; nan where none was known."""
+        window = slice(back, back + months)
+        due, paid = self._due_answered[:, window].sum(axis=1), self._paid[:, window].sum(axis=1)
+        return np.where(due > 0, np.clip(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
 
-    def unpaid_share(self, back: int) -> Column:
-        """The same over the twelve months that ended `back` months earlier, at most one."""
-        months = slice(back, back + YEAR)
-        due = rings.ordered(self.firms["paid_month"], self.firms["due_answered"])[:, months].sum(axis=1)
-        paid = rings.ordered(self.firms["paid_month"], self.firms["paid"])[:, months].sum(axis=1)
-        return np.where(due > 0, np.clip(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), 0.0)
+    def time_off(self, hours: Column, months: int) -> Column:
+        """Hours of so many months per employee, in months of full-time work."""
+        return np.maximum(hours[:, :months].sum(axis=1), 0) / FULL_TIME_MONTH / self.staff
 
     @cached_property
     def hours_used(self) -> Column:
@@ -146,11 +189,15 @@ class View:
         return np.maximum(np.where(np.isnan(self.headcount), 10.0, self.headcount), 1.0)
 
     def headcount_change(self, k: int) -> Column:
-        """Relative change of the headcount since the end of month - k, in [-1, 1]; 0 where unknown."""
-        before = self._history("heads_history")[:, k]
+        """Relative change of the headcount since the end of month - k, in [-1, 1]; nan where unknown."""
+        before = self._heads_history[:, k]
         known = (before > 0) & ~np.isnan(self.headcount)
         change = np.where(known, self.headcount, 1.0) / np.where(known, before, 1.0) - 1.0
-        return np.clip(change, -1.0, 1.0)
+        return np.where(known, np.clip(change, -1.0, 1.0), np.nan)
+
+    @cached_property
+    def _heads_history(self) -> Column:
+        return self._history("heads_history")
 
     @cached_property
     def schedule_running(self) -> Column:
@@ -186,6 +233,14 @@ class View:
     @cached_property
     def _due(self) -> NDArray[np.int64]:
         return rings.ordered(self.firms["paid_month"], self.firms["due"])
+
+    @cached_property
+    def _due_answered(self) -> NDArray[np.int64]:
+        return rings.ordered(self.firms["paid_month"], self.firms["due_answered"])
+
+    @cached_property
+    def _paid(self) -> NDArray[np.int64]:
+        return rings.ordered(self.firms["paid_month"], self.firms["paid"])
 
     def _history(self, field: str) -> Column:
         return rings.ordered(self.firms["swept"], self.firms[field], self._until) / 100.0

@@ -10,7 +10,8 @@ from alerts.language import Language
 from alerts.wording import reasons
 from detectors.chain import Decision
 from detectors.events import content, identity
-from detectors.models import Model, sigmoid
+from detectors.logits import sigmoid
+from detectors.models import Model
 from detectors.tiers import NAMES
 
 

@@ -1,7 +1,8 @@
-"""Answered examples on their way from the scorers to the trainer, as JSON.
+"""Answered examples and a month's portfolio on their way from the scorers to the trainer, as MessagePack.
 
-A cohort of a partition travels as blocks, the last one marked. A partition that had nobody to answer for still sends
-an empty last block: the trainer waits for every partition before it learns a month.
+At each month end a partition sends the cohort that is answered then, as blocks, the last one marked; with that one goes
+what its share of the portfolio is like. A partition that had nobody to answer for still sends a last block: the trainer
+waits for every partition before it learns a month.
 """
 
 from collections.abc import Iterator
@@ -9,67 +10,90 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
+from detectors.arrays import Array, stored
 from detectors.features import names
 from detectors.labels import Cohort, Examples
+from detectors.models import MEMBERS
 from detectors.months import month_text, parse_month
+from detectors.portfolio import Counts
 
 BLOCK_ROWS = 1_000
+FORMAT = 2
 
 
 class ExampleBlock(msgspec.Struct, frozen=True):
-    """Some answered firms of one partition's cohort; lists have one item a firm, `features` one number a feature."""
+    """Some answered firms of one partition's cohort; arrays have one row a firm, as `labels.Examples` says."""
 
+    format: int
     partition: int
     cohort: str
     """The month at whose end they were scored, YYYY-MM."""
     last: bool
     """Whether this is the partition's last block of the cohort."""
     names: tuple[str, ...]
-    sirens: list[int]
-    labels: list[bool]
-    logits: list[float]
-    features: list[list[float]]
+    sirens: Array
+    labels: Array
+    codes: Array
+    members: Array
+    logits: Array
+    portfolio: Array | None
+    """How many firms had each code of each feature at the end of the month that answers; with the last block."""
 
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(ExampleBlock)
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(ExampleBlock)
 
 
-def blocks(partition: int, month: int, examples: Examples | None) -> Iterator[bytes]:
+def blocks(partition: int, month: int, examples: Examples | None, portfolio: Counts | None) -> Iterator[bytes]:
     """The blocks of a partition's cohort of `month`, in order."""
-    columns = names()
-    if examples is None:
-        yield _encoder.encode(ExampleBlock(partition, month_text(month), True, columns, [], [], [], []))
-        return
-    cohort, size = examples.cohort, len(examples.labels)
-    for start in range(0, size, BLOCK_ROWS):
+    answered = examples or _nobody(month)
+    size = len(answered.labels)
+    for start in range(0, max(size, 1), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
+        cohort, last = answered.cohort.rows(rows), start + BLOCK_ROWS >= size
         yield _encoder.encode(
             ExampleBlock(
+                FORMAT,
                 partition,
                 month_text(month),
-                start + BLOCK_ROWS >= size,
-                columns,
-                cohort.sirens[rows].tolist(),
-                examples.labels[rows].tolist(),
-                cohort.logits[rows].tolist(),
-                cohort.features[rows].tolist(),
+                last,
+                names(),
+                stored(cohort.sirens, "<u4"),
+                stored(answered.labels[rows], "|b1"),
+                stored(cohort.codes, "|u1"),
+                stored(cohort.members, "<f4"),
+                stored(cohort.logits, "<f8"),
+                stored(portfolio, "<u4") if last and portfolio is not None else None,
             )
         )
 
 
 def decode(data: bytes) -> ExampleBlock:
-    """A block from its JSON. Raises msgspec.DecodeError on anything else."""
-    return _decoder.decode(data)
+    """A block from its bytes. Raises msgspec.DecodeError on anything else, a block of another format included."""
+    block = _decoder.decode(data)
+    if block.format != FORMAT:
+        raise msgspec.ValidationError(f"it has format {block.format}, this version of Vigie reads format {FORMAT}")
+    return block
 
 
 def examples_of(block: ExampleBlock) -> Examples:
-    """The block's rows, exactly as they were scored."""
-    width = len(block.names)
+    """The block's rows, exactly as they were scored. Raises ValueError where they do not fit together."""
     cohort = Cohort(
         parse_month(block.cohort),
-        np.array(block.sirens, np.uint32),
-        np.array(block.features, np.float32).reshape(-1, width),
-        np.array(block.logits),
+        block.sirens.open(),
+        block.codes.open(),
+        block.members.open(),
+        block.logits.open(),
     )
-    return Examples(cohort, np.array(block.labels, bool))
+    return Examples(cohort, block.labels.open())
+
+
+def _nobody(month: int) -> Examples:
+    cohort = Cohort(
+        month,
+        np.zeros(0, np.uint32),
+        np.zeros((0, len(names())), np.uint8),
+        np.zeros((0, len(MEMBERS)), np.float32),
+        np.zeros(0),
+    )
+    return Examples(cohort, np.zeros(0, bool))

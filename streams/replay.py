@@ -16,7 +16,6 @@ from alerts.language import Language
 from detectors.batch import batch_of
 from detectors.chain import Chain, ChainOptions, Outcome, Scores
 from detectors.events import AnyEvent
-from detectors.labels import Examples
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
 from streams.alerting import alert_of
@@ -90,15 +89,16 @@ class Replay:
             origin = Origin(TOPIC, 0, start + decision.position)
             self._sink.alert(alert_of(decision, self.model, origin, self._raised_at, self._options.language))
             self.summary.alerts += 1
-        if outcome.examples is not None and self._learner is not None:
-            self._learn(self._learner, outcome.examples)
+        if outcome.scores is not None and self._learner is not None:
+            self._learn(self._learner, outcome, outcome.scores.month - self._options.chain.horizon)
 
-    def _learn(self, learner: Learner, examples: Examples) -> None:
-        if examples.cohort.month <= self.model.learner.last_cohort:
+    def _learn(self, learner: Learner, outcome: Outcome, cohort: int) -> None:
+        if cohort <= self.model.last_cohort:
             # The model that was given has learned it.
             return
-        self.model = learner.learn(examples.cohort.month, [examples], self._options.chain.horizon)
-        self.summary.learned += len(examples.labels)
+        parts = [] if outcome.examples is None else [outcome.examples]
+        self.model = learner.learn(cohort, parts, self._options.chain.horizon, outcome.portfolio)
+        self.summary.learned += sum(len(part.labels) for part in parts)
         self.chain.use(self.model)
 
 

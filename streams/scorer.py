@@ -140,7 +140,7 @@ class Scorer:
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
         assert outcome.scores is not None
         month = outcome.scores.month - chain.options.horizon
-        blocks = examples.blocks(partition, month, outcome.examples)
+        blocks = examples.blocks(partition, month, outcome.examples, outcome.portfolio)
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
         if outcome.cohort is not None:
             await self._write(partition, pack.cohort_records(outcome.cohort))

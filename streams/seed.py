@@ -1,7 +1,7 @@
 """The end of a replay as the beginning of a live worker: state and model, written to a folder, put into a cluster.
 
-A folder has `model.json` and `state.msgpack`: a header, then one record after the other, each behind its length (u4).
-Records are those of `detectors.pack`, whole; which partition each belongs to is decided when a cluster is seeded, so a
+A folder has `model.msgpack` and `state.msgpack`; the latter is a header, then one record after the other, each behind
+its length (u4). Records are those of `detectors.pack`, whole; which partition each belongs to is decided when a cluster is seeded, so a
 folder serves clusters of any number of partitions.
 """
 
@@ -16,7 +16,6 @@ import numpy as np
 from detectors import models, pack
 from detectors.chain import Chain
 from detectors.errors import UnusableInput
-from detectors.labels import Cohort
 from detectors.models import Model
 from streams.cluster import Cluster
 from streams.errors import StreamsError
@@ -27,7 +26,7 @@ from streams.reading import partitions_of as topic_partitions
 from streams.reading import reader
 from streams.topics import CHANGELOG, EVENTS, MODELS
 
-MODEL_NAME = "model.json"
+MODEL_NAME = "model.msgpack"
 STATE_NAME = "state.msgpack"
 FORMAT = 1
 FIRMS_AT_ONCE = 10_000
@@ -130,7 +129,7 @@ def _rest(chain: Chain, partition: int, partitions: int) -> Iterator[pack.Record
     """A partition's share of the cohorts that wait, then its time."""
     for cohort in chain.waiting():
         here = partitions_of(cohort.sirens, partitions) == partition
-        share = Cohort(cohort.month, cohort.sirens[here], cohort.features[here], cohort.logits[here])
+        share = cohort.rows(here)
         yield from pack.cohort_records(share)
     yield pack.clock_record(chain)
 

@@ -21,9 +21,13 @@ from detectors import models
 from detectors.features import names
 from detectors.labels import Examples
 from detectors.learning import Learner, LearningOptions
+from detectors.logits import log_loss
 from detectors.models import Model
 from detectors.months import parse_month
+from detectors.portfolio import Counts
+from detectors.scales import CODES
 from streams import examples
+from streams.examples import ExampleBlock
 from streams.metrics import StreamMetrics
 from streams.models_topic import MODEL_KEY
 from streams.outbox import Outbox, Outgoing
@@ -58,6 +62,8 @@ class Trainer:
         """The last month for which each partition has answered in full."""
         self._parts: dict[int, dict[tuple[int, int], Examples]] = defaultdict(dict)
         """Months not learned yet: their blocks, by partition and first SIREN."""
+        self._portfolios: dict[int, dict[int, Counts]] = defaultdict(dict)
+        """The same months' shares of the portfolio at whose end they are answered, by partition."""
         self._waiting: dict[int, list[Any]] = defaultdict(list)
         """Messages that may be committed once a month is learned."""
 
@@ -76,13 +82,14 @@ class Trainer:
         complete = min(self._reached.values())
         while (month := self._next(complete)) is not None:
             await self._learn(month)
-        self._release(max(complete, self._learner.model.learner.last_cohort))
+        self._release(max(complete, self._learner.model.last_cohort))
 
     async def _take_over(self, generation: int) -> None:
         """Begin with what is committed: another worker may have learned since this one last did."""
         self._learner = Learner(await self._newest(), self._options)
         self._reached = dict.fromkeys(self._reached, 0)
         self._parts.clear()
+        self._portfolios.clear()
         self._waiting.clear()
         self._generation = generation
 
@@ -97,25 +104,32 @@ class Trainer:
         if block.partition not in self._reached or block.names != names():
             log.warning("%s offset %d is of another version or cluster, passed over", EXAMPLES, record.offset)
             return 0
+        if month > self._learner.model.last_cohort:
+            self._keep(block, month)
         if block.last:
             self._reached[block.partition] = max(self._reached[block.partition], month)
-        if month > self._learner.model.learner.last_cohort and block.sirens:
-            self._parts[month][block.partition, min(block.sirens)] = examples.examples_of(block)
         return month
 
+    def _keep(self, block: ExampleBlock, month: int) -> None:
+        part = examples.examples_of(block)
+        if len(part.labels):
+            self._parts[month][block.partition, int(part.cohort.sirens.min())] = part
+        if block.last:
+            nobody = np.zeros((len(block.names), CODES), np.int64)
+            share = nobody if block.portfolio is None else block.portfolio.open().astype(np.int64)
+            self._portfolios[month][block.partition] = share
+
     def _next(self, complete: int) -> int | None:
-        months = [m for m in self._parts if m <= complete]
-        return min(months) if months else None
+        return min((m for m in self._portfolios if m <= complete), default=None)
 
     async def _learn(self, month: int) -> None:
-        parts = self._parts.pop(month)
+        parts, shares = self._parts.pop(month, {}), self._portfolios.pop(month)
         ordered = [parts[key] for key in sorted(parts)]
-        model = self._learner.learn(month, ordered, self._horizon)
+        portfolio = np.sum(list(shares.values()), axis=0)
+        model = self._learner.learn(month, ordered, self._horizon, portfolio)
         await self._publish(model)
         self._count(ordered)
-        log.info(
-            "learned the cohort of %d answered firms: model %s", sum(len(p.labels) for p in ordered), model.version
-        )
+        log.info("learned a cohort of %d answered firms: model %s", sum(len(p.labels) for p in ordered), model.version)
 
     def _release(self, month: int) -> None:
         for waiting in [m for m in self._waiting if m <= month]:
@@ -126,8 +140,10 @@ class Trainer:
         await self._outbox.send(MODELS, [Outgoing(MODEL_KEY, models.encode(model), partition=0)])
 
     def _count(self, parts: Sequence[Examples]) -> None:
+        if not parts:
+            return
         labels = np.concatenate([p.labels for p in parts])
         logits = np.concatenate([p.cohort.logits for p in parts])
         self._metrics.learned.labels("yes").inc(int(labels.sum()))
         self._metrics.learned.labels("no").inc(int((~labels).sum()))
-        self._metrics.log_loss.set(float(np.logaddexp(0.0, np.where(labels, -logits, logits)).mean()))
+        self._metrics.log_loss.set(float(log_loss(logits, labels).mean()))

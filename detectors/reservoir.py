@@ -1,0 +1,164 @@
+"""A bounded memory of answered examples, and of the portfolios that they were scored beside.
+
+Of each cohort some rows are kept: of firms that failed as many as fit in half of the room, of the others what fills it.
+A row kept stands for all of its kind through its weight, so that nothing is resampled away. Which rows is decided by a
+hash of SIREN and month: the same examples leave the same memory, whatever the way they arrived.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import plain_regression, relative_regression, scorecard
+from detectors.arrays import Array, stored
+from detectors.keys import mix
+from detectors.labels import Cohort, Examples, joined
+from detectors.portfolio import Counts, Portfolio
+from detectors.scales import Codes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The kept rows of a cohort, n of them; `portfolio` is that of the month before, which it was scored beside."""
+
+    cohort: Cohort
+    labels: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+    portfolio: Portfolio = field(compare=False)
+
+    @property
+    def month(self) -> int:
+        """The month at whose end the firms were scored."""
+        return self.cohort.month
+
+    @cached_property
+    def ranks(self) -> Codes:
+        """What trees look at, shape (n, features)."""
+        codes = self.cohort.codes
+        return self.portfolio.ranks[np.arange(codes.shape[1]), codes]
+
+    @cached_property
+    def relative(self) -> NDArray[np.float32]:
+        """What the relative regression looks at, shape (n, 2 x features)."""
+        return relative_regression.inputs(self.cohort.codes, self.portfolio)
+
+    @cached_property
+    def plain(self) -> NDArray[np.float64]:
+        """What the plain regression looks at, shape (n, features)."""
+        return plain_regression.inputs(self.cohort.codes, self.portfolio)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """The scorecard's log-odds, shape (n,)."""
+        codes = self.cohort.codes
+        table = scorecard.table(self.portfolio)
+        return scorecard.base(self.portfolio) + table[np.arange(codes.shape[1]), codes].sum(axis=1)
+
+
+class _StoredCohort(msgspec.Struct, frozen=True):
+    month: int
+    sirens: Array
+    codes: Array
+    members: Array
+    logits: Array
+    labels: Array
+    weights: Array
+    portfolio: Array
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A reservoir as it is stored."""
+
+    portfolios: dict[int, Array] = {}
+    cohorts: list[_StoredCohort] = []
+
+
+class Reservoir:
+    """Cohorts in the order of their months, the oldest dropped; portfolios by month."""
+
+    def __init__(self, cohorts: int, rows: int) -> None:
+        """So many cohorts at most, so many rows of each."""
+        self._cohorts = cohorts
+        self._rows = rows
+        self.kept: list[Kept] = []
+        self.portfolios: dict[int, Portfolio] = {}
+
+    def see(self, month: int, counts: Counts, horizon: int) -> None:
+        """Remember what the portfolio was like at the end of a month, as long as a cohort may ask for it."""
+        self.portfolios[month] = Portfolio(counts)
+        older = sorted(m for m in self.portfolios if m < month - horizon - 1)
+        for forgotten in older[:-1]:
+            del self.portfolios[forgotten]
+
+    def keep(self, parts: Sequence[Examples]) -> Kept | None:
+        """Keep rows of a cohort, in parts from any number of partitions; gives them.
+
+        None, and nothing kept, where no portfolio of an earlier month is known: nobody could be compared then.
+        """
+        cohort = joined([part.cohort for part in parts])
+        labels = np.concatenate([part.labels for part in parts])
+        before = [m for m in self.portfolios if m < cohort.month]
+        if not before or not len(cohort):
+            return None
+        chosen, weights = _choice(cohort, labels, self._rows)
+        kept = Kept(cohort.rows(chosen), labels[chosen], weights, self.portfolios[max(before)])
+        self.kept = [*self.kept, kept][-self._cohorts :]
+        return kept
+
+    def failures(self) -> int:
+        """How many firms it saw fail."""
+        failed = [k.cohort.sirens[k.labels] for k in self.kept]
+        return len(np.unique(np.concatenate(failed))) if failed else 0
+
+    def stored(self) -> Stored:
+        """Everything, to be stored."""
+        return Stored(
+            {month: stored(p.counts, "<u4") for month, p in sorted(self.portfolios.items())},
+            [_stored_cohort(kept) for kept in self.kept],
+        )
+
+    def restore(self, state: Stored) -> None:
+        """Take back what was stored, into an empty reservoir."""
+        self.portfolios = {month: _portfolio(array) for month, array in state.portfolios.items()}
+        for s in state.cohorts:
+            cohort = Cohort(s.month, s.sirens.open(), s.codes.open(), s.members.open(), s.logits.open())
+            self.kept.append(Kept(cohort, s.labels.open(), s.weights.open(), _portfolio(s.portfolio)))
+
+
+def _portfolio(counts: Array) -> Portfolio:
+    return Portfolio(counts.open().astype(np.int64))
+
+
+def _stored_cohort(kept: Kept) -> _StoredCohort:
+    c = kept.cohort
+    return _StoredCohort(
+        c.month,
+        stored(c.sirens, "<u4"),
+        stored(c.codes, "|u1"),
+        stored(c.members, "<f4"),
+        stored(c.logits, "<f8"),
+        stored(kept.labels, "|b1"),
+        stored(kept.weights, "<f8"),
+        stored(kept.portfolio.counts, "<u4"),
+    )
+
+
+def _choice(cohort: Cohort, labels: NDArray[np.bool_], rows: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Which rows to keep, in a fixed order, and how many each stands for."""
+    salt = np.uint64(cohort.month * 0x9E3779B97F4A7C15 % 2**64)
+    order = np.lexsort((cohort.sirens, mix(cohort.sirens.astype(np.uint64) + salt)))
+    failed, others = order[labels[order]], order[~labels[order]]
+    some_failed = failed[: rows // 2]
+    some_others = others[: rows - len(some_failed)]
+    chosen = np.concatenate([some_failed, some_others])
+    weights = np.concatenate(
+        [
+            np.full(len(some_failed), len(failed) / max(len(some_failed), 1)),
+            np.full(len(some_others), len(others) / max(len(some_others), 1)),
+        ]
+    )
+    return chosen, weights
