@@ -2,3 +2,5 @@
 
 Machines are noisy: compare figures of one run, and trust events per CPU second before events per second.
 """
+
+import vigie  # noqa: F401 - before numpy: it says how many threads linear algebra may have

@@ -64,7 +64,10 @@ class _State(msgspec.Struct, frozen=True):
 
 
 class Learner:
-    """Goes on learning from where a model stopped. `learn` returns a new model; nothing else changes."""
+    """Goes on learning from where a model stopped. `learn` returns a new model; nothing else changes.
+
+    `model` serves for scoring; `resumable` gives it with all that is needed to go on.
+    """
 
     def __init__(self, model: Model, options: LearningOptions | None = None) -> None:
         """Raises UnusableModel where what the model keeps for its trainer cannot be read."""
@@ -92,6 +95,11 @@ class Learner:
             self._learn(kept, answered, horizon)
         self.model = self._snapshot(month, answered, counts)
         return self.model
+
+    def resumable(self) -> Model:
+        """The model with what a trainer needs to go on as if it had never stopped."""
+        state = _State(self._reservoir.stored(), self._blend, self._examples)
+        return msgspec.structs.replace(self.model, learner=zlib.compress(msgspec.msgpack.encode(state), 1))
 
     @property
     def examples(self) -> int:
@@ -149,7 +157,6 @@ class Learner:
             calibration=Calibration(self._blend.slope, self._blend.shift),
             thresholds=self._thresholds(share) if learned else before.thresholds,
             last_cohort=month,
-            learner=_closed(_State(self._reservoir.stored(), self._blend, self._examples)),
         )
         digest = hashlib.sha256(models.content(model)).hexdigest()[:8]
         return msgspec.structs.replace(model, version=f"{month_text(answered)}-{digest}")
@@ -223,10 +230,6 @@ class _Learning:
         if not len(telling):
             telling = np.arange(self.ranks.shape[1])
         return self.draw.choice(telling, max(1, round(_FEATURES_A_TREE * len(telling))), replace=False)
-
-
-def _closed(state: _State) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(state), 1)
 
 
 def _opened(data: bytes) -> _State:

@@ -84,7 +84,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     last_cohort: int = 0
     """The last month whose answers it has learned, as `detectors.months` counts."""
     learner: bytes = b""
-    """What a trainer needs to go on exactly where it stopped (`detectors.reservoir`)."""
+    """What a trainer needs to go on exactly where it stopped (`learning.Learner`); empty for scoring alone."""
 
 
 class UnusableModel(VigieError):
@@ -155,7 +155,10 @@ class Scorer:
         forest, boosting = model.forest.open(), model.boosting.open()
         self._learned = (True, model.relative is not None, model.plain is not None, len(forest) > 0, len(boosting) > 0)
         forest = forest.scaled(1.0 / max(len(forest), 1))
-        self._forest, self._boosting = TreesInMonth(forest, self.portfolio), TreesInMonth(boosting, self.portfolio)
+        themes = themes_of()
+        self._forest, self._boosting = (
+            TreesInMonth(of, self.portfolio, themes, len(THEMES)) for of in (forest, boosting)
+        )
         slope, weights = model.calibration.slope, np.array(model.weights)
         self._tree_weights = slope * weights[3:]
         table = sum((w * t for w, (_, t) in zip(slope * weights[:3], tables, strict=True)), np.zeros_like(tables[0][1]))
@@ -165,7 +168,7 @@ class Scorer:
         self.base = float(slope * (weights @ np.array(bases)) + model.calibration.shift + means.sum())
         self._roots = float(self._tree_weights @ np.array([self._forest.base, self._boosting.base]))
         self._places = np.arange(len(names())) * self._table.shape[1]
-        self._themes = themes_of()
+        self._themes = themes.tolist()
 
     def score(self, codes: Codes) -> NDArray[np.float64]:
         """Log-odds, shape (n,), within MAX_LOGIT; `codes` (n, features)."""
@@ -186,10 +189,10 @@ class Scorer:
         parts = self._table.ravel().take(codes + self._places)
         themes = np.zeros((len(codes), len(THEMES)))
         # One addition a feature, in their order: a matrix product would round differently in batches of other sizes.
-        for feature, theme in enumerate(self._themes.tolist()):
+        for feature, theme in enumerate(self._themes):
             themes[:, theme] += parts[:, feature]
         for weight, of in zip(self._tree_weights, (self._forest, self._boosting), strict=True):
-            themes += weight * of.parts(codes, self._themes, len(THEMES))
+            themes += weight * of.parts(codes)
         raw = themes.sum(axis=1)
         wanted = np.clip(raw, -MAX_LOGIT - self.base, MAX_LOGIT - self.base)
         # Scores beyond the limit are shrunk theme by theme, in proportion, so that they still add up.

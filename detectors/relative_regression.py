@@ -69,8 +69,9 @@ def _newton_step(
     beta: NDArray[np.float64],
     ridge: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    expected = sigmoid(design @ beta)
-    gradient = (weights * (labels - expected)) @ design - ridge * beta
+    # In single precision throughout: mixed products would copy the whole design to double every time.
+    expected = sigmoid((design @ beta.astype(np.float32)).astype(np.float64))
+    gradient = (weights * (labels - expected)).astype(np.float32) @ design - ridge * beta
     curvature = (weights * expected * (1 - expected)).astype(np.float32)
     hessian = (design * curvature[:, None]).T @ design
     return np.linalg.solve(hessian + np.diag(ridge), gradient).astype(np.float64)

@@ -26,7 +26,7 @@ EXPERT_GROWTH = 0.2
 
 
 def _log(x: Column) -> Column:
-    return np.sign(x) * np.log1p(np.abs(x))
+    return np.asarray(np.sign(x) * np.log1p(np.abs(x)), np.float64)
 
 
 _POINTS: dict[str, Callable[[Column], Column]] = {
@@ -40,7 +40,7 @@ _POINTS: dict[str, Callable[[Column], Column]] = {
     "headcount": lambda x: -0.1 * _log(np.maximum(x - 1.0, 0.0)),
     "headcount_change_12m": lambda x: -0.8 * x,
     "schedule_running": lambda x: 0.2 * x,
-    "months_since_commission": lambda x: 0.5 * (x <= 12),
+    "months_since_commission": lambda x: np.where(x <= 12, 0.5, 0.0),
 }
 """Points for each value of a feature; none where it is unknown."""
 

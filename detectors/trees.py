@@ -10,6 +10,7 @@ how a tree's score is explained (Saabas, 2014).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from detectors.scales import CODES, Codes
 NEVER_ABOVE = 255
 """A cut that no rank is above: a level without a question."""
 _BLOCK = 4096
+_FEW = 256
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,10 @@ def values(trees: Trees, ranks: Codes) -> NDArray[np.float64]:
 class TreesInMonth:
     """Trees under the portfolio of a month, to look at codes."""
 
-    def __init__(self, trees: Trees, portfolio: Portfolio) -> None:
+    def __init__(self, trees: Trees, portfolio: Portfolio, themes: NDArray[np.intp], count: int) -> None:
+        """`themes` has the theme of each feature, shape (features,), of `count`."""
         self._trees = trees
+        self._themes, self._theme_count = themes, count
         # A rank is above the cut where the code is above the last code of a rank that is not.
         not_above = portfolio.ranks[trees.features] <= trees.cuts[..., None]
         self._cuts = (np.minimum(not_above.sum(axis=2), CODES) - 1).astype(np.uint8)
@@ -92,17 +96,28 @@ class TreesInMonth:
         """Sum of the trees' values, shape (n,); `codes` (n, features)."""
         return _summed(self._trees.leaves, self._trees.features, self._cuts, codes)
 
-    def parts(self, codes: Codes, themes: NDArray[np.intp], count: int) -> NDArray[np.float64]:
-        """What the questions about each theme add to the roots' means, shape (n, count).
-
-        `themes` has the theme of each feature, shape (features,).
-        """
-        table = _theme_table(self._trees, themes, count)
-        leaves = _leaves(self._trees.features, self._cuts, codes)
-        out = np.zeros((len(codes), count))
-        for tree in range(len(self._trees)):
-            out += table[tree, leaves[:, tree]]
+    def parts(self, codes: Codes) -> NDArray[np.float64]:
+        """What the questions about each theme add to the roots' means, shape (n, themes)."""
+        out = np.zeros((len(codes), self._theme_count))
+        tree = np.arange(len(self._trees))
+        for start in range(0, len(codes), _FEW):
+            block = slice(start, start + _FEW)
+            leaves = _leaves(self._trees.features, self._cuts, codes[block])
+            out[block] = self._theme_table[tree, leaves].sum(axis=1)
         return out
+
+    @cached_property
+    def _theme_table(self) -> NDArray[np.float64]:
+        """What each leaf owes to each theme, shape (T, 2^D, themes)."""
+        number, depth = self._trees.features.shape
+        table = np.zeros((number, 1 << depth, self._theme_count))
+        leaf, tree = np.arange(1 << depth), np.arange(number)
+        for level in range(depth):
+            parent = (1 << level) - 1 + (leaf >> (depth - level))
+            child = (1 << (level + 1)) - 1 + (leaf >> (depth - level - 1))
+            asked = self._themes[self._trees.features[:, level]]
+            table[tree, :, asked] += self._trees.nodes[:, child] - self._trees.nodes[:, parent]
+        return table
 
     @property
     def base(self) -> float:
@@ -130,16 +145,3 @@ def _summed(
         block = slice(start, start + _BLOCK)
         out[block] = flat.take(_leaves(features, cuts, columns[block]) + offsets).sum(axis=1)
     return out
-
-
-def _theme_table(trees: Trees, themes: NDArray[np.intp], count: int) -> NDArray[np.float64]:
-    """What each leaf owes to each theme, shape (T, 2^D, themes)."""
-    number, depth = trees.features.shape
-    table = np.zeros((number, 1 << depth, count))
-    leaf = np.arange(1 << depth)
-    tree = np.arange(number)
-    for level in range(depth):
-        parent = (1 << level) - 1 + (leaf >> (depth - level))
-        child = (1 << (level + 1)) - 1 + (leaf >> (depth - level - 1))
-        table[tree, :, themes[trees.features[:, level]]] += trees.nodes[:, child] - trees.nodes[:, parent]
-    return table

@@ -80,6 +80,10 @@ class Replay:
             self.summary.events += len(batch)
         return self.summary
 
+    def resumable(self) -> Model:
+        """The model at the end, with what is needed to learn further."""
+        return self.model if self._learner is None else self._learner.resumable()
+
     def _take(self, outcome: Outcome, start: int) -> None:
         if outcome.scores is not None:
             self.summary.month_ends += 1

@@ -1,8 +1,8 @@
 """The end of a replay as the beginning of a live worker: state and model, written to a folder, put into a cluster.
 
 A folder has `model.msgpack` and `state.msgpack`; the latter is a header, then one record after the other, each behind
-its length (u4). Records are those of `detectors.pack`, whole; which partition each belongs to is decided when a cluster is seeded, so a
-folder serves clusters of any number of partitions.
+its length (u4). Records are those of `detectors.pack`, whole; which partition each belongs to is decided when a cluster
+is seeded, so a folder serves clusters of any number of partitions.
 """
 
 import struct

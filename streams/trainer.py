@@ -127,7 +127,7 @@ class Trainer:
         ordered = [parts[key] for key in sorted(parts)]
         portfolio = np.sum(list(shares.values()), axis=0)
         model = self._learner.learn(month, ordered, self._horizon, portfolio)
-        await self._publish(model)
+        await self._publish(self._learner.resumable())
         self._count(ordered)
         log.info("learned a cohort of %d answered firms: model %s", sum(len(p.labels) for p in ordered), model.version)
 

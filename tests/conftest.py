@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
+import vigie  # noqa: F401 - before numpy: it says how many threads linear algebra may have
 from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka, start_valkey, user_cache
 
 _SERVERS = {"kafka", "valkey"}

@@ -106,9 +106,9 @@ def command(
         replay = Replay(options, sink, now)
         summary = replay.run(_closed(events, until))
     if model_out is not None:
-        _write(model_out, models.encode(replay.model))
+        _write(model_out, models.encode(replay.resumable()))
     if state_out is not None:
-        seed.write(replay.chain, replay.model, state_out)
+        seed.write(replay.chain, replay.resumable(), state_out)
     for line in (*report.notes, *report.lines()):
         click.echo(line, err=True)
     click.echo(
