@@ -1,0 +1,193 @@
+"""Vigie's scores beside those of batch references, on the same firm-months."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from detectors.evaluation import firm_months, leads, strata
+from detectors.evaluation.bootstrap import Estimate, Resampling, interval, numbered
+from detectors.evaluation.firm_months import Days, FirmMonths, Proceedings
+from detectors.evaluation.leads import Lead
+from detectors.evaluation.measures import NAMES, Figures, Measures, Series
+from detectors.evaluation.ranking import Bools, Floats, Operating, Ranking, at_precision, average_precision, best
+from detectors.evaluation.references import FEATURES, MODELS, MonthEnd, prequential
+from detectors.months import month_text
+
+RATIOS = ("average_precision", "auroc", "ece", "brier")
+"""The figures of Vigie that are told as a multiple of a reference's."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A cut, what it gives, and how early it called the firms that failed."""
+
+    precision: float
+    recall: float
+    lead: Lead
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One reference, and Vigie beside it."""
+
+    name: str
+    figures: Figures
+    ratios: dict[str, Estimate]
+    """Vigie's figure over the reference's, the same firms drawn for both."""
+    strong: Level | None
+    """The reference at its best F0.5, seen with the answers."""
+    vigie_at_its_precision: Level | None
+    by_half_year: dict[str, float | None]
+    """Average precision."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The firm-months at which the references had a model."""
+
+    first_month: str
+    last_month: str
+    firm_months: int
+    firms: int
+    positives: int
+    vigie: Figures
+    vigie_by_half_year: dict[str, float | None]
+    """Average precision."""
+    references: tuple[Reference, ...]
+
+
+def compare(
+    rows: FirmMonths,
+    judged: Bools,
+    days: Days,
+    month_ends: Sequence[MonthEnd],
+    proceedings: Proceedings,
+    horizon: int,
+    resampling: Resampling,
+) -> Comparison | None:
+    """Fit the references and set Vigie beside them; None where none had a model at a judged firm-month.
+
+    `days` are the openings of the rows' firms that the data cover, (n,); `month_ends` ascend and hold every scored row
+    of the months that are compared, or the row is left out.
+    """
+    given = {
+        f"{model}, {features} features": _aligned(rows, month_ends, features, model, proceedings, horizon)
+        for features in FEATURES
+        for model in MODELS
+    }
+    there = np.logical_and.reduce([~np.isnan(scores) for scores in given.values()])
+    common = judged & there
+    if not common.any():
+        return None
+    ahead = leads.ahead(firm_months.month_ends(rows.months), days, horizon)
+    side = _Side(rows, days, there, common, leads.failing(rows.sirens[there], ahead[there], horizon), ahead, horizon)
+    vigie = Series("vigie", rows.probabilities, rows.tiers)
+    drawn = side.drawn(vigie, resampling)
+    return Comparison(
+        first_month=month_text(int(rows.months[common].min())),
+        last_month=month_text(int(rows.months[common].max())),
+        firm_months=int(common.sum()),
+        firms=len(np.unique(rows.sirens[common])),
+        positives=int(side.labels.sum()),
+        vigie=_figures(drawn),
+        vigie_by_half_year=side.by_half_year(vigie),
+        references=tuple(
+            _beside(side, vigie, drawn, Series(name, scores), resampling) for name, scores in given.items()
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The rows that Vigie and the references share: `there` where all have scored, `common` where judged too."""
+
+    rows: FirmMonths
+    days: Days
+    there: Bools
+    common: Bools
+    failing: leads.Failing
+    ahead: Floats
+    horizon: int
+
+    @cached_property
+    def labels(self) -> Bools:
+        """The answers of the common rows."""
+        return firm_months.labels(self.rows.months[self.common], self.days[self.common], self.horizon)
+
+    def drawn(self, series: Series, resampling: Resampling) -> Floats:
+        """The figures of all rows, then of each sample of firms, (1 + samples, NAMES)."""
+        measures = Measures(series.of(self.common), self.labels)
+        firms = numbered(self.rows.sirens[self.common])
+        return np.array(
+            [measures.of(np.ones(len(firms))), *(measures.of(weights) for weights in resampling.weights(firms))]
+        )
+
+    def by_half_year(self, series: Series) -> dict[str, float | None]:
+        """Average precision of the common rows, half-year by half-year."""
+        stratum, scores, labels = (
+            strata.half_years(self.rows.months[self.common]),
+            series.scores[self.common],
+            self.labels,
+        )
+        found = {}
+        for i, name in enumerate(stratum.names):
+            at = stratum.groups == i
+            value = average_precision(Ranking(scores[at], labels[at]).curve())
+            found[name] = None if np.isnan(value) else value
+        return found
+
+    def level(self, series: Series, at: Operating | None) -> Level | None:
+        """A cut with the lead that it gives."""
+        if at is None:
+            return None
+        there = self.there
+        called = series.scores[there] >= at.cut
+        return Level(
+            at.precision, at.recall, leads.lead(self.failing, self.rows.sirens[there], self.ahead[there], called)
+        )
+
+
+def _beside(side: _Side, vigie: Series, ours: Floats, reference: Series, resampling: Resampling) -> Reference:
+    theirs = side.drawn(reference, resampling)
+    labels = side.labels
+    strong = best(Ranking(reference.scores[side.common], labels).curve(), 0.5)
+    same = at_precision(Ranking(vigie.scores[side.common], labels).curve(), strong.precision) if strong else None
+    return Reference(
+        name=reference.name,
+        figures=_figures(theirs),
+        ratios={name: _ratio(ours, theirs, NAMES.index(name)) for name in RATIOS},
+        strong=side.level(reference, strong),
+        vigie_at_its_precision=side.level(vigie, same),
+        by_half_year=side.by_half_year(reference),
+    )
+
+
+def _figures(drawn: Floats) -> Figures:
+    return {name: interval(float(drawn[0, i]), drawn[1:, i]) for i, name in enumerate(NAMES)}
+
+
+def _ratio(ours: Floats, theirs: Floats, column: int) -> Estimate:
+    above, below = ours[:, column], theirs[:, column]
+    ratios = np.divide(above, below, out=np.full(len(above), np.nan), where=below != 0)
+    return interval(float(ratios[0]), ratios[1:])
+
+
+def _aligned(
+    rows: FirmMonths,
+    month_ends: Sequence[MonthEnd],
+    features: str,
+    model: str,
+    proceedings: Proceedings,
+    horizon: int,
+) -> Floats:
+    """A reference's score of each row, (n,); nan where it gave none."""
+    out = np.full(len(rows), np.nan)
+    for scored in prequential(month_ends, features, MODELS[model], proceedings, horizon):
+        at = np.flatnonzero(rows.months == scored.month)
+        order = np.argsort(scored.sirens)
+        place = np.minimum(np.searchsorted(scored.sirens[order], rows.sirens[at]), len(order) - 1)
+        found = scored.sirens[order][place] == rows.sirens[at]
+        out[at[found]] = scored.probabilities[order][place[found]]
+    return out
