@@ -1,4 +1,4 @@
-"""Scores and partner files to an evaluation: `vigie evaluate` and the benchmark of detection."""
+"""Scores and partner files to what an evaluation is made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from detectors.errors import UnusableInput
 from detectors.evaluation.firm_months import FirmMonths, answered
-from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, evaluate
+from detectors.evaluation.references import scores
+from detectors.evaluation.report import Alerts, Given
 from detectors.months import month_text
 from streams import ingest
 from streams.firm_facts import Collector, FirmFacts
@@ -29,10 +30,8 @@ class Judging:
     references: bool = False
 
 
-def judge(
-    judging: Judging, report: Report, options: EvaluationOptions, reading: ingest.IngestOptions, today: date
-) -> Evaluation:
-    """Read the files and judge the scores. Raises UnusableInput where nothing can be judged, or read."""
+def gather(judging: Judging, report: Report, reading: ingest.IngestOptions, today: date) -> Given:
+    """Read the files and put beside the scores what they tell. Raises UnusableInput where nothing can be judged."""
     collector, ends = Collector(), MonthEnds() if judging.references else None
     for run in ingest.frames(
         judging.paths, report, today=today, months=ingest.Months(None, judging.until), options=reading
@@ -47,18 +46,16 @@ def judge(
     last = _last(facts, judging)
     if ends is not None:
         ends.close(last)
-    return evaluate(
-        Given(
-            rows=judging.rows,
-            known=facts.known(judging.rows),
-            proceedings=facts.proceedings(),
-            horizon=judging.horizon,
-            last=last,
-            until_from="data" if judging.until is None else "option",
-            alerts=judging.alerts,
-            month_ends=None if ends is None else ends.found,
-        ),
-        options,
+    rows, proceedings = judging.rows, facts.proceedings()
+    return Given(
+        rows=rows,
+        known=facts.known(rows),
+        proceedings=proceedings,
+        horizon=judging.horizon,
+        last=last,
+        until_from="data" if judging.until is None else "option",
+        alerts=judging.alerts,
+        references=None if ends is None else scores(rows, ends.found, proceedings, judging.horizon),
     )
 
 

@@ -31,7 +31,8 @@ def _month(column: str) -> pl.Expr:
 
 
 def _key(*columns: str) -> pl.Expr:
-    return pl.struct(columns).hash()
+    """What tells a firm's facts of one kind apart; the firm is in it, since a SIRET may be missing."""
+    return pl.struct("siren", *columns).hash()
 
 
 _KEPT: Mapping[EventType, tuple[pl.Expr, ...]] = {

@@ -1,6 +1,5 @@
 """Vigie's scores beside those of batch references, on the same firm-months."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,11 +7,10 @@ import numpy as np
 
 from detectors.evaluation import firm_months, leads, strata
 from detectors.evaluation.bootstrap import Estimate, Resampling, interval, numbered
-from detectors.evaluation.firm_months import Days, FirmMonths, Proceedings
+from detectors.evaluation.firm_months import Days, FirmMonths
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import NAMES, Figures, Measures, Series
 from detectors.evaluation.ranking import Bools, Floats, Operating, Ranking, at_precision, average_precision, best
-from detectors.evaluation.references import FEATURES, MODELS, MonthEnd, prequential
 from detectors.months import month_text
 
 RATIOS = ("average_precision", "auroc", "ece", "brier")
@@ -62,21 +60,15 @@ def compare(
     rows: FirmMonths,
     judged: Bools,
     days: Days,
-    month_ends: Sequence[MonthEnd],
-    proceedings: Proceedings,
+    given: dict[str, Floats],
     horizon: int,
     resampling: Resampling,
 ) -> Comparison | None:
-    """Fit the references and set Vigie beside them; None where none had a model at a judged firm-month.
+    """Set Vigie beside the references; None where they have no judged firm-month in common.
 
-    `days` are the openings of the rows' firms that the data cover, (n,); `month_ends` ascend and hold every scored row
-    of the months that are compared, or the row is left out.
+    `days` are the openings of the rows' firms that the data cover, (n,); `given` has each reference's scores of the
+    rows, (n,), nan where it had no model.
     """
-    given = {
-        f"{model}, {features} features": _aligned(rows, month_ends, features, model, proceedings, horizon)
-        for features in FEATURES
-        for model in MODELS
-    }
     there = np.logical_and.reduce([~np.isnan(scores) for scores in given.values()])
     common = judged & there
     if not common.any():
@@ -172,22 +164,3 @@ def _ratio(ours: Floats, theirs: Floats, column: int) -> Estimate:
     above, below = ours[:, column], theirs[:, column]
     ratios = np.divide(above, below, out=np.full(len(above), np.nan), where=below != 0)
     return interval(float(ratios[0]), ratios[1:])
-
-
-def _aligned(
-    rows: FirmMonths,
-    month_ends: Sequence[MonthEnd],
-    features: str,
-    model: str,
-    proceedings: Proceedings,
-    horizon: int,
-) -> Floats:
-    """A reference's score of each row, (n,); nan where it gave none."""
-    out = np.full(len(rows), np.nan)
-    for scored in prequential(month_ends, features, MODELS[model], proceedings, horizon):
-        at = np.flatnonzero(rows.months == scored.month)
-        order = np.argsort(scored.sirens)
-        place = np.minimum(np.searchsorted(scored.sirens[order], rows.sirens[at]), len(order) - 1)
-        found = scored.sirens[order][place] == rows.sirens[at]
-        out[at[found]] = scored.probabilities[order][place[found]]
-    return out

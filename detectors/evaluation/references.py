@@ -4,14 +4,14 @@ The network's own is a random forest of 100 trees of depth 9; boosting is what o
 come from scikit-learn, which is imported when the first of them is fitted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.evaluation.firm_months import Proceedings
+from detectors.evaluation.firm_months import FirmMonths, Proceedings
 from detectors.evaluation.ranking import Bools, Floats
 from detectors.labels import Cohort, answer
 
@@ -78,6 +78,21 @@ class Scored:
     probabilities: Floats
 
 
+def scores(
+    rows: FirmMonths, month_ends: Sequence[MonthEnd], proceedings: Proceedings, horizon: int
+) -> dict[str, Floats]:
+    """What each model with each set of features gave the rows, (n,), by name; nan where it had no model yet, or where
+    the firm is none of the month end's. `month_ends` ascend.
+    """
+    return {
+        f"{model}, {features} features": _aligned(
+            rows, prequential(month_ends, features, MODELS[model], proceedings, horizon)
+        )
+        for features in FEATURES
+        for model in MODELS
+    }
+
+
 def prequential(
     month_ends: Sequence[MonthEnd],
     features: str,
@@ -120,3 +135,14 @@ def _fitted(
 def _answers(end: MonthEnd, proceedings: Proceedings, horizon: int) -> Bools:
     cohort = Cohort(end.month, end.sirens, end.own, np.zeros(len(end.sirens)))
     return answer(cohort, proceedings.days_of(end.sirens), horizon).labels
+
+
+def _aligned(rows: FirmMonths, found: Iterable[Scored]) -> Floats:
+    out = np.full(len(rows), np.nan)
+    for scored in found:
+        at = np.flatnonzero(rows.months == scored.month)
+        order = np.argsort(scored.sirens)
+        place = np.minimum(np.searchsorted(scored.sirens[order], rows.sirens[at]), len(order) - 1)
+        same = scored.sirens[order][place] == rows.sirens[at]
+        out[at[same]] = scored.probabilities[order][place[same]]
+    return out

@@ -3,13 +3,13 @@
 Every name here is a name of the JSON that `vigie evaluate` prints; months are texts, 2019-01.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.errors import UnusableInput
 from detectors.evaluation import calibration, firm_months, leads, strata, workload
 from detectors.evaluation.bootstrap import Resampling, numbered
 from detectors.evaluation.comparison import Comparison, compare
@@ -17,7 +17,6 @@ from detectors.evaluation.firm_months import Days, FirmMonths, Proceedings, Sire
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import BINS, MODERATE, STRONG, Figures, Series, figures
 from detectors.evaluation.ranking import Bools, Curve, Floats, Ranking, at_precision
-from detectors.evaluation.references import MonthEnd
 from detectors.evaluation.strata import Stratum
 from detectors.months import month_text
 from detectors.options import option
@@ -42,6 +41,15 @@ class EvaluationOptions:
         "Precisions at which recall and lead are told; by default those published for the network's two levels",
         env="VIGIE_EVALUATE_AT_PRECISION",
     )
+
+    def __post_init__(self) -> None:
+        """Raises UnusableInput where an option cannot be."""
+        if self.bootstrap < 0 or self.seed < 0:
+            raise UnusableInput("--bootstrap and --seed must not be negative")
+        if self.top < 1:
+            raise UnusableInput(f"--top {self.top}: a list has at least one firm")
+        if not all(0 < precision <= 1 for precision in self.at_precision):
+            raise UnusableInput("--at-precision must lie above 0, and at most at 1")
 
 
 @dataclass(frozen=True)
@@ -173,8 +181,8 @@ class Given:
     """The last month that the data cover whole; its end is the last day on which anything counts."""
     until_from: Literal["data", "option"] = "data"
     alerts: Alerts | None = None
-    month_ends: Sequence[MonthEnd] | None = None
-    """For the batch references; None leaves them out."""
+    references: dict[str, Floats] | None = None
+    """What batch models gave the rows, by name, (n,), nan where there was none; None leaves them out."""
 
 
 def evaluate(given: Given, options: EvaluationOptions) -> Evaluation:
@@ -224,8 +232,8 @@ def evaluate(given: Given, options: EvaluationOptions) -> Evaluation:
         by_size=groups.by(strata.sizes(given.known.headcounts[judged])),
         by_region=groups.by(strata.named(given.known.regions[judged])),
         references=None
-        if given.month_ends is None
-        else compare(rows, judged, days, given.month_ends, given.proceedings, horizon, resampling),
+        if given.references is None
+        else compare(rows, judged, days, given.references, horizon, resampling),
     )
 
 

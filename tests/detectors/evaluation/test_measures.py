@@ -25,7 +25,7 @@ def test_every_name_has_its_figure() -> None:
     assert found["base_rate"] == LABELS.mean()
     assert found["average_precision"] == pytest.approx(average_precision_score(LABELS, SCORES))
     for level, name in ((2, "strong"), (1, "moderate")):
-        called = TIERS >= level
+        called = level <= TIERS
         assert found[f"{name}_precision"] == pytest.approx(precision_score(LABELS, called))
         assert found[f"{name}_recall"] == pytest.approx(recall_score(LABELS, called))
         assert found[f"{name}_f05"] == pytest.approx(fbeta_score(LABELS, called, beta=0.5))
