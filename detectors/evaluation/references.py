@@ -44,7 +44,28 @@ def gradient_boosting() -> Classifier:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model: Classifier = HistGradientBoostingClassifier(random_state=SEED)
-    return model
+    return _Alone(model)
+
+
+class _Alone:
+    """A model on one thread: on a busy machine the threads of boosting wait for each other at full speed."""
+
+    def __init__(self, model: Classifier) -> None:
+        self._model = model
+
+    def fit(self, x: NDArray[np.float32], y: Bools) -> object:
+        """Learn from rows (n, features) and their answers (n,)."""
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            return self._model.fit(x, y)
+
+    def predict_proba(self, x: NDArray[np.float32]) -> Floats:
+        """The probabilities of no and yes, (n, 2)."""
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            return self._model.predict_proba(x)
 
 
 MODELS: dict[str, Callable[[], Classifier]] = {"forest": random_forest, "boosting": gradient_boosting}
