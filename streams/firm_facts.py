@@ -30,6 +30,11 @@ def _month(column: str) -> pl.Expr:
     return (day.dt.year() * 12 + day.dt.month() - 1).cast(pl.Int32)
 
 
+def _hundredths(column: str) -> pl.Expr:
+    """Whole numbers: their sums do not depend on the order."""
+    return (pl.col(column) * 100).round().cast(pl.Int64)
+
+
 def _key(*columns: str) -> pl.Expr:
     """What tells a firm's facts of one kind apart; the firm is in it, since a SIRET may be missing."""
     return pl.struct("siren", *columns).hash()
@@ -45,7 +50,7 @@ _KEPT: Mapping[EventType, tuple[pl.Expr, ...]] = {
         _month("known_at").alias("month"),
         pl.col("known_at").alias("known"),
         pl.col("month").alias("version"),
-        pl.col("headcount"),
+        _hundredths("headcount"),
     ),
     PaymentDelay: (
         _SIREN,
@@ -53,14 +58,14 @@ _KEPT: Mapping[EventType, tuple[pl.Expr, ...]] = {
         _month("known_at").alias("month"),
         pl.col("known_at").alias("known"),
         pl.col("version"),
-        pl.col("employee_share"),
-        pl.col("employer_share"),
+        _hundredths("employee_share"),
+        _hundredths("employer_share"),
     ),
     Contribution: (
         _SIREN,
         _key("siret", "account", "period_start", "period_end").alias("key"),
         _month("period_end").alias("month"),
-        pl.col("due"),
+        _hundredths("due"),
     ),
 }
 """What is kept of each event type; `month` is the one in which it was known."""
@@ -123,11 +128,11 @@ class FirmFacts:
 
     def _monthly_contributions(self) -> pl.DataFrame:
         """By firm and month known, the mean due a month over the last twelve, euros."""
-        due = self.tables[Contribution].group_by("siren", "key", "month").agg(pl.col("due").max().fill_null(0.0))
+        due = self.tables[Contribution].group_by("siren", "key", "month").agg(pl.col("due").max().fill_null(0))
         monthly = due.group_by("siren", "month").agg(pl.col("due").sum()).sort("siren", "month")
         year = monthly.rolling("month", period="12i", group_by="siren").agg(pl.col("due").sum())
         seen = (pl.col("month") - pl.col("month").min().over("siren") + 1).clip(1, 12)
-        return year.select("siren", "month", contribution=pl.col("due").clip(0.0) / seen)
+        return year.select("siren", "month", contribution=pl.col("due").clip(0) / 100 / seen)
 
 
 class Collector:
@@ -166,8 +171,7 @@ def _running_sums(table: pl.DataFrame, amounts: tuple[str, ...]) -> pl.DataFrame
         "siren", "month", *(pl.col(a) - pl.col(a).shift(1, fill_value=0).over("key") for a in amounts)
     )
     monthly = changes.group_by("siren", "month").agg(pl.col(a).sum() for a in amounts).sort("siren", "month")
-    # Cents, so that sums of what came and went are exactly nothing.
-    return monthly.with_columns(pl.col(a).cum_sum().over("siren").round(2) for a in amounts)
+    return monthly.with_columns(pl.col(a).cum_sum().over("siren") / 100 for a in amounts)
 
 
 def _as_of(wanted: pl.DataFrame, monthly: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ SEED = 0
 class Classifier(Protocol):
     """A model of scikit-learn."""
 
-    def fit(self, x: NDArray[np.float32], y: Bools) -> object:
+    def fit(self, x: NDArray[np.float32], y: Bools) -> None:
         """Learn from rows (n, features) and their answers (n,)."""
 
     def predict_proba(self, x: NDArray[np.float32]) -> Floats:
@@ -33,32 +33,46 @@ class Classifier(Protocol):
 
 def random_forest() -> Classifier:
     """The network's monthly model."""
-    from sklearn.ensemble import RandomForestClassifier
-
-    model: Classifier = RandomForestClassifier(n_estimators=100, max_depth=9, random_state=SEED, n_jobs=-1)
-    return model
+    return _Forest()
 
 
 def gradient_boosting() -> Classifier:
     """Boosted trees over histograms, with the library's own settings."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    model: Classifier = HistGradientBoostingClassifier(random_state=SEED)
-    return _Alone(model)
+    return _Boosting()
 
 
-class _Alone:
-    """A model on one thread: on a busy machine the threads of boosting wait for each other at full speed."""
+class _Forest:
+    """Fitted on all cores; asked on one, since the sum over trees would depend on which core is done first."""
 
-    def __init__(self, model: Classifier) -> None:
-        self._model = model
+    def __init__(self) -> None:
+        from sklearn.ensemble import RandomForestClassifier
 
-    def fit(self, x: NDArray[np.float32], y: Bools) -> object:
+        self._model = RandomForestClassifier(n_estimators=100, max_depth=9, random_state=SEED, n_jobs=-1)
+
+    def fit(self, x: NDArray[np.float32], y: Bools) -> None:
+        """Learn from rows (n, features) and their answers (n,)."""
+        self._model.fit(x, y)
+        self._model.set_params(n_jobs=1)
+
+    def predict_proba(self, x: NDArray[np.float32]) -> Floats:
+        """The probabilities of no and yes, (n, 2)."""
+        return self._model.predict_proba(x)
+
+
+class _Boosting:
+    """On one thread: on a busy machine the threads of boosting wait for each other at full speed."""
+
+    def __init__(self) -> None:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        self._model = HistGradientBoostingClassifier(random_state=SEED)
+
+    def fit(self, x: NDArray[np.float32], y: Bools) -> None:
         """Learn from rows (n, features) and their answers (n,)."""
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):
-            return self._model.fit(x, y)
+            self._model.fit(x, y)
 
     def predict_proba(self, x: NDArray[np.float32]) -> Floats:
         """The probabilities of no and yes, (n, 2)."""

@@ -27,7 +27,7 @@ def columns(rows: list[tuple[float, bool, int]]) -> tuple[np.ndarray, np.ndarray
     return np.array(probabilities), np.array(labels, bool), np.array(weights, float)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows)
 def test_brier_and_log_loss_are_those_of_scikit_learn(rows: list[tuple[float, bool, int]]) -> None:
     p, labels, weights = columns(rows)
@@ -40,7 +40,7 @@ def test_brier_and_log_loss_are_those_of_scikit_learn(rows: list[tuple[float, bo
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows, st.integers(1, 10))
 def test_bins_keep_equal_probabilities_together_in_order_and_none_overflows(
     rows: list[tuple[float, bool, int]], bins: int
@@ -59,7 +59,7 @@ def test_distinct_probabilities_fill_bins_alike() -> None:
     assert np.bincount(equal_mass_bins(p, 20)).tolist() == [50] * 20
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows, st.integers(1, 6))
 def test_the_error_is_the_weighted_distance_by_bin(rows: list[tuple[float, bool, int]], bins: int) -> None:
     p, labels, weights = columns(rows)

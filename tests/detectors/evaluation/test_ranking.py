@@ -28,7 +28,7 @@ def columns(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(scores, float), np.array(labels, bool), np.array(weights, float)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(both)
 def test_areas_are_those_of_scikit_learn(rows: Rows) -> None:
     scores, labels, weights = columns(rows)
@@ -37,7 +37,7 @@ def test_areas_are_those_of_scikit_learn(rows: Rows) -> None:
     assert auroc(curve) == pytest.approx(roc_auc_score(labels, scores, sample_weight=weights))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(both, st.sampled_from([0.5, 1.0, 2.0]))
 def test_the_best_cut_is_the_best_of_all_and_scikit_learn_agrees(rows: Rows, beta: float) -> None:
     scores, labels, weights = columns(rows)
@@ -51,7 +51,7 @@ def test_the_best_cut_is_the_best_of_all_and_scikit_learn_agrees(rows: Rows, bet
     assert found.f_beta == pytest.approx(by_cut[found.cut])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(both)
 def test_a_weight_is_the_row_that_often(rows: Rows) -> None:
     scores, labels, weights = columns(rows)
@@ -62,7 +62,7 @@ def test_a_weight_is_the_row_that_often(rows: Rows) -> None:
     assert auroc(weighed) == pytest.approx(auroc(repeated))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(both, st.randoms())
 def test_the_order_of_rows_plays_no_part(rows: Rows, random: np.random.Generator) -> None:
     shuffled = list(rows)
@@ -74,7 +74,7 @@ def test_the_order_of_rows_plays_no_part(rows: Rows, random: np.random.Generator
     assert np.array_equal(one.called, other.called)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(both, st.floats(0.01, 1.0))
 def test_the_cut_of_a_precision_is_the_lowest_that_reaches_it(rows: Rows, precision: float) -> None:
     scores, labels, weights = columns(rows)
