@@ -8,7 +8,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,12 +79,16 @@ def main() -> None:
     parser.add_argument("--references", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--bootstrap", type=int, default=200, help="samples of firms behind each interval")
     options = parser.parse_args()
-    judged = EvaluationOptions(bootstrap=options.bootstrap)
     world = World(firms=options.firms, months=options.months, moratorium=options.moratorium)
-    givens = []
+    run(world, list(map(int, options.seeds.split(","))), options.references, options.bootstrap)
+
+
+def run(world: World, seeds: Sequence[int], references: bool, bootstrap: int) -> None:
+    """Print the table, each world's rows as they are found."""
+    judged, givens = EvaluationOptions(bootstrap=bootstrap), list[Given]()
     print(_row(HEADER), _row("---" for _ in HEADER), sep="\n", flush=True)
-    for seed in map(int, options.seeds.split(",")):
-        given, replayed, referred = _given(world, seed, options.references)
+    for seed in seeds:
+        given, replayed, referred = _given(world, seed, references)
         givens.append(given)
         _print(f"seed {seed}", evaluate(given, judged), replayed, referred)
     if len(givens) > 1:

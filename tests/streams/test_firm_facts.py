@@ -8,6 +8,7 @@ import pytest
 
 from detectors.evaluation.firm_months import FirmMonths
 from detectors.evaluation.references import MonthEnd
+from detectors.events import AnyEvent
 from detectors.months import month_text
 from detectors.panel import NO_DAY
 from detectors.usual_features import NAMES
@@ -90,7 +91,10 @@ def row(month: int, siren: str = SIREN) -> FirmMonths:
 
 def test_two_firms_without_establishment_are_not_one() -> None:
     other = "005520135"
-    events = [headcount(siret=None, account=None, heads=20), headcount(other, siret=None, account=None, heads=300)]
+    events: list[AnyEvent] = [
+        headcount(siret=None, account=None, heads=20),
+        headcount(other, siret=None, account=None, heads=300),
+    ]
     facts = facts_of(run_of(events))
     assert facts.known(row(JANUARY + 1)).headcounts.tolist() == [20.0]
     assert facts.known(row(JANUARY + 1, other)).headcounts.tolist() == [300.0]

@@ -49,7 +49,7 @@ def test_each_is_a_json_schema_that_stands_alone(name: str) -> None:
 
 
 def test_there_is_a_file_for_every_event_type_and_one_for_all() -> None:
-    assert set(files()) == {f"{name}.json" for name in EVENT_TYPES} | {"asyncapi.json"}
+    assert set(files()) == {f"{name}.json" for name in EVENT_TYPES} | {"asyncapi.json", "evaluation.json"}
 
 
 @pytest.mark.parametrize(("value", "_reason"), [case for case in CASES if case[1] != "not-json"])

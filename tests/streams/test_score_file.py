@@ -22,7 +22,7 @@ def test_columns_of_a_file(tmp_path: Path) -> None:
     assert rows.months.tolist() == [2018 * 12, 2018 * 12 + 1]
     assert rows.probabilities.tolist() == [0.25, 1e-05]
     assert rows.tiers.tolist() == [0, 2]
-    assert (rows.sirens.dtype, rows.months.dtype, rows.tiers.dtype) == (np.uint32, np.int32, np.uint8)
+    assert [rows.sirens.dtype.name, rows.months.dtype.name, rows.tiers.dtype.name] == ["uint32", "int32", "uint8"]
 
 
 def test_the_order_of_columns_and_others_play_no_part(tmp_path: Path) -> None:

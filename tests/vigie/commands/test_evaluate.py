@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import polars as pl
 import pytest
 
@@ -64,6 +65,12 @@ def test_json_has_everything_under_stable_names(found: Any) -> None:
         assert sum(group["firm_months"] for group in found[groups]) == counts["judged"]
         assert sum(group["positives"] for group in found[groups]) > 0
     assert found["alerts_per_week"] > 0
+
+
+def test_the_published_schema_is_that_of_the_json(found: Any) -> None:
+    schema = json.loads((ROOT / "docs" / "schema" / "evaluation.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    assert set(schema["$defs"]["Evaluation"]["properties"]) == set(found)
 
 
 def test_references_stand_beside(found: Any) -> None:
