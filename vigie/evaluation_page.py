@@ -2,6 +2,7 @@
 
 from html import escape
 
+from detectors.evaluation.comparison import Comparison
 from detectors.evaluation.report import Evaluation
 from vigie import evaluation_plots as plots
 from vigie import evaluation_tables as tables
@@ -22,11 +23,11 @@ svg { max-width: 100%; height: auto; }
 
 def page(evaluation: Evaluation) -> str:
     """The page. Needs matplotlib."""
-    beside = [] if evaluation.references is None else tables.references(evaluation.references)
     body = [
         "<h1>Evaluation of scores</h1>",
         *(f"<p>{escape(sentence)}</p>" for sentence in tables.summary(evaluation)),
-        _section("Figures", _table(tables.overall(evaluation)), *map(_table, beside)),
+        _section("Figures", _table(tables.overall(evaluation))),
+        *([] if evaluation.references is None else [_beside(evaluation.references)]),
         _plot("Precision by recall", plots.precision_by_recall(evaluation), tables.curve(evaluation)),
         _plot("Calibration", plots.reliability(evaluation), tables.reliability(evaluation)),
         _plot("By month", plots.precision_by_month(evaluation), tables.by_month(evaluation)),
@@ -45,6 +46,15 @@ def page(evaluation: Evaluation) -> str:
         f"<title>Evaluation of scores</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(body)
         + "\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _beside(comparison: Comparison) -> str:
+    return _section(
+        "Beside batch models",
+        *map(_table, tables.references(comparison)),
+        plots.beside(comparison),
+        _folded(tables.curves_beside(comparison)),
     )
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from detectors.evaluation.report import Evaluation, Point
+from detectors.evaluation.comparison import Comparison
+from detectors.evaluation.ranking import Point
+from detectors.evaluation.report import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,9 +60,9 @@ def _inline(document: str, name: str, title: str) -> str:
 
 
 def precision_by_recall(evaluation: Evaluation) -> str:
-    """Vigie's curve and, where there are references, theirs on the rows that they share."""
+    """The curve of all judged firm-months, over the base rate."""
     plot = Plot("curve")
-    _line(plot.axes, evaluation.curve, "Vigie", 0)
+    _curve(plot.axes, evaluation.curve, "Vigie", 0)
     rate = evaluation.overall["base_rate"].value
     if rate is not None:
         plot.axes.axhline(rate, color="black", linestyle=":", label="base rate")
@@ -69,8 +71,20 @@ def precision_by_recall(evaluation: Evaluation) -> str:
     return plot.svg("Precision by recall")
 
 
-def _line(axes: "Axes", points: Sequence[Point], label: str, place: int) -> None:
-    axes.plot([p.recall for p in points], [p.precision for p in points], color=COLOURS[place], label=label)
+def beside(comparison: Comparison) -> str:
+    """Vigie's curve and those of the references, on the firm-months that they share."""
+    plot = Plot("references")
+    _curve(plot.axes, comparison.vigie_curve, "Vigie", 0)
+    for place, reference in enumerate(comparison.references, start=1):
+        _curve(plot.axes, reference.curve, reference.name, place % len(COLOURS))
+    plot.axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
+    plot.axes.legend()
+    return plot.svg("Precision by recall, beside batch models")
+
+
+def _curve(axes: "Axes", points: Sequence[Point], label: str, place: int) -> None:
+    recalls, precisions = [p.recall for p in points], [p.precision for p in points]
+    axes.plot(recalls, precisions, color=COLOURS[place], marker=MARKS[place], markevery=10, markersize=4, label=label)
 
 
 def reliability(evaluation: Evaluation) -> str:
@@ -115,6 +129,7 @@ def leads(evaluation: Evaluation) -> str:
     for place, (name, lead) in enumerate(evaluation.leads.items()):
         left = [month + place * width for month in range(len(lead.by_month))]
         plot.axes.bar(left, lead.by_month, width=width, align="edge", color=COLOURS[place], label=name)
+    plot.axes.set_xticks(range(0, evaluation.horizon + 1, max(evaluation.horizon // 9, 1)))
     plot.axes.set(xlabel="months before the proceeding", ylabel="firms")
     plot.axes.legend()
     return plot.svg("Firms by months from the first call to the proceeding")

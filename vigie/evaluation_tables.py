@@ -7,6 +7,7 @@ from detectors.evaluation.bootstrap import Estimate
 from detectors.evaluation.comparison import Comparison, Level
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import NAMES, Figures
+from detectors.evaluation.ranking import Point
 from detectors.evaluation.references import REFIT_MONTHS
 from detectors.evaluation.report import Evaluation, Group
 
@@ -39,6 +40,8 @@ _LEAD_HEADER = (
     *("precision", "recall", "called / failed", "median months ahead"),
     *("any time ahead", "6 months ahead", "12 months ahead"),
 )
+_EVERY = 5
+"""Of the points of a curve, those that a table has."""
 _GROUP_FIGURES = ("base_rate", "average_precision", "auroc", "ece", "strong_precision", "strong_recall")
 
 
@@ -124,11 +127,21 @@ def reliability(evaluation: Evaluation) -> Table:
     return Table("Calibration", ("firm-months", "said, mean", "came, share"), rows)
 
 
-def curve(evaluation: Evaluation, points: int = 20) -> Table:
+def curve(evaluation: Evaluation) -> Table:
     """Precision at evenly spaced recalls."""
-    step = max(len(evaluation.curve) // points, 1)
-    rows = tuple((number(p.recall), number(p.precision)) for p in evaluation.curve[::step])
-    return Table("Precision by recall", ("recall", "precision"), rows)
+    return _curves("Precision by recall", {"Vigie": evaluation.curve})
+
+
+def curves_beside(comparison: Comparison) -> Table:
+    """The same for the references and Vigie on the firm-months that they share."""
+    curves = {"Vigie": comparison.vigie_curve} | {r.name: r.curve for r in comparison.references}
+    return _curves("Precision by recall, beside batch models", curves)
+
+
+def _curves(title: str, curves: dict[str, tuple[Point, ...]]) -> Table:
+    rows = zip(*(points[_EVERY - 1 :: _EVERY] for points in curves.values()), strict=True)
+    cells = tuple((number(row[0].recall, 2), *(number(point.precision) for point in row)) for row in rows)
+    return Table(title, ("recall", *curves), cells)
 
 
 def load(evaluation: Evaluation) -> Table:

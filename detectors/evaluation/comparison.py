@@ -10,7 +10,18 @@ from detectors.evaluation.bootstrap import Estimate, Resampling, interval, numbe
 from detectors.evaluation.firm_months import Days, FirmMonths
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import NAMES, Figures, Measures, Series
-from detectors.evaluation.ranking import Bools, Floats, Operating, Ranking, at_precision, average_precision, best
+from detectors.evaluation.ranking import (
+    Bools,
+    Curve,
+    Floats,
+    Operating,
+    Point,
+    Ranking,
+    at_precision,
+    average_precision,
+    best,
+    points,
+)
 from detectors.months import month_text
 
 RATIOS = ("average_precision", "auroc", "ece", "brier")
@@ -39,6 +50,7 @@ class Reference:
     vigie_at_its_precision: Level | None
     by_half_year: dict[str, float | None]
     """Average precision."""
+    curve: tuple[Point, ...]
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,7 @@ class Comparison:
     vigie: Figures
     vigie_by_half_year: dict[str, float | None]
     """Average precision."""
+    vigie_curve: tuple[Point, ...]
     references: tuple[Reference, ...]
 
 
@@ -85,6 +98,7 @@ def compare(
         positives=int(side.labels.sum()),
         vigie=_figures(drawn),
         vigie_by_half_year=side.by_half_year(vigie),
+        vigie_curve=points(side.curve(vigie)),
         references=tuple(
             _beside(side, vigie, drawn, Series(name, scores), resampling) for name, scores in given.items()
         ),
@@ -116,6 +130,10 @@ class _Side:
             [measures.of(np.ones(len(firms))), *(measures.of(weights) for weights in resampling.weights(firms))]
         )
 
+    def curve(self, series: Series) -> Curve:
+        """The curve of the common rows."""
+        return Ranking(series.scores[self.common], self.labels).curve()
+
     def by_half_year(self, series: Series) -> dict[str, float | None]:
         """Average precision of the common rows, half-year by half-year."""
         stratum, scores, labels = (
@@ -142,17 +160,17 @@ class _Side:
 
 
 def _beside(side: _Side, vigie: Series, ours: Floats, reference: Series, resampling: Resampling) -> Reference:
-    theirs = side.drawn(reference, resampling)
-    labels = side.labels
-    strong = best(Ranking(reference.scores[side.common], labels).curve(), 0.5)
-    same = at_precision(Ranking(vigie.scores[side.common], labels).curve(), strong.precision) if strong else None
+    drawn, theirs = side.drawn(reference, resampling), side.curve(reference)
+    strong = best(theirs, 0.5)
+    same = at_precision(side.curve(vigie), strong.precision) if strong else None
     return Reference(
         name=reference.name,
-        figures=_figures(theirs),
-        ratios={name: _ratio(ours, theirs, NAMES.index(name)) for name in RATIOS},
+        figures=_figures(drawn),
+        ratios={name: _ratio(ours, drawn, NAMES.index(name)) for name in RATIOS},
         strong=side.level(reference, strong),
         vigie_at_its_precision=side.level(vigie, same),
         by_half_year=side.by_half_year(reference),
+        curve=points(theirs),
     )
 
 

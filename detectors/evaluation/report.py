@@ -16,15 +16,13 @@ from detectors.evaluation.comparison import Comparison, compare
 from detectors.evaluation.firm_months import Days, FirmMonths, Proceedings, Sirens
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import BINS, MODERATE, STRONG, Figures, Series, figures
-from detectors.evaluation.ranking import Bools, Curve, Floats, Ranking, at_precision
+from detectors.evaluation.ranking import Bools, Curve, Floats, Point, Ranking, at_precision, points
 from detectors.evaluation.strata import Stratum
 from detectors.months import month_text
 from detectors.options import option
 from detectors.panel import NO_DAY
 
 SCHEMA = "vigie-evaluation/1"
-CURVE_POINTS = 200
-"""Most points of a curve that a report carries."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +90,6 @@ class Bin:
     firm_months: int
     predicted: float
     observed: float
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point of the curve of precision over recall."""
-
-    recall: float
-    precision: float
 
 
 @dataclass(frozen=True)
@@ -234,17 +224,6 @@ def evaluate(given: Given, options: EvaluationOptions) -> Evaluation:
         references=None
         if given.references is None
         else compare(rows, judged, days, given.references, horizon, resampling),
-    )
-
-
-def points(curve: Curve) -> tuple[Point, ...]:
-    """The curve of precision over recall, thinned evenly by recall."""
-    if not curve.positives:
-        return ()
-    wanted = np.linspace(0, curve.positives, CURVE_POINTS)
-    at = np.unique(np.minimum(np.searchsorted(curve.hits, wanted), len(curve.hits) - 1))
-    return tuple(
-        Point(float(r), float(p)) for r, p in zip(curve.recall[at].tolist(), curve.precision[at].tolist(), strict=True)
     )
 
 

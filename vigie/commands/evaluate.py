@@ -3,6 +3,7 @@
 import importlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, get_args
 
 import click
 import msgspec
@@ -16,6 +17,8 @@ from streams.report import Report
 from vigie import evaluation_page, evaluation_tables
 from vigie.parameters import MONTH
 from vigie.settings import options_of
+
+Format = Literal["table", "json", "html"]
 
 
 @click.command()
@@ -40,9 +43,8 @@ from vigie.settings import options_of
 )
 @click.option(
     "--format",
-    "form",
     default="table",
-    type=click.Choice(["table", "json", "html"]),
+    type=click.Choice(get_args(Format)),
     help="html has plots. Needs vigie[evaluation].",
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to instead of stdout.")
@@ -56,7 +58,7 @@ def command(
     horizon: int,
     until: int | None,
     references: bool,
-    form: str,
+    format: Format,
     output: Path | None,
 ) -> None:
     """Judge scores by the proceedings that came.
@@ -70,7 +72,7 @@ def command(
     vigie evaluate deliveries/ --scores scores.csv --alerts alerts.ndjson
     vigie evaluate deliveries/ --scores scores.csv --references --format html --output evaluation.html
     """  # noqa: D301 - \b is click's own mark: lines that are not to be joined
-    _need(references, form)
+    _need(references, format)
     judging = Judging(
         rows=score_file.read(scores),
         paths=paths,
@@ -83,24 +85,24 @@ def command(
     evaluation = evaluate(gather(judging, report, reading, datetime.now(UTC).date()), options)
     for line in (*report.notes, *report.lines()):
         click.echo(line, err=True)
-    _write(_rendered(evaluation, form), output)
+    _write(_rendered(evaluation, format), output)
     failure = report.failure()
     if failure:
         raise failure
 
 
-def _need(references: bool, form: str) -> None:
+def _need(references: bool, format: Format) -> None:
     """Miss a package before the work, not after it."""
     if references:
         importlib.import_module("sklearn")
-    if form == "html":
+    if format == "html":
         importlib.import_module("matplotlib")
 
 
-def _rendered(evaluation: Evaluation, form: str) -> str:
-    if form == "json":
+def _rendered(evaluation: Evaluation, format: Format) -> str:
+    if format == "json":
         return msgspec.json.format(msgspec.json.encode(evaluation)).decode() + "\n"
-    return evaluation_tables.text(evaluation) if form == "table" else evaluation_page.page(evaluation)
+    return evaluation_tables.text(evaluation) if format == "table" else evaluation_page.page(evaluation)
 
 
 def _write(text: str, output: Path | None) -> None:

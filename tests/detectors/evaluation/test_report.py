@@ -8,7 +8,8 @@ import pytest
 
 from detectors.errors import UnusableInput
 from detectors.evaluation.firm_months import FirmMonths, Proceedings
-from detectors.evaluation.report import Alerts, EvaluationOptions, Given, Known, Point, evaluate
+from detectors.evaluation.ranking import Point
+from detectors.evaluation.report import Alerts, EvaluationOptions, Given, Known, evaluate
 
 JANUARY = 2018 * 12
 MONTHS = np.repeat(np.arange(JANUARY, JANUARY + 3, dtype=np.int32), 4)
@@ -118,7 +119,7 @@ def test_groups_share_out_the_judged_rows() -> None:
 
 def test_curve_and_reliability() -> None:
     found = evaluate(GIVEN, OPTIONS)
-    assert found.curve[-1] == Point(1.0, 2 / 3)
+    assert found.curve == tuple(Point(i / 100, 1.0 if i <= 50 else 2 / 3) for i in range(1, 101))
     assert sum(b.firm_months for b in found.reliability) == 8
 
 

@@ -5,17 +5,21 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import polars as pl
 import pytest
 
 from detectors.evaluation.measures import NAMES
+from detectors.evaluation.report import Evaluation
 from tests.test_imports import BLOCK
 from vigie.__main__ import main
+from vigie.evaluation_page import page
 
 HORIZON = "6"
 ROOT = Path(__file__).parents[3]
@@ -138,19 +142,33 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_needs_nothing_and_each_plot_has_its_table(world: Path, tmp_path: Path) -> None:
-    output = tmp_path / "page.html"
-    assert evaluate(world, "--format", "html", "--output", str(output)) == 0
-    text = output.read_text(encoding="utf-8")
+def checked(text: str, plots: int) -> Page:
     page = Page()
     page.feed(text)
     assert page.open == []
     assert page.fetched == []
     assert {"script", "link", "img"} & set(page.tags) == set()
-    assert page.tags.count("svg") == page.tags.count("details") == 5
-    assert len(re.findall(r'<svg role="img" aria-label="[^"]+"', text)) == 5
+    assert page.tags.count("svg") == page.tags.count("details") == plots
+    assert len(re.findall(r'<svg role="img" aria-label="[^"]+"', text)) == plots
     assert len(page.ids) == len(set(page.ids)) > 20
     assert page.tags.count("caption") == page.tags.count("table") > 8
+    return page
+
+
+def test_the_page_needs_nothing_and_each_plot_has_its_table(world: Path, tmp_path: Path) -> None:
+    output = tmp_path / "page.html"
+    assert evaluate(world, "--format", "html", "--output", str(output)) == 0
+    checked(output.read_text(encoding="utf-8"), 5)
+
+
+def test_with_references_it_has_their_plot_and_tables(found: Any) -> None:
+    evaluation = msgspec.convert(found, Evaluation)
+    odd = replace(evaluation.by_sector[0], name='<script>"&')
+    text = page(replace(evaluation, by_sector=(odd,)))
+    checked(text, 6)
+    assert "&lt;script&gt;&quot;&amp;" in text
+    for reference in found["references"]["references"]:
+        assert reference["name"] in text
 
 
 def test_later_events_change_no_earlier_figure(world: Path, found: Any, tmp_path: Path) -> None:
