@@ -171,18 +171,26 @@ def test_with_references_it_has_their_plot_and_tables(found: Any) -> None:
         assert reference["name"] in text
 
 
-def test_later_events_change_no_earlier_figure(world: Path, found: Any, tmp_path: Path) -> None:
-    """Scores of another future: what happened after a cut may change only what was not yet answered at the cut."""
-    shutil.copytree(world / "files", tmp_path / "files")
-    debits = (tmp_path / "files" / "debit.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    amount = debits[0].rstrip("\n").split(";").index("Mt_PP")
-    treated = debits[0].rstrip("\n").split(";").index("Dt_trt_ecn")
-    for i, line in enumerate(debits):
-        cells = line.rstrip("\n").split(";")
+def scrambled(files: Path) -> None:
+    """Give the partners' files another course of debts, partial unemployment and headcounts from 2020 on."""
+    debits = files / "debit.csv"
+    lines = [line.split(";") for line in debits.read_text(encoding="utf-8").splitlines()]
+    amount, treated = lines[0].index("Mt_PP"), lines[0].index("Dt_trt_ecn")
+    for i, cells in enumerate(lines):
         if len(cells) > amount and cells[treated].isdigit() and int(cells[treated]) > 1200101:
             cells[amount] = str(i * 7919 % 90_000_000)
-            debits[i] = ";".join(cells) + "\n"
-    (tmp_path / "files" / "debit.csv").write_text("".join(debits), encoding="utf-8")
+    debits.write_text("".join(";".join(cells) + "\n" for cells in lines), encoding="utf-8")
+    for name, column in (("apconso.csv", "MOIS"), ("apdemande.csv", "DATE_STATUT")):
+        table = pl.read_csv(files / name, infer_schema=False, truncate_ragged_lines=True)
+        table.filter(pl.col(column) < "2020-01-02").write_csv(files / name)
+    heads = pl.read_csv(files / "effectif_ent.csv", separator=";", infer_schema=False)
+    heads.drop(c for c in heads.columns if c.startswith("eff2020")).write_csv(files / "effectif_ent.csv", separator=";")
+
+
+def test_later_events_change_no_earlier_figure(world: Path, found: Any, tmp_path: Path) -> None:
+    """Only proceedings of the future may count, as answers: whatever else it brings changes no figure before it."""
+    shutil.copytree(world / "files", tmp_path / "files")
+    scrambled(tmp_path / "files")
     scores = tmp_path / "scores.csv"
     assert main(["replay", str(tmp_path / "files"), "--horizon", HORIZON, "--scores", str(scores)]) == 0
     assert scores.read_bytes() != (world / "scores.csv").read_bytes()
