@@ -31,7 +31,19 @@ from streams.simulate import World, simulate
 
 COLUMNS = ("average_precision", "auroc", "ece", "brier_skill", "strong_precision", "strong_recall", "best_f05")
 HEADER = (
-    *("world", "months", "who", "AP", "AUROC", "ECE", "Brier skill", "strong P", "strong R", "best F0.5"),
+    *(
+        "world",
+        "months",
+        "who",
+        "AP",
+        "AP, mean of months",
+        "AUROC",
+        "ECE",
+        "Brier skill",
+        "strong P",
+        "strong R",
+        "best F0.5",
+    ),
     *("lead, strong", "6 months ahead", "Vigie's AP over its", "CPU s"),
 )
 
@@ -165,25 +177,59 @@ def _print(world: str, evaluation: Evaluation, replayed: float | None, referred:
     strong = evaluation.leads["strong"]
     span = f"{evaluation.first_month} to {evaluation.last_month}"
     lead = (_number(strong.median_months, 1), _number(strong.share_6_months, 2))
-    print(_row([world, span, "Vigie", *_cells(evaluation.overall), *lead, "", _number(replayed, 0)]))
+    print(
+        _row(
+            [
+                world,
+                span,
+                "Vigie",
+                *_cells(evaluation.overall, evaluation.monthly_average_precision),
+                *lead,
+                "",
+                _number(replayed, 0),
+            ]
+        )
+    )
     debt = evaluation.baselines["debt_to_contribution"]
-    print(_row([world, span, "debt over contribution", *_cells(debt), "", "", "", ""]))
+    print(_row([world, span, "debt over contribution", *_cells(debt, None), "", "", "", ""]))
     found = evaluation.references
     if found is not None:
         span = f"{found.first_month} to {found.last_month}"
-        print(_row([world, span, "Vigie, same months", *_cells(found.vigie), "", "", "", _number(referred, 0)]))
+        print(
+            _row(
+                [
+                    world,
+                    span,
+                    "Vigie, same months",
+                    *_cells(found.vigie, found.vigie_monthly_average_precision),
+                    "",
+                    "",
+                    "",
+                    _number(referred, 0),
+                ]
+            )
+        )
         for reference in found.references:
             level = reference.strong
             times = (level.lead.median_months, level.lead.share_6_months) if level else (None, None)
             last = (_number(times[0], 1), _number(times[1], 2), _interval(reference.ratios["average_precision"]), "")
-            print(_row([world, span, reference.name, *_cells(reference.figures), *last]))
+            print(
+                _row(
+                    [
+                        world,
+                        span,
+                        reference.name,
+                        *_cells(reference.figures, reference.monthly_average_precision),
+                        *last,
+                    ]
+                )
+            )
     sys.stdout.flush()
 
 
-def _cells(figures: Figures) -> list[str]:
-    return [
-        _interval(figures[name]) if name == "average_precision" else _number(figures[name].value) for name in COLUMNS
-    ]
+def _cells(figures: Figures, monthly: float | None) -> list[str]:
+    first, *others = (figures[name] for name in COLUMNS)
+    return [_interval(first), _number(monthly), *(_number(estimate.value) for estimate in others)]
 
 
 def _interval(estimate: Estimate) -> str:

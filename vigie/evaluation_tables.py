@@ -31,6 +31,7 @@ LABELS = {
     "moderate_f05": "moderate or strong: F0.5",
     "moderate_f2": "moderate or strong: F2",
 }
+MONTHLY = "average precision, mean of the months"
 BASELINES = {
     "base_rate": "the base rate",
     "debt_to_contribution": "debt over contribution",
@@ -87,6 +88,7 @@ def overall(evaluation: Evaluation) -> Table:
         )
         for name in NAMES
     ]
+    rows.append((MONTHLY, number(evaluation.monthly_average_precision), *[NOTHING] * len(dummies)))
     rows.append(
         (
             f"precision of each month's first {evaluation.top}",
@@ -176,9 +178,11 @@ def references(comparison: Comparison) -> list[Table]:
     )
     names = [reference.name for reference in comparison.references]
     figures = [comparison.vigie, *(reference.figures for reference in comparison.references)]
-    rows = tuple((LABELS[name], *(with_interval(f[name]) for f in figures)) for name in NAMES[:9])
+    rows = [(LABELS[name], *(with_interval(f[name]) for f in figures)) for name in NAMES[:9]]
+    monthly = [r.monthly_average_precision for r in comparison.references]
+    rows.append((MONTHLY, *map(number, [comparison.vigie_monthly_average_precision, *monthly])))
     return [
-        Table("Beside batch models", ("figure", "Vigie", *names), rows, note),
+        Table("Beside batch models", ("figure", "Vigie", *names), tuple(rows), note),
         Table(
             "Vigie's figure over the reference's",
             ("reference", "average precision", "AUROC", "ECE", "Brier score"),

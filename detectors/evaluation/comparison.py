@@ -1,5 +1,6 @@
 """Vigie's scores beside those of batch references, on the same firm-months."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,7 @@ from detectors.evaluation.ranking import (
     best,
     points,
 )
+from detectors.evaluation.strata import Stratum
 from detectors.months import month_text
 
 RATIOS = ("average_precision", "auroc", "ece", "brier")
@@ -48,6 +50,8 @@ class Reference:
     strong: Level | None
     """The reference at its best F0.5, seen with the answers."""
     vigie_at_its_precision: Level | None
+    monthly_average_precision: float | None
+    """Mean of the months' own: what a level that moves over time does not touch."""
     by_half_year: dict[str, float | None]
     """Average precision."""
     curve: tuple[Point, ...]
@@ -63,6 +67,7 @@ class Comparison:
     firms: int
     positives: int
     vigie: Figures
+    vigie_monthly_average_precision: float | None
     vigie_by_half_year: dict[str, float | None]
     """Average precision."""
     vigie_curve: tuple[Point, ...]
@@ -97,12 +102,19 @@ def compare(
         firms=len(np.unique(rows.sirens[common])),
         positives=int(side.labels.sum()),
         vigie=_figures(drawn),
+        vigie_monthly_average_precision=side.monthly(vigie),
         vigie_by_half_year=side.by_half_year(vigie),
         vigie_curve=points(side.curve(vigie)),
         references=tuple(
             _beside(side, vigie, drawn, Series(name, scores), resampling) for name, scores in given.items()
         ),
     )
+
+
+def mean_of(values: Iterable[float | None]) -> float | None:
+    """The mean of those that are known; None where none is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 @dataclass(frozen=True)
@@ -136,15 +148,17 @@ class _Side:
 
     def by_half_year(self, series: Series) -> dict[str, float | None]:
         """Average precision of the common rows, half-year by half-year."""
-        stratum, scores, labels = (
-            strata.half_years(self.rows.months[self.common]),
-            series.scores[self.common],
-            self.labels,
-        )
-        found = {}
+        return self._by(strata.half_years(self.rows.months[self.common]), series)
+
+    def monthly(self, series: Series) -> float | None:
+        """Mean of the months' average precisions."""
+        return mean_of(self._by(strata.by_month(self.rows.months[self.common]), series).values())
+
+    def _by(self, stratum: Stratum, series: Series) -> dict[str, float | None]:
+        scores, found = series.scores[self.common], dict[str, float | None]()
         for i, name in enumerate(stratum.names):
             at = stratum.groups == i
-            value = average_precision(Ranking(scores[at], labels[at]).curve())
+            value = average_precision(Ranking(scores[at], self.labels[at]).curve())
             found[name] = None if np.isnan(value) else value
         return found
 
@@ -169,6 +183,7 @@ def _beside(side: _Side, vigie: Series, ours: Floats, reference: Series, resampl
         ratios={name: _ratio(ours, drawn, NAMES.index(name)) for name in RATIOS},
         strong=side.level(reference, strong),
         vigie_at_its_precision=side.level(vigie, same),
+        monthly_average_precision=side.monthly(reference),
         by_half_year=side.by_half_year(reference),
         curve=points(theirs),
     )

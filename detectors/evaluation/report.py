@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detectors.errors import UnusableInput
 from detectors.evaluation import calibration, firm_months, leads, strata, workload
 from detectors.evaluation.bootstrap import Resampling, numbered
-from detectors.evaluation.comparison import Comparison, compare
+from detectors.evaluation.comparison import Comparison, compare, mean_of
 from detectors.evaluation.firm_months import Days, FirmMonths, Proceedings, Sirens
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import BINS, MODERATE, STRONG, Figures, Series, figures
@@ -139,6 +139,8 @@ class Evaluation:
     bootstrap: int
     seed: int
     overall: Figures
+    monthly_average_precision: float | None
+    """Mean of the months' own: what a level that moves over time does not touch."""
     top: int
     precision_at_top: float | None
     baselines: dict[str, Figures]
@@ -192,6 +194,7 @@ def evaluate(given: Given, options: EvaluationOptions) -> Evaluation:
     failing = leads.failing(rows.sirens, ahead, horizon)
     groups = _Groups(of, vigie, labels, firms, resampling)
     loads = _loads(given)
+    by_month = groups.by(strata.by_month(of.months), intervals=False)
     return Evaluation(
         horizon=horizon,
         until=month_text(given.last),
@@ -204,6 +207,7 @@ def evaluate(given: Given, options: EvaluationOptions) -> Evaluation:
         bootstrap=options.bootstrap,
         seed=options.seed,
         overall=figures(vigie, labels, firms, resampling),
+        monthly_average_precision=mean_of(group.figures["average_precision"].value for group in by_month),
         top=options.top,
         precision_at_top=workload.precision_at(options.top, of.months, of.probabilities, labels),
         baselines={
@@ -216,7 +220,7 @@ def evaluate(given: Given, options: EvaluationOptions) -> Evaluation:
         alerts_from="levels" if given.alerts is None else "alerts",
         alerts_per_week=workload.per_week(loads),
         load=tuple(WeeklyLoad(month_text(load.month), load.count, load.per_week) for load in loads),
-        by_month=groups.by(strata.by_month(of.months), intervals=False),
+        by_month=by_month,
         by_half_year=groups.by(strata.half_years(of.months)),
         by_sector=groups.by(strata.named(given.known.sections[judged])),
         by_size=groups.by(strata.sizes(given.known.headcounts[judged])),

@@ -59,6 +59,11 @@ def test_the_figures_by_hand() -> None:
     assert overall["strong_f05"] == pytest.approx(0.5)
 
 
+def test_the_mean_of_the_months() -> None:
+    # January ranks the yes second, February first.
+    assert evaluate(GIVEN, OPTIONS).monthly_average_precision == 0.75
+
+
 def test_the_list_of_each_month() -> None:
     assert evaluate(GIVEN, OPTIONS).precision_at_top == 0.5
 
@@ -133,6 +138,7 @@ def test_references_are_compared_where_all_have_a_score() -> None:
     ratio = one.ratios["average_precision"]
     assert (ratio.value, ratio.low, ratio.high) == (1.0, 1.0, 1.0)
     assert one.by_half_year == found.vigie_by_half_year == {"2018-H1": 1.0}
+    assert (one.monthly_average_precision, other.monthly_average_precision) == (1.0, 0.25)
     assert other.ratios["average_precision"].value == pytest.approx(4.0)
     assert one.strong is not None
     assert (one.strong.precision, one.strong.recall) == (1.0, 1.0)
