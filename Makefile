@@ -23,7 +23,7 @@ help:
 	  'make types    mypy, strict' \
 	  'make imports  the packages import downwards only' \
 	  'make schema   the published event schema is that of the code' \
-	  'make bench    throughput and latency, with the figures of this machine' \
+	  'make bench    throughput, latency and detection, with the figures of this machine' \
 	  'make soak     a worker killed over a hundred times, at other moments each time (ROUNDS=34, three kills a round)' \
 	  'make lock     requirements.lock and requirements-dev.lock anew, from pyproject.toml' \
 	  'make clean    remove .venv and all caches of this folder' \

@@ -1,4 +1,4 @@
-"""`make bench`: every figure of this machine in one table, on stdout."""
+"""`make bench`: every figure of this machine in one table, then how well the model detects in another, on stdout."""
 
 import argparse
 import platform
@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import files, live
+from benchmarks import detection, files, live
 from benchmarks.measure import Result, measured, table
 from deploy.embedded import start_kafka, start_valkey
 from streams.partners import KINDS
@@ -24,6 +24,10 @@ def main() -> None:
     parser.add_argument("--sent", type=int, default=300_000, help="events of the row that only sends")
     parser.add_argument("--file-mib", type=int, default=32, help="size of the files that reading is measured on")
     parser.add_argument("--large-mib", type=int, default=400, help="size of the largest one, for the memory it takes")
+    parser.add_argument(
+        "--detection-firms", type=int, default=4_000, help="firms of the world that scores are judged on"
+    )
+    parser.add_argument("--detection-months", type=int, default=72, help="months of that world")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -43,7 +47,9 @@ def main() -> None:
             results.append(_done(measured("send to Kafka", "events", live.send, events, kafka.bootstrap)))
             results.append(_done(measured("ingest to Kafka", "events", live.ingest_all, folder, kafka.bootstrap)))
             results.append(_done(live.catch_up("worker, all roles, launch included", kafka.bootstrap, valkey.url)))
-    print(table(results))
+    print(table(results), end="\n\n")
+    world = World(firms=options.detection_firms, months=options.detection_months)
+    detection.run(world, [options.seed], references=True, bootstrap=200)
 
 
 def _reading(folder: Path, file_mib: int, large_mib: int) -> list[Result]:

@@ -1,4 +1,5 @@
-"""The published description of everything on the topics: an AsyncAPI document, and a JSON Schema file an event type.
+"""The published description of everything on the topics: an AsyncAPI document, and a JSON Schema file an event type;
+and of the JSON that `vigie evaluate` prints.
 
 Made from the structs that the programs themselves decode with, so that it cannot say anything else. Use:
 `python -m streams.schema --check docs/schema` or `--write docs/schema`.
@@ -15,12 +16,15 @@ from typing import Any
 import msgspec
 
 from alerts.alert import Alert
+from detectors.evaluation.report import SCHEMA as EVALUATION
+from detectors.evaluation.report import Evaluation
 from detectors.events import EARLIEST, EVENT_TYPES
 from streams.dead_letters import DeadLetter
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, Topic, TopicOptions, table
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI_FILE = "asyncapi.json"
+EVALUATION_FILE = "evaluation.json"
 CONTRACT_VERSION = "1.0.0"
 """Raised by hand: the second number when fields are added, the first when a program that reads must change."""
 
@@ -72,9 +76,15 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
+def evaluation_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an evaluation."""
+    return {"$schema": DIALECT, "$id": f"urn:vigie:{EVALUATION}"} | msgspec.json.schema(Evaluation)
+
+
 def files() -> dict[str, str]:
     """What docs/schema holds: text by file name."""
-    documents = {ASYNCAPI_FILE: asyncapi()} | {f"{name}.json": schema for name, schema in event_schemas().items()}
+    documents = {ASYNCAPI_FILE: asyncapi(), EVALUATION_FILE: evaluation_schema()}
+    documents |= {f"{name}.json": schema for name, schema in event_schemas().items()}
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
 
 

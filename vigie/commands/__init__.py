@@ -9,6 +9,7 @@ COMMANDS = {
     "simulate": "Write partner files of simulated firms, reproducible by seed.",
     "ingest": "Read partner files and write their events.",
     "replay": "Run the whole detection chain over files, without Kafka.",
+    "evaluate": "Judge scores by the proceedings that came.",
     "seed": "Fill an empty cluster with the state and model of a replay.",
     "topics": "Create the topics on a Kafka cluster, or compare them.",
     "worker": "Run the Faust worker: events in, alerts out.",

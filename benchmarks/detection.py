@@ -1,0 +1,250 @@
+"""How well the present model detects, on simulated worlds, beside batch models: one table.
+
+`python -m benchmarks.detection --firms 4000 --months 72 --seeds 1,2,3`. Each world is replayed, judged, and its
+references are fitted on itself alone; the last rows are of all worlds' firm-months together.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from alerts.alert import Alert
+from benchmarks.files import FAR
+from detectors.chain import Scores
+from detectors.evaluation.bootstrap import Estimate
+from detectors.evaluation.firm_months import FirmMonths, Proceedings, Sirens
+from detectors.evaluation.measures import Figures
+from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, Known, evaluate
+from streams import ingest
+from streams.evaluate import Judging, gather
+from streams.replay import Replay, ReplayOptions
+from streams.report import Report
+from streams.simulate import World, simulate
+
+COLUMNS = ("average_precision", "auroc", "ece", "brier_skill", "strong_precision", "strong_recall", "best_f05")
+HEADER = (
+    *(
+        "world",
+        "months",
+        "who",
+        "AP",
+        "AP, mean of months",
+        "AUROC",
+        "ECE",
+        "Brier skill",
+        "strong P",
+        "strong R",
+        "best F0.5",
+    ),
+    *("lead, strong", "6 months ahead", "Vigie's AP over its", "CPU s"),
+)
+
+
+@dataclass
+class _Kept:
+    """The scores and alerts of a replay, in memory."""
+
+    scored: list[Scores]
+    told: list[Alert]
+
+    def scores(self, scores: Scores, model_version: str) -> None:  # noqa: ARG002  a sink's signature
+        """Keep them."""
+        self.scored.append(scores)
+
+    def alert(self, alert: Alert) -> None:
+        """Keep it, if it calls a firm at risk."""
+        if alert.kind != "lowered":
+            self.told.append(alert)
+
+    def rows(self) -> FirmMonths:
+        """All scores."""
+        return FirmMonths(
+            sirens=np.concatenate([s.sirens for s in self.scored]),
+            months=np.concatenate([np.full(len(s.sirens), s.month, np.int32) for s in self.scored]),
+            probabilities=np.concatenate([s.probabilities for s in self.scored]),
+            tiers=np.concatenate([s.tiers for s in self.scored]),
+        )
+
+    def alerts(self) -> Alerts:
+        """All alerts kept."""
+        return Alerts(
+            np.array([int(alert.siren) for alert in self.told], np.uint32),
+            np.array([alert.as_of.toordinal() for alert in self.told], np.int32),
+        )
+
+
+def main() -> None:
+    """Simulate, replay, judge, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
+    parser.add_argument("--firms", type=int, default=4_000)
+    parser.add_argument("--months", type=int, default=72)
+    parser.add_argument("--seeds", default="1", help="worlds, as 1,2,3")
+    parser.add_argument("--moratorium", default="auto", help="as of `vigie simulate`")
+    parser.add_argument("--references", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--bootstrap", type=int, default=200, help="samples of firms behind each interval")
+    options = parser.parse_args()
+    world = World(firms=options.firms, months=options.months, moratorium=options.moratorium)
+    run(world, list(map(int, options.seeds.split(","))), options.references, options.bootstrap)
+
+
+def run(world: World, seeds: Sequence[int], references: bool, bootstrap: int) -> None:
+    """Print the table, each world's rows as they are found."""
+    judged, givens = EvaluationOptions(bootstrap=bootstrap), list[Given]()
+    print(_row(HEADER), _row("---" for _ in HEADER), sep="\n", flush=True)
+    for seed in seeds:
+        given, replayed, referred = _given(world, seed, references)
+        givens.append(given)
+        _print(f"seed {seed}", evaluate(given, judged), replayed, referred)
+    if len(givens) > 1:
+        _print("all", evaluate(pooled(givens), judged), None, None)
+
+
+def _given(world: World, seed: int, references: bool) -> tuple[Given, float, float]:
+    """A world replayed and ready to be judged; CPU seconds of the replay, and of the rest."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, kept = Path(name), _Kept([], [])
+        simulate(folder, world, seed)
+        began = time.process_time()
+        Replay(ReplayOptions(), kept, datetime(2026, 1, 1, tzinfo=UTC)).run(
+            ingest.events([folder], Report(), today=FAR)
+        )
+        replayed = time.process_time()
+        judging = Judging(kept.rows(), [folder], alerts=kept.alerts(), references=references)
+        given = gather(judging, Report(), ingest.IngestOptions(), FAR)
+    print(f"seed {seed} done", file=sys.stderr)
+    return given, replayed - began, time.process_time() - replayed
+
+
+def pooled(givens: list[Given]) -> Given:
+    """The firm-months of several worlds as one: a firm of one world is no firm of another."""
+    apart = [_renumbered(given, start) for given, start in zip(givens, _starts(givens), strict=True)]
+    columns = zip(*(given.references.values() for given in apart if given.references), strict=True)
+    names = (givens[0].references or {}).keys()
+    alerts = [given.alerts for given in apart if given.alerts is not None]
+    return replace(
+        givens[0],
+        rows=_joined([given.rows for given in apart]),
+        known=_joined([given.known for given in apart]),
+        proceedings=_joined([given.proceedings for given in apart]),
+        alerts=_joined(alerts) if alerts else None,
+        references=None if not names else dict(zip(names, map(np.concatenate, columns), strict=True)),
+    )
+
+
+def _starts(givens: list[Given]) -> Iterator[int]:
+    """The first number for the firms of each world."""
+    start = 0
+    for given in givens:
+        yield start
+        start += len(_firms(given))
+
+
+def _firms(given: Given) -> Sirens:
+    told = [] if given.alerts is None else [given.alerts.sirens]
+    return np.unique(np.concatenate([given.rows.sirens, given.proceedings.sirens, *told]))
+
+
+def _renumbered(given: Given, start: int) -> Given:
+    firms = _firms(given)
+
+    def number(sirens: Sirens) -> Sirens:
+        return (np.searchsorted(firms, sirens) + start).astype(np.uint32)
+
+    return replace(
+        given,
+        rows=replace(given.rows, sirens=number(given.rows.sirens)),
+        proceedings=Proceedings(number(given.proceedings.sirens), given.proceedings.days),
+        alerts=None if given.alerts is None else Alerts(number(given.alerts.sirens), given.alerts.days),
+    )
+
+
+T = TypeVar("T", FirmMonths, Known, Proceedings, Alerts)
+
+
+def _joined(parts: list[T]) -> T:
+    return type(parts[0])(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(parts[0])))
+
+
+def _print(world: str, evaluation: Evaluation, replayed: float | None, referred: float | None) -> None:
+    strong = evaluation.leads["strong"]
+    span = f"{evaluation.first_month} to {evaluation.last_month}"
+    lead = (_number(strong.median_months, 1), _number(strong.share_6_months, 2))
+    print(
+        _row(
+            [
+                world,
+                span,
+                "Vigie",
+                *_cells(evaluation.overall, evaluation.monthly_average_precision),
+                *lead,
+                "",
+                _number(replayed, 0),
+            ]
+        )
+    )
+    debt = evaluation.baselines["debt_to_contribution"]
+    print(_row([world, span, "debt over contribution", *_cells(debt, None), "", "", "", ""]))
+    found = evaluation.references
+    if found is not None:
+        span = f"{found.first_month} to {found.last_month}"
+        print(
+            _row(
+                [
+                    world,
+                    span,
+                    "Vigie, same months",
+                    *_cells(found.vigie, found.vigie_monthly_average_precision),
+                    "",
+                    "",
+                    "",
+                    _number(referred, 0),
+                ]
+            )
+        )
+        for reference in found.references:
+            level = reference.strong
+            times = (level.lead.median_months, level.lead.share_6_months) if level else (None, None)
+            last = (_number(times[0], 1), _number(times[1], 2), _interval(reference.ratios["average_precision"]), "")
+            print(
+                _row(
+                    [
+                        world,
+                        span,
+                        reference.name,
+                        *_cells(reference.figures, reference.monthly_average_precision),
+                        *last,
+                    ]
+                )
+            )
+    sys.stdout.flush()
+
+
+def _cells(figures: Figures, monthly: float | None) -> list[str]:
+    first, *others = (figures[name] for name in COLUMNS)
+    return [_interval(first), _number(monthly), *(_number(estimate.value) for estimate in others)]
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return _number(estimate.value)
+    return f"{_number(estimate.value)} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()
