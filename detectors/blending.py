@@ -16,15 +16,16 @@ from detectors.reservoir import Kept
 
 Column = NDArray[np.float64]
 
-START = (0.20, 0.25, 0.10, 0.20, 0.25)
-"""Weights of the members (`detectors.models.MEMBERS`) before any has proved itself."""
+START = (0.20, 0.27, 0.02, 0.24, 0.27)
+"""Weights of the members (`detectors.models.MEMBERS`) before any has proved itself; the plain one is a challenger."""
 _RATE = 0.3
 """How fast weights follow a cohort: those of a member a whole unit of log-odds better grow by a third."""
-_FLOOR = 0.05
+_FLOOR = 0.02
 """Least weight of a member."""
-_CALIBRATION_MOVES = 0.3
+_CALIBRATION_MOVES = 0.2
 """How far the calibration moves towards its new best in a month."""
-_CALIBRATION_ROWS = 100.0
+_CALIBRATION_FIRMS = 200.0
+"""Failed firms that weigh as much as identity: levels of 18 months ago say little of today's."""
 _SHIFT_ROWS = 5.0
 _STEPS = 20
 
@@ -75,7 +76,7 @@ def calibrated(blend: Blend, recent: Sequence[Kept], learned_share: float, horiz
     labels = np.concatenate([k.labels for k in recent])
     weights = np.concatenate([k.weights for k in recent]) / horizon
     design = np.column_stack([raw, np.ones(len(raw))])
-    fitted = _fit(design, labels, weights, np.array([1.0, 0.0]), np.full(2, _CALIBRATION_ROWS / horizon))
+    fitted = _fit(design, labels, weights, np.array([1.0, 0.0]), np.full(2, _CALIBRATION_FIRMS))
     slope = blend.slope + _CALIBRATION_MOVES * (fitted[0] - blend.slope)
     return msgspec.structs.replace(
         blend, slope=float(slope), shift=float(blend.shift + _CALIBRATION_MOVES * (fitted[1] - blend.shift))

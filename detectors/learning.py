@@ -126,17 +126,20 @@ class Learner:
         )
         self._boosting = trees.joined([self._boosting, grown]).newest(options.boosting_trees)
         self._blend = reweighted(self._blend, newest, self._learned_share())
-        self._blend = calibrated(self._blend, self._recent(), self._learned_share(), horizon)
+        self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
 
     def _learned_share(self) -> float:
         """How much of the decision is due to what was learned: smoothly more, the more firms were seen to fail."""
         failures = self._reservoir.failures()
         return failures / (failures + self._options.prior_failures)
 
-    def _recent(self) -> list[Kept]:
+    def _complete(self) -> list[Kept]:
         """Cohorts that every member had scored before their answers were known."""
-        complete = [k for k in self._reservoir.kept if np.isfinite(k.cohort.members).all()]
-        return complete[-self._options.recent_cohorts :]
+        return [k for k in self._reservoir.kept if np.isfinite(k.cohort.members).all()]
+
+    def _recent(self) -> list[Kept]:
+        """The last of them."""
+        return self._complete()[-self._options.recent_cohorts :]
 
     def _snapshot(self, month: int, answered: int, counts: Counts | None) -> Model:
         before = self.model
