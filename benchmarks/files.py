@@ -75,4 +75,4 @@ def repeat(source: Path, target: Path, size_bytes: int) -> Path:
 def replay(folder: Path, frozen: bool) -> int:
     """Events of a folder through reading, state, scores, alerts and, unless frozen, learning."""
     run = Replay(ReplayOptions(frozen=frozen), _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
-    return run.run(ingest.events([folder], Report(), today=FAR)).events
+    return run.run(ingest.frames([folder], Report(), today=FAR)).events

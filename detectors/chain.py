@@ -184,7 +184,7 @@ class Chain:
             return []
         of_row = dict(zip(rows.tolist(), at.tolist(), strict=True))
         positions = [of_row[row] for row in scored.rows[scored.alerts].tolist()]
-        causes = [batch.events[p] for p in positions]
+        causes = batch.events.at(positions)
         known_to = reach[1][np.searchsorted(reach[0], positions)]
         return self._decisions(scored, causes, positions, list(known_to), month, days[positions])
 

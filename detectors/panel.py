@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from detectors import rings
 from detectors.batch import DUE_KNOWN, PAID_KNOWN, Batch, Type
-from detectors.events import Firm
 from detectors.index import KeyIndex
 from detectors.ledger import Ledger, entry_type
 from detectors.rings import MONTHS, NEVER
@@ -302,20 +301,17 @@ class Panel:
         f["proceeding_action"][firms] = np.maximum(f["proceeding_action"][firms], row["a"])
 
     def _reference(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        for position, firm in zip(at.tolist(), firms.tolist(), strict=True):
-            event = batch.events[position]
-            if isinstance(event, Firm):
-                self._describe(firm, event)
-
-    def _describe(self, firm: int, event: Firm) -> None:
-        if event.name:  # an empty one says nothing, and a record keeps none
-            self.names[firm] = event.name
-        if event.department is not None:
-            self.firms["department"][firm] = event.department.encode()
-        if event.activity is not None:
-            self.firms["activity"][firm] = event.activity.encode("ascii", "replace")
-            digits = event.activity[:2]
-            self.firms["division"][firm] = int(digits) if digits.isascii() and digits.isdecimal() else 0
+        told = batch.references
+        here = np.searchsorted(told.positions, at)
+        for row, i in zip(firms.tolist(), here.tolist(), strict=True):
+            name = told.names[i]
+            if name:  # an empty one says nothing, and a record keeps none
+                self.names[row] = name
+        departments, activities = told.departments[here], told.activities[here]
+        self.firms["department"][firms[departments != b""]] = departments[departments != b""]
+        known = activities != b""
+        self.firms["activity"][firms[known]] = activities[known]
+        self.firms["division"][firms[known]] = told.divisions[here][known]
 
     def _clock(self, batch: Batch, at: Positions, firms: Rows) -> None:
         """Time belongs to the chain, not to a firm."""

@@ -5,7 +5,7 @@ has one chain and learns in place: a month is learned the moment it is answered,
 new model. Frozen, replay and a frozen worker give the same alerts, id for id.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -13,15 +13,18 @@ from typing import Protocol
 
 from alerts.alert import Alert, Origin
 from alerts.language import Language
-from detectors.batch import batch_of
+from detectors.batch import Batch, batch_of
 from detectors.chain import Chain, ChainOptions, Outcome, Scores
 from detectors.events import AnyEvent
 from detectors.labels import Examples
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
 from streams.alerting import alert_of
+from streams.batch_frames import batch_of_frames
+from streams.frames import Frames
 
-BATCH_EVENTS = 20_000
+BATCH_EVENTS = 500_000
+"""Events taken together at most: the more, the more firms share each pass over columns."""
 TOPIC = "replay"
 
 
@@ -60,7 +63,7 @@ class Summary:
 
 
 class Replay:
-    """One run; `run` may be called once."""
+    """One run over all events; give them once, in one way or the other."""
 
     def __init__(self, options: ReplayOptions, sink: Sink, raised_at: datetime) -> None:
         """`raised_at` is the wall clock's time that the alerts carry."""
@@ -72,14 +75,25 @@ class Replay:
         self._learner = None if options.frozen else Learner(self.model, options.learning)
         self.chain = Chain(self.model, options.chain)
 
-    def run(self, events: Iterable[AnyEvent]) -> Summary:
-        """Take all events through the chain, in the order given."""
-        for batch in _chunks(events):
-            start = self.summary.events
-            for outcome in self.chain.step(batch_of(batch)):
-                self._take(outcome, start)
-            self.summary.events += len(batch)
+    def run(self, runs: Iterable[Frames]) -> Summary:
+        """Take all events of these runs through the chain, in the order given."""
+        for run in runs:
+            for part in run.parts(BATCH_EVENTS):
+                self._step(batch_of_frames(part))
         return self.summary
+
+    def run_events(self, events: Iterable[AnyEvent]) -> Summary:
+        """The same of events that are structs already; slower."""
+        iterator = iter(events)
+        while some := list(islice(iterator, BATCH_EVENTS)):
+            self._step(batch_of(some))
+        return self.summary
+
+    def _step(self, batch: Batch) -> None:
+        start = self.summary.events
+        for outcome in self.chain.step(batch):
+            self._take(outcome, start)
+        self.summary.events += len(batch)
 
     def _take(self, outcome: Outcome, start: int) -> None:
         if outcome.scores is not None:
@@ -100,9 +114,3 @@ class Replay:
         self.model = learner.learn(examples.cohort.month, [examples], self._options.chain.horizon)
         self.summary.learned += len(examples.labels)
         self.chain.use(self.model)
-
-
-def _chunks(events: Iterable[AnyEvent]) -> Iterator[list[AnyEvent]]:
-    iterator = iter(events)
-    while chunk := list(islice(iterator, BATCH_EVENTS)):
-        yield chunk

@@ -14,11 +14,12 @@ from alerts.options import AlertsOptions
 from detectors import models
 from detectors.chain import ChainOptions, Scores
 from detectors.errors import UnusableInput
-from detectors.events import AnyEvent, Clock
 from detectors.months import first_day, month_text
 from detectors.tiers import NAMES
 from streams import ingest, seed
+from streams.clocks import clock
 from streams.errors import Unwritable
+from streams.frames import Frames
 from streams.rejects import ignore, writer
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
@@ -94,7 +95,7 @@ def command(
     with ExitStack() as stack:
         refused = stack.enter_context(_output(rejects))
         sink = Files(stack.enter_context(_output(scores)), stack.enter_context(_output(alerts_file)))
-        events = ingest.events(
+        runs = ingest.frames(
             paths,
             report,
             today=now.date(),
@@ -104,7 +105,7 @@ def command(
         )
         options = ReplayOptions(ChainOptions(horizon=horizon), model=model, frozen=frozen, language=alerts.language)
         replay = Replay(options, sink, now)
-        summary = replay.run(_closed(events, until))
+        summary = replay.run(_closed(runs, until))
     if model_out is not None:
         _write(model_out, models.encode(replay.model))
     if state_out is not None:
@@ -121,10 +122,10 @@ def command(
         raise failure
 
 
-def _closed(events: Iterator[AnyEvent], until: int | None) -> Iterator[AnyEvent]:
-    yield from events
+def _closed(runs: Iterator[Frames], until: int | None) -> Iterator[Frames]:
+    yield from runs
     if until is not None:
-        yield Clock(known_at=first_day(until + 1))
+        yield clock(first_day(until + 1))
 
 
 @contextmanager
