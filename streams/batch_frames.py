@@ -142,7 +142,7 @@ def _commissions(table: pl.DataFrame) -> _Columns:
 
 
 def _requests(table: pl.DataFrame) -> _Columns:
-    cells = {
+    cells: dict[str, _Column] = {
         "order": _days(table["known_at"]),
         "start": _months(table["known_at"]),
         "end": _days(table["end"]),

@@ -1,5 +1,7 @@
 """Runs of events in columns, made of structs."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from detectors.events import AnyEvent
@@ -7,7 +9,7 @@ from streams.event_columns import table_of
 from streams.frames import ORDER, Frames
 
 
-def frames_of(events: list[AnyEvent]) -> Frames:
+def frames_of(events: Sequence[AnyEvent]) -> Frames:
     """The events as a run."""
     tables = {}
     for kind in dict.fromkeys(map(type, events)):

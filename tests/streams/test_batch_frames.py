@@ -73,13 +73,16 @@ def test_dates_far_apart() -> None:
 @pytest.mark.parametrize("activity", [None, "", "62.01Z", "É2.01Z", "¹2.3", "123456789012345"])
 @pytest.mark.parametrize("name", [None, "", "Étoile"])
 def test_reference_data(department: str | None, activity: str | None, name: str | None) -> None:
-    events = [making.clock(date(2018, 1, 1)), making.firm(name=name, department=department, activity=activity)]
+    events: list[AnyEvent] = [
+        making.clock(date(2018, 1, 1)),
+        making.firm(name=name, department=department, activity=activity),
+    ]
     assert_same(batch_of_frames(frames_of(events)), batch_of(events))
 
 
 def test_events_of_a_simulated_world(tmp_path: Path) -> None:
     simulate(tmp_path, World(firms=60, months=18), 3)
-    count, types = 0, set()
+    count, types = 0, set[type]()
     for run in ingest.frames([tmp_path], Report(), today=date(2026, 1, 1)):
         events = run.events()
         batch = batch_of_frames(run)
