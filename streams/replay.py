@@ -49,6 +49,8 @@ class ReplayOptions:
     frozen: bool = False
     """Score with that model alone."""
     language: Language = "fr"
+    wording: bool = True
+    """Whether alerts are made of decisions; else they are only counted."""
 
 
 @dataclass
@@ -100,10 +102,10 @@ class Replay:
             self.summary.month_ends += 1
             self.summary.scores += len(outcome.scores.sirens)
             self._sink.scores(outcome.scores, self.model.version)
-        for decision in outcome.decisions:
+        self.summary.alerts += len(outcome.decisions)
+        for decision in outcome.decisions if self._options.wording else ():
             origin = Origin(TOPIC, 0, start + decision.position)
             self._sink.alert(alert_of(decision, self.model, origin, self._raised_at, self._options.language))
-            self.summary.alerts += 1
         if outcome.examples is not None and self._learner is not None:
             self._learn(self._learner, outcome.examples)
 
