@@ -5,10 +5,10 @@ has one chain and learns in place: a month is learned the moment it is answered,
 new model. Frozen, replay and a frozen worker give the same alerts, id for id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Protocol
 
 from alerts.alert import Alert, Origin
@@ -19,6 +19,7 @@ from detectors.events import AnyEvent
 from detectors.labels import Examples
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
+from streams.ahead import ahead
 from streams.alerting import alert_of
 from streams.batch_frames import batch_of_frames
 from streams.frames import Frames
@@ -79,9 +80,8 @@ class Replay:
 
     def run(self, runs: Iterable[Frames]) -> Summary:
         """Take all events of these runs through the chain, in the order given."""
-        for run in runs:
-            for part in run.parts(BATCH_EVENTS):
-                self._step(batch_of_frames(part))
+        for batch in _batches(runs):
+            self._step(batch)
         return self.summary
 
     def run_events(self, events: Iterable[AnyEvent]) -> Summary:
@@ -116,3 +116,15 @@ class Replay:
         self.model = learner.learn(examples.cohort.month, [examples], self._options.chain.horizon)
         self.summary.learned += len(examples.labels)
         self.chain.use(self.model)
+
+
+def _batches(runs: Iterable[Frames]) -> Iterator[Batch]:
+    """The runs as batches; the next ones are read and sorted while the chain is at work on one."""
+    coming = iter(runs)
+    # Files are read before the first run comes out: here, where an interrupt ends it at once.
+    first = list(islice(coming, 1))
+    batches = (batch_of_frames(part) for run in chain(first, coming) for part in run.parts(BATCH_EVENTS))
+    for batch in ahead(lambda _: next(batches, None), repeat(None), threads=1):
+        if batch is None:
+            return
+        yield batch
