@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import detection, files, live
+from benchmarks import country, detection, files, live
 from benchmarks.measure import Result, measured, table
 from deploy.embedded import start_kafka, start_valkey
 from streams.partners import KINDS
@@ -28,7 +28,16 @@ def main() -> None:
         "--detection-firms", type=int, default=4_000, help="firms of the world that scores are judged on"
     )
     parser.add_argument("--detection-months", type=int, default=72, help="months of that world")
+    parser.add_argument(
+        "--country", action="store_true", help=f"replay alone, of {country.SIZES} firms over {country.MONTHS} months"
+    )
+    parser.add_argument("--replay-firms", type=int, nargs="*", help="replay alone, of these numbers of firms")
+    parser.add_argument("--frozen", action="store_true", help="of these replays, only those that do not learn")
     options = parser.parse_args()
+    if options.country or options.replay_firms:
+        sizes = options.replay_firms or country.SIZES
+        print(country.table(country.runs(sizes, country.MONTHS, learning=not options.frozen)))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         summary = simulate(folder, World(firms=options.firms, months=options.months), options.seed)
@@ -39,15 +48,14 @@ def main() -> None:
         results += _reading(folder, options.file_mib, options.large_mib)
         results.append(_done(measured("read to structs", "events", files.make_structs, folder)))
         results.append(_done(measured("ingest to NDJSON", "events", files.write_lines, folder)))
-        results.append(_done(measured("replay, frozen", "events", files.replay, folder, True)))
-        results.append(_done(measured("replay, learning", "events", files.replay, folder, False)))
+        replays = country.runs((options.firms // 4, options.firms), options.months, learning=True)
         with start_kafka() as kafka, start_valkey() as valkey:
             live.create_topics(kafka.bootstrap)
             events = live.prebuilt(folder, options.sent)
             results.append(_done(measured("send to Kafka", "events", live.send, events, kafka.bootstrap)))
             results.append(_done(measured("ingest to Kafka", "events", live.ingest_all, folder, kafka.bootstrap)))
             results.append(_done(live.catch_up("worker, all roles, launch included", kafka.bootstrap, valkey.url)))
-    print(table(results), end="\n\n")
+    print(table(results), country.table(replays), sep="\n\n", end="\n\n")
     world = World(firms=options.detection_firms, months=options.detection_months)
     detection.run(world, [options.seed], references=True, bootstrap=200)
 

@@ -114,7 +114,7 @@ def _given(world: World, seed: int, references: bool) -> tuple[Given, float, flo
         simulate(folder, world, seed)
         began = time.process_time()
         Replay(ReplayOptions(), kept, datetime(2026, 1, 1, tzinfo=UTC)).run(
-            ingest.events([folder], Report(), today=FAR)
+            ingest.frames([folder], Report(), today=FAR)
         )
         replayed = time.process_time()
         judging = Judging(kept.rows(), [folder], alerts=kept.alerts(), references=references)

@@ -4,26 +4,18 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from alerts.alert import Alert
-from detectors.chain import Scores
 from streams import ingest
 from streams.partner_file import Intake, read
 from streams.rejects import ignore
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
+from streams.score_file import score_file
 from streams.sinks import LineSink
 from streams.sources import sources
+from vigie.commands.replay import Files
 
 FAR = date(2100, 1, 1)
 LINES_AT_A_TIME = 20_000
-
-
-class _Nowhere:
-    def scores(self, scores: Scores, model_version: str) -> None:
-        """Drop them."""
-
-    def alert(self, alert: Alert) -> None:
-        """Drop it."""
 
 
 def read_rows(path: Path) -> int:
@@ -72,7 +64,9 @@ def repeat(source: Path, target: Path, size_bytes: int) -> Path:
     return target
 
 
-def replay(folder: Path, frozen: bool) -> int:
-    """Events of a folder through reading, state, scores, alerts and, unless frozen, learning."""
-    run = Replay(ReplayOptions(frozen=frozen), _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
-    return run.run(ingest.events([folder], Report(), today=FAR)).events
+def replay(folder: Path, frozen: bool, output: Path) -> int:
+    """Events of a folder through reading, state, scores, alerts and, unless frozen, learning; files go to `output`."""
+    scores = output / "scores.parquet"
+    with scores.open("wb") as stream, score_file(scores, stream) as file, (output / "alerts.ndjson").open("wb") as said:
+        run = Replay(ReplayOptions(frozen=frozen), Files(file, said), datetime(2026, 1, 1, tzinfo=UTC))
+        return run.run(ingest.frames([folder], Report(), today=FAR)).events

@@ -18,6 +18,8 @@ class Result:
     seconds: float
     cpu_seconds: float
     peak_mib: float
+    base_mib: float = 0.0
+    """What its process took before it began."""
 
 
 def measured(name: str, unit: str, work: Callable[..., int], *args: Any) -> Result:
@@ -40,10 +42,11 @@ def measured(name: str, unit: str, work: Callable[..., int], *args: Any) -> Resu
 
 def _run(sending: Any, work: Callable[..., int], args: tuple[Any, ...]) -> None:
     try:
+        base = _peak_mib()
         began, cpu = time.perf_counter(), time.process_time()
         count = work(*args)
         seconds, used = time.perf_counter() - began, time.process_time() - cpu
-        sending.send((count, seconds, used, _peak_mib()))
+        sending.send((count, seconds, used, _peak_mib(), base))
     except Exception as error:  # handed to the parent, which raises it
         sending.send(error)
 

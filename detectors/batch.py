@@ -20,6 +20,7 @@ those of `detectors.months`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,7 @@ DROPPED_STAGES = frozenset({"fin_procedure", "inclusion_autre_procedure"})
 COUNTED_REASONS = frozenset({1, 2, 3, 4, 5})
 """Reasons of partial unemployment that count for risk; 6, 7 and unknown ones do not."""
 DEFAULT_SCHEDULE_DAYS = 365
+LONGEST_SCHEDULE_DAYS = 36_500
 UNKNOWN_DAY = 0
 
 ROW = np.dtype(
@@ -70,6 +72,39 @@ ROW = np.dtype(
 _Cells = tuple[int, int, int, int, int, int, int, int, int]
 
 
+class Events(Protocol):
+    """The events of a batch, of which an alert cites one now and then."""
+
+    def at(self, positions: Sequence[int]) -> list[ev.AnyEvent]:
+        """The events at these positions, as structs."""
+
+
+@dataclass(frozen=True)
+class StructEvents:
+    """Events that are structs already."""
+
+    structs: Sequence[ev.AnyEvent]
+
+    def at(self, positions: Sequence[int]) -> list[ev.AnyEvent]:
+        """The events at these positions."""
+        return [self.structs[position] for position in positions]
+
+
+@dataclass(frozen=True)
+class References:
+    """What the reference data of a batch say, arrays of the n events that have any, in the order of their positions.
+
+    An empty text says nothing: what is known stays.
+    """
+
+    positions: NDArray[np.intp]
+    names: Sequence[str | None]
+    departments: NDArray[np.bytes_]
+    activities: NDArray[np.bytes_]
+    divisions: NDArray[np.uint8]
+    """Of the activities, 0 where there is none."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Events in the order of their partition, all arrays of shape (n,).
@@ -77,10 +112,11 @@ class Batch:
     `offsets` are those of the records, or None where there is no redelivery to guard against (replay).
     """
 
-    events: Sequence[ev.AnyEvent]
+    events: Events
     rows: NDArray[np.void]
     keys: NDArray[np.uint64]
-    offsets: NDArray[np.int64] | None
+    references: References
+    offsets: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -90,11 +126,47 @@ def batch_of(events: Sequence[ev.AnyEvent], offsets: NDArray[np.int64] | None = 
     """Columns of events."""
     cells: list[_Cells] = []
     keys: list[str] = []
-    for event in events:
+    firms: list[tuple[int, ev.Firm]] = []
+    for position, event in enumerate(events):
         row, key = _ROW_OF[type(event)](event)
         cells.append(row)
         keys.append(key)
-    return Batch(events, np.array(cells, ROW), hash_keys(keys), offsets)
+        if row[0] == Type.FIRM:
+            firms.append((position, event))  # type: ignore[arg-type]  # it is one
+    return Batch(StructEvents(events), np.array(cells, ROW), hash_keys(keys), _references_of(firms), offsets)
+
+
+def references(
+    positions: NDArray[np.intp],
+    names: Sequence[str | None],
+    departments: Sequence[str | None],
+    activities: Sequence[str | None],
+) -> References:
+    """References of texts as events have them, None for unknown; each distinct text is looked at once."""
+    department_of = {text: (text or "").encode("ascii", "replace") for text in set(departments)}
+    activity_of = {text: (text or "").encode("ascii", "replace") for text in set(activities)}
+    division_of = {text: _division(text or "") for text in activity_of}
+    return References(
+        positions,
+        names,
+        np.array([department_of[text] for text in departments], "S3"),
+        np.array([activity_of[text] for text in activities], "S8"),
+        np.array([division_of[text] for text in activities], np.uint8),
+    )
+
+
+def _references_of(firms: Sequence[tuple[int, ev.Firm]]) -> References:
+    return references(
+        np.array([position for position, _ in firms], np.intp),
+        [event.name for _, event in firms],
+        [event.department for _, event in firms],
+        [event.activity for _, event in firms],
+    )
+
+
+def _division(activity: str) -> int:
+    digits = activity[:2]
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
 
 
 def _hundredths(value: float | None) -> int:
@@ -135,7 +207,7 @@ def _contribution(e: ev.Contribution) -> tuple[_Cells, str]:
 
 def _payment_schedule(e: ev.PaymentSchedule) -> tuple[_Cells, str]:
     created = e.created_on.toordinal()
-    days = DEFAULT_SCHEDULE_DAYS if e.duration_days is None else min(e.duration_days, 36_500)
+    days = DEFAULT_SCHEDULE_DAYS if e.duration_days is None else min(e.duration_days, LONGEST_SCHEDULE_DAYS)
     due = created + days if e.due_on is None else e.due_on.toordinal()
     known = e.known_at.toordinal()
     row = (Type.PAYMENT_SCHEDULE, int(e.siren), known, known, created, due, _hundredths(e.amount), 0, 0)

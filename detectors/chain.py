@@ -25,7 +25,9 @@ from detectors.months import first_day, last_day
 from detectors.options import option
 from detectors.panel import Panel, Positions, Rows
 from detectors.portfolio import Counts, count
+from detectors.reach import Reach
 from detectors.rings import MONTHS, NEVER
+from detectors.turns import turns
 from detectors.view import View
 
 SWEEP_ROWS = 65_536
@@ -143,21 +145,21 @@ class Chain:
             yield outcome
 
     def _stretch(self, batch: Batch, at: Positions, days: NDArray[np.int32], month: int) -> Outcome:
-        """Events within one month: every firm's first event, then every firm's second..., a decision after each."""
+        """Events within one month, in turns, a decision after each."""
         at = at[batch.rows["type"][at] != Type.CLOCK]
         # Of what comes again as well: a kill may have kept the firms of a stretch and not its clock.
-        known_to = self._known_to(batch, at)
-        reach = at, known_to
+        reach = Reach(batch, at, self.known_to)
         rows = self.panel.rows_of(batch.rows["siren"][at])
         at, rows = self._not_seen(batch, at, rows)
         outcome = Outcome(changed=np.unique(rows))
-        for turn in _turns(rows):
-            self.panel.apply(batch, at[turn], rows[turn])
-            outcome.decisions += self._decide_events(batch, at[turn], rows[turn], month, days, reach)
+        for turn in turns(rows, days[at]):
+            here, firms = at[turn.at], rows[turn.at]
+            # A firm that looks as it did when it was decided on that day would be decided alike.
+            open_ = self.panel.apply(batch, here, firms) | turn.new_day
+            outcome.decisions += self._decide_events(batch, here[open_], firms[open_], month, days, reach)
         if batch.offsets is not None:
             self.panel.firms["offset"][rows] = batch.offsets[at]
-        if len(known_to):
-            self.known_to = known_to[-1]
+        self.known_to = reach.end()
         outcome.decisions.sort(key=lambda decision: decision.position)
         return outcome
 
@@ -168,30 +170,17 @@ class Chain:
         new = batch.offsets[at] > self.panel.firms["offset"][rows]
         return at[new], rows[new]
 
-    def _known_to(self, batch: Batch, at: Positions) -> NDArray[np.int32]:
-        """How far each source reaches after each event, shape (n, sources)."""
-        types, known = batch.rows["type"][at], batch.rows["known"][at]
-        table = np.where(types[:, None] == np.arange(len(SOURCES)), known[:, None], 0)
-        return np.maximum(np.maximum.accumulate(table, axis=0), self.known_to).astype(np.int32)
-
     def _decide_events(
-        self,
-        batch: Batch,
-        at: Positions,
-        rows: Rows,
-        month: int,
-        days: NDArray[np.int32],
-        reach: tuple[Positions, NDArray[np.int32]],
+        self, batch: Batch, at: Positions, rows: Rows, month: int, days: NDArray[np.int32], reach: Reach
     ) -> list[Decision]:
-        """Decide the firms of one turn, each on the day of its event; `reach` is how far sources reach, by position."""
+        """Decide the firms of one turn, each on the day of its event."""
         scored = decide(self.panel, rows, month, days[at], self.scorer, self.options.decisions, closing=False)
         if not len(scored.alerts):
             return []
-        of_row = dict(zip(rows.tolist(), at.tolist(), strict=True))
-        positions = [of_row[row] for row in scored.rows[scored.alerts].tolist()]
-        causes = [batch.events[p] for p in positions]
-        known_to = reach[1][np.searchsorted(reach[0], positions)]
-        return self._decisions(scored, causes, positions, list(known_to), month, days[positions])
+        # Rows of a turn ascend, and those scored are some of them.
+        positions = at[np.searchsorted(rows, scored.rows[scored.alerts])]
+        causes = batch.events.at(positions.tolist())
+        return self._decisions(scored, causes, positions.tolist(), list(reach.after(positions)), month, days[positions])
 
     def _end_month(self, month: int, position: int) -> Outcome:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
@@ -286,20 +275,6 @@ _FIRST_MONTH = 1980 * 12
 def _months_of(days: NDArray[np.int32]) -> NDArray[np.int64]:
     """Months of days, both as `detectors.months` counts them."""
     return (days - 719_163).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
-
-
-def _turns(rows: Rows) -> Iterator[Positions]:
-    """Positions of every firm's first event, then of every firm's second, and so on."""
-    if not len(rows):
-        return
-    order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    first = np.append(True, ordered[1:] != ordered[:-1])
-    starts = np.flatnonzero(first)
-    turn = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
-    by_turn = order[np.argsort(turn, kind="stable")]
-    for part in np.split(by_turn, np.cumsum(np.bincount(turn))[:-1]):
-        yield np.sort(part)
 
 
 def _cohort(panel: Panel, month: int, parts: list[Scored]) -> Cohort:

@@ -71,8 +71,7 @@ def decide(
     if closing:
         _forget(panel, rows[~inside])
     if not inside.all():
-        rows, days = rows[inside], days[inside]
-        view = View(panel, rows, month, days)
+        rows, days, view = rows[inside], days[inside], view.among(inside)
     codes = encoded(view)
     logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
     was = view.firms

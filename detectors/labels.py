@@ -60,6 +60,10 @@ def joined(parts: Sequence[Cohort]) -> Cohort:
 
 def answer(cohort: Cohort, proceeding_days: NDArray[np.int32], horizon: int) -> Examples:
     """The answers of a cohort whose horizon (months) has passed; `proceeding_days` are the firms' first, (n,)."""
-    start = last_day(cohort.month).toordinal()
-    end = last_day(cohort.month + horizon).toordinal()
-    return Examples(cohort, (proceeding_days > start) & (proceeding_days <= end))
+    return Examples(cohort, opened(cohort.month, proceeding_days, horizon))
+
+
+def opened(month: int, proceeding_days: NDArray[np.int32], horizon: int) -> NDArray[np.bool_]:
+    """Whether a procedure opened within so many months of the end of `month`, shape of `proceeding_days`."""
+    start, end = last_day(month).toordinal(), last_day(month + horizon).toordinal()
+    return (proceeding_days > start) & (proceeding_days <= end)

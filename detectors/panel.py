@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from detectors import rings
 from detectors.batch import DUE_KNOWN, PAID_KNOWN, Batch, Type
-from detectors.events import Firm
 from detectors.index import KeyIndex
 from detectors.ledger import Ledger, entry_type
 from detectors.rings import MONTHS, NEVER
 
 Rows = NDArray[np.int32]
 Positions = NDArray[np.intp]
+Changed = NDArray[np.bool_]
+"""Which firms may look different after an event, to a `View`; the others certainly do not."""
 
 UNKNOWN = np.int64(-(2**62))
 """An amount that nobody has told yet."""
@@ -90,7 +91,8 @@ FIRM = np.dtype(
 )
 
 DEBT = entry_type(
-    ("version", "<i8"), ("known", "<i4"), ("employee", "<i8"), ("employer", "<i8"), ("disputed", "u1"),
+    ("version", "<i8"), ("known", "<i4"), ("month", "<i4"), ("employee", "<i8"), ("employer", "<i8"),
+    ("disputed", "u1"),
 )  # fmt: skip
 ACCOUNT = entry_type(("month", "<i4"), ("due", "<i8", MONTHS), ("paid", "<i8", MONTHS))
 REQUEST = entry_type(
@@ -154,19 +156,24 @@ class Panel:
             rows = self._index.find(keys)
         return rows
 
-    def apply(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        """Apply the events at these positions of a batch; no firm may occur twice. `firms` are their rows."""
-        if not len(at):
-            return
-        types = batch.rows["type"][at]
-        for kind in np.unique(types):
-            here = types == kind
-            _APPLY[Type(kind)](self, batch, at[here], firms[here])
+    def apply(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
+        """Apply the events at these positions of a batch; no firm may occur twice. `firms` are their rows.
 
-    def _payment_delays(self, batch: Batch, at: Positions, firms: Rows) -> None:
+        Gives which of the firms may look different now, shape of `at`.
+        """
+        changed = np.zeros(len(at), bool)
+        if not len(at):
+            return changed
+        types = batch.rows["type"][at]
+        for kind in np.flatnonzero(np.bincount(types)).tolist():
+            here = np.flatnonzero(types == kind)
+            changed[here] = _APPLY[Type(kind)](self, batch, at[here], firms[here])
+        return changed
+
+    def _payment_delays(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         slots, made = self.debts.slots(batch.keys[at], firms)
         f, d = self.firms, self.debts.entries
-        old, new = d[slots], batch.rows[at]
+        old, new = d.take(slots), batch.rows.take(at)
         f["employer"][firms] = 1
         f["debts_known"][firms] += made
         # A debt's period is part of its key: every version says the same, so this one needs no winner.
@@ -175,7 +182,7 @@ class Panel:
             (new["order"], new["known"], new["a"], new["b"], new["flag"]),
             (old["version"], old["known"], old["employee"], old["employer"], old["disputed"]),
         )
-        slots, firms, old, new = slots[wins], firms[wins], old[wins], new[wins]
+        slots, firms, old, new = slots[wins], firms[wins], old.compress(wins), new.compress(wins)
         owed, owed_before = new["a"] + new["b"], old["employee"] + old["employer"]
         opened = (owed > 0).astype(np.int64) - (owed_before > 0)
         f["debt_employee"][firms] += new["a"] - old["employee"]
@@ -185,12 +192,14 @@ class Panel:
         f["debts_open"][firms] += opened
         f["debts_moment"][firms] += _moment(opened, new["end"])
         d["version"][slots], d["known"][slots], d["disputed"][slots] = new["order"], new["known"], new["flag"]
-        d["employee"][slots], d["employer"][slots] = new["a"], new["b"]
+        d["month"][slots], d["employee"][slots], d["employer"][slots] = new["end"], new["a"], new["b"]
+        return wins
 
-    def _contributions(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        at, firms = _not_ahead(batch, at, firms)
+    def _contributions(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
+        fine = _not_ahead(batch, at)
+        at, firms = at[fine], firms[fine]
         slots, _ = self.accounts.slots(batch.keys[at], firms)
-        row, accounts, f = batch.rows[at], self.accounts.entries, self.firms
+        row, accounts, f = batch.rows.take(at), self.accounts.entries, self.firms
         month = row["start"]
         rings.advance(accounts["month"], month, (accounts["due"], accounts["paid"]), slots, int(UNKNOWN))
         rings.advance(f["paid_month"], month, (f["due"], f["due_answered"], f["paid"]), firms)
@@ -212,14 +221,15 @@ class Panel:
         f["due_answered"][firms, column] += np.where(paid != UNKNOWN, _or_zero(due), 0) - np.where(
             old_paid != UNKNOWN, _or_zero(old_due), 0
         )
+        return fine
 
-    def _requests(self, batch: Batch, at: Positions, firms: Rows) -> None:
+    def _requests(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         slots, _ = self.requests.slots(batch.keys[at], firms)
-        old, new = self.requests.entries[slots], batch.rows[at]
+        old, new = self.requests.entries.take(slots), batch.rows.take(at)
         wins = _later(
             (new["order"], new["end"], new["a"], new["flag"]), (old["known"], old["until"], old["hours"], old["counts"])
         )
-        slots, firms, old, new = slots[wins], firms[wins], old[wins], new[wins]
+        slots, firms, old, new = slots[wins], firms[wins], old.compress(wins), new.compress(wins)
         f, r = self.firms, self.requests.entries
         f["employer"][firms] = 1
         rings.advance(f["unemployment_month"], new["start"], (f["hours_used"], f["hours_authorised"]), firms)
@@ -230,6 +240,7 @@ class Panel:
         r["hours"][slots], r["counts"][slots] = new["a"], new["flag"]
         self._recount_used(slots, firms, new["flag"].astype(np.int64) - old["counts"])
         self._latest_end(self.requests, "request_until", firms)
+        return wins
 
     def _authorise(self, firms: Rows, months: NDArray[np.int32], hours: NDArray[np.int64]) -> None:
         f = self.firms
@@ -247,10 +258,11 @@ class Panel:
             column = month[inside] % MONTHS
             f["hours_used"][firms[inside], column] += sign[inside] * r["used"][slots[inside], column]
 
-    def _uses(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        at, firms = _not_ahead(batch, at, firms)
+    def _uses(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
+        fine = _not_ahead(batch, at)
+        at, firms = at[fine], firms[fine]
         slots, _ = self.requests.slots(batch.keys[at], firms)
-        f, r, row = self.firms, self.requests.entries, batch.rows[at]
+        f, r, row = self.firms, self.requests.entries, batch.rows.take(at)
         month = row["start"]
         f["employer"][firms] = 1
         rings.advance(r["used_month"], month, (r["used"],), slots)
@@ -262,18 +274,32 @@ class Panel:
         r["used"][slots, column] += gain
         inside = rings.within(f["unemployment_month"][firms], month)
         f["hours_used"][firms[inside], column[inside]] += (gain * r["counts"][slots])[inside]
+        return fine
 
-    def _headcounts(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        at, firms = _not_ahead(batch, at, firms)
+    def _headcounts(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
+        before = self._sizes(firms)
+        fine = _not_ahead(batch, at)
+        self.firms["employer"][firms[fine]] = 1
+        of_firm = fine & (batch.rows["flag"][at] == 1)
+        of_site = fine & ~of_firm
+        self._headcounts_of_firms(batch.rows.take(at[of_firm]), firms[of_firm])
+        self._headcounts_of_sites(batch, at[of_site], firms[of_site])
+        return before != self._sizes(firms)
+
+    def _sizes(self, firms: Rows) -> NDArray[np.int64]:
+        """All that shows of headcounts: hundredths of employees, or that there is none, or that it is no employer."""
         f = self.firms
-        f["employer"][firms] = 1
-        of_firm = batch.rows["flag"][at] == 1
-        self._headcounts_of_firms(batch.rows[at[of_firm]], firms[of_firm])
-        at, firms = at[~of_firm], firms[~of_firm]
+        of_firm = f["heads_of_firm"][firms]
+        shown = np.where(of_firm != UNKNOWN, of_firm, f["heads_of_sites"][firms])
+        shown[f["heads_month"][firms] == NEVER] = UNKNOWN
+        shown[f["employer"][firms] == 0] = UNKNOWN - 1
+        return shown
+
+    def _headcounts_of_sites(self, batch: Batch, at: Positions, firms: Rows) -> None:
         slots, _ = self.sites.slots(batch.keys[at], firms)
-        row, old = batch.rows[at], self.sites.entries[slots]
+        row, old, f = batch.rows.take(at), self.sites.entries.take(slots), self.firms
         wins = _later((row["start"], row["a"]), (old["month"], old["heads"]))
-        slots, firms, row, old = slots[wins], firms[wins], row[wins], old[wins]
+        slots, firms, row, old = slots[wins], firms[wins], row.compress(wins), old.compress(wins)
         f["heads_of_sites"][firms] += row["a"] - old["heads"]
         f["heads_month"][firms] = np.maximum(f["heads_month"][firms], row["start"])
         self.sites.entries["month"][slots], self.sites.entries["heads"][slots] = row["start"], row["a"]
@@ -282,23 +308,24 @@ class Panel:
         """The firm's own figure is a site without number: one entry a firm, kept with the firm."""
         f = self.firms
         slots, _ = self.sites.slots(_OWN_SITE ^ f["siren"][firms].astype(np.uint64), firms)
-        old = self.sites.entries[slots]
+        old = self.sites.entries.take(slots)
         wins = _later((row["start"], row["a"]), (old["month"], old["heads"]))
-        slots, firms, row = slots[wins], firms[wins], row[wins]
+        slots, firms, row = slots[wins], firms[wins], row.compress(wins)
         f["heads_of_firm"][firms] = row["a"]
         f["heads_month"][firms] = np.maximum(f["heads_month"][firms], row["start"])
         self.sites.entries["month"][slots], self.sites.entries["heads"][slots] = row["start"], row["a"]
 
-    def _schedules(self, batch: Batch, at: Positions, firms: Rows) -> None:
+    def _schedules(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         slots, _ = self.schedules.slots(batch.keys[at], firms)
-        old, new = self.schedules.entries[slots], batch.rows[at]
+        old, new = self.schedules.entries.take(slots), batch.rows.take(at)
         wins = _later((new["order"], new["end"], new["a"]), (old["known"], old["until"], old["amount"]))
-        slots, firms, old, new = slots[wins], firms[wins], old[wins], new[wins]
+        slots, firms, old, new = slots[wins], firms[wins], old.compress(wins), new.compress(wins)
         f, s = self.firms, self.schedules.entries
         f["employer"][firms] = 1
         s["known"][slots], s["until"][slots], s["amount"][slots] = new["order"], new["end"], new["a"]
         f["schedule_amount"][firms] += new["a"] - old["amount"]
         self._latest_end(self.schedules, "schedule_until", firms)
+        return wins
 
     def _latest_end(self, ledger: Ledger, field: str, firms: Rows) -> None:
         """The last day covered by any entry of each firm that counts."""
@@ -310,36 +337,37 @@ class Panel:
         np.maximum.at(latest, owners, until)
         self.firms[field][firms] = latest
 
-    def _commissions(self, batch: Batch, at: Positions, firms: Rows) -> None:
+    def _commissions(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         self.firms["employer"][firms] = 1
         days = self.firms["commission_day"]
         days[firms] = np.maximum(days[firms], batch.rows["start"][at])
+        return np.ones(len(at), bool)
 
-    def _proceedings(self, batch: Batch, at: Positions, firms: Rows) -> None:
+    def _proceedings(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         opens = batch.rows["flag"][at] == 0
         at, firms = at[opens], firms[opens]
-        f, row = self.firms, batch.rows[at]
+        f, row = self.firms, batch.rows.take(at)
         f["proceeding_day"][firms] = np.minimum(f["proceeding_day"][firms], row["start"])
         f["proceeding_action"][firms] = np.maximum(f["proceeding_action"][firms], row["a"])
+        return opens
 
-    def _reference(self, batch: Batch, at: Positions, firms: Rows) -> None:
-        for position, firm in zip(at.tolist(), firms.tolist(), strict=True):
-            event = batch.events[position]
-            if isinstance(event, Firm):
-                self._describe(firm, event)
+    def _reference(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
+        told = batch.references
+        here = np.searchsorted(told.positions, at)
+        for row, i in zip(firms.tolist(), here.tolist(), strict=True):
+            name = told.names[i]
+            if name:  # an empty one says nothing, and a record keeps none
+                self.names[row] = name
+        departments, activities = told.departments[here], told.activities[here]
+        self.firms["department"][firms[departments != b""]] = departments[departments != b""]
+        known = activities != b""
+        self.firms["activity"][firms[known]] = activities[known]
+        self.firms["division"][firms[known]] = told.divisions[here][known]
+        return known
 
-    def _describe(self, firm: int, event: Firm) -> None:
-        if event.name:  # an empty one says nothing, and a record keeps none
-            self.names[firm] = event.name
-        if event.department is not None:
-            self.firms["department"][firm] = event.department.encode()
-        if event.activity is not None:
-            self.firms["activity"][firm] = event.activity.encode("ascii", "replace")
-            digits = event.activity[:2]
-            self.firms["division"][firm] = int(digits) if digits.isascii() and digits.isdecimal() else 0
-
-    def _clock(self, batch: Batch, at: Positions, firms: Rows) -> None:
+    def _clock(self, _batch: Batch, at: Positions, _firms: Rows) -> Changed:
         """Time belongs to the chain, not to a firm."""
+        return np.zeros(len(at), bool)
 
 
 _OWN_SITE = np.uint64(0xF1E2D3C4_00000000)
@@ -374,13 +402,12 @@ def _later(new: Sequence[NDArray[Any]], old: Sequence[NDArray[Any]]) -> NDArray[
     return greater
 
 
-def _not_ahead(batch: Batch, at: Positions, firms: Rows) -> tuple[Positions, Rows]:
-    """Leave out values for months after the one in which they were known: they would push real months out."""
+def _not_ahead(batch: Batch, at: Positions) -> NDArray[np.bool_]:
+    """Not the values for months after the one in which they were known: they would push real months out."""
     known = batch.rows["known"][at]
     days = (known - 719_163).astype("datetime64[D]")
     known_month = days.astype("datetime64[M]").astype(np.int64) + 1970 * 12
-    fine = batch.rows["start"][at] <= known_month
-    return at[fine], firms[fine]
+    return batch.rows["start"][at] <= known_month
 
 
 def _or_zero(amount: NDArray[np.int64]) -> NDArray[np.int64]:

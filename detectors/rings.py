@@ -22,11 +22,12 @@ def advance(latest: Months, months: Months, series: tuple[NDArray[np.int64], ...
     if not ahead.any():
         return
     rows, months, gap = rows[ahead], months[ahead], np.minimum(gap[ahead], MONTHS)
-    column = np.arange(MONTHS)
-    entering = (months[:, None] - column) % MONTHS < gap[:, None]
-    for ring in series:
-        ring[rows] = np.where(entering, blank, ring[rows])
     latest[rows] = months
+    for back in range(int(gap.max())):
+        entering = gap > back
+        some, column = rows[entering], (months[entering] - back) % MONTHS
+        for ring in series:
+            ring[some, column] = blank
 
 
 def within(latest: Months, months: Months) -> NDArray[np.bool_]:
@@ -40,6 +41,14 @@ def ordered(latest: Months, ring: NDArray[np.int64], until: Months | None = None
     `until` (by default `latest`) may lie after the latest month: what is not there is 0.
     """
     end = latest if until is None else until
-    months = end[:, None] - np.arange(MONTHS)
-    values = ring[np.arange(len(ring))[:, None], months % MONTHS]
-    return np.where(within(latest[:, None], months), values, 0)
+    places = _BACKWARDS[end % MONTHS] + np.arange(0, ring.size, MONTHS)[:, None]
+    values = np.ascontiguousarray(ring).reshape(-1).take(places)
+    gap = (end - latest)[:, None]
+    if gap.any():  # else every month of the window is there
+        values[(gap > _BACK) | (gap + MONTHS <= _BACK)] = 0
+    return values
+
+
+_BACK = np.arange(MONTHS)
+_BACKWARDS = (_BACK[:, None] - _BACK) % MONTHS
+"""By the column of a month, the columns of that month and of those before it."""

@@ -58,7 +58,7 @@ def _columns(view: View) -> Iterator[Column]:
     yield view.debt / view.contribution_scale
     yield view.debt / view.staff
     yield (view.debt - view.debt_lag(3)) / view.staff
-    yield view.unpaid_ratio
+    yield np.nan_to_num(view.unpaid_over(0, 12))
     yield view.hours_used[:, :12].sum(axis=1) / view.staff
     yield view.hours_authorised[:, :12].sum(axis=1) / view.staff
     yield view.request_running

@@ -30,13 +30,21 @@ class View:
     """
 
     def __init__(self, panel: Panel, rows: Rows, month: int, days: NDArray[np.int32]) -> None:
-        self.firms = panel.firms[rows]
+        # Several times faster than an index: whole records are copied, not their fields one by one.
+        self.firms = panel.firms.take(rows)
         self.month = month
         self.days = days
         self._until = np.full(len(rows), month, np.int32)
 
     def __len__(self) -> int:
         return len(self.firms)
+
+    def among(self, inside: NDArray[np.bool_]) -> "View":
+        """The same of some of the firms."""
+        view = View.__new__(View)
+        view.firms, view.month, view.days = self.firms.compress(inside), self.month, self.days[inside]
+        view._until = self._until[inside]
+        return view
 
     @cached_property
     def employee_debt(self) -> Column:

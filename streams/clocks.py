@@ -31,7 +31,12 @@ def with_clocks(runs: Iterable[Frames]) -> Iterator[Frames]:
             later = {event: table.with_columns(pl.col(ORDER) + 1) for event, table in run.tables.items()}
             yield Frames({Clock: _clock(first_day(month))} | later)
     if last is not None:
-        yield Frames({Clock: _clock(last)})
+        yield clock(last)
+
+
+def clock(day: date) -> Frames:
+    """A clock event as a run of its own."""
+    return Frames({Clock: _clock(day)})
 
 
 def _last_day(run: Frames) -> date | None:

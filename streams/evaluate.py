@@ -13,8 +13,8 @@ from detectors.months import month_text
 from streams import ingest
 from streams.firm_facts import Collector, FirmFacts
 from streams.month_ends import MonthEnds
+from streams.read_scores import months_text
 from streams.report import Report
-from streams.score_file import months_text
 
 
 @dataclass(frozen=True)

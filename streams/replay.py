@@ -8,19 +8,23 @@ new model. Frozen, replay and a frozen worker give the same alerts, id for id.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Protocol
 
 from alerts.alert import Alert, Origin
 from alerts.language import Language
-from detectors.batch import batch_of
+from detectors.batch import Batch, batch_of
 from detectors.chain import Chain, ChainOptions, Outcome, Scores
 from detectors.events import AnyEvent
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
+from streams.ahead import ahead
 from streams.alerting import alert_of
+from streams.batch_frames import batch_of_frames
+from streams.frames import Frames
 
-BATCH_EVENTS = 20_000
+BATCH_EVENTS = 500_000
+"""Events taken together at most: the more, the more firms share each pass over columns."""
 TOPIC = "replay"
 
 
@@ -45,6 +49,8 @@ class ReplayOptions:
     frozen: bool = False
     """Score with that model alone."""
     language: Language = "fr"
+    wording: bool = True
+    """Whether alerts are made of decisions; else they are only counted."""
 
 
 @dataclass
@@ -59,7 +65,7 @@ class Summary:
 
 
 class Replay:
-    """One run; `run` may be called once."""
+    """One run over all events; give them once, in one way or the other."""
 
     def __init__(self, options: ReplayOptions, sink: Sink, raised_at: datetime) -> None:
         """`raised_at` is the wall clock's time that the alerts carry."""
@@ -71,28 +77,38 @@ class Replay:
         self._learner = None if options.frozen else Learner(self.model, options.learning)
         self.chain = Chain(self.model, options.chain)
 
-    def run(self, events: Iterable[AnyEvent]) -> Summary:
-        """Take all events through the chain, in the order given."""
-        for batch in _chunks(events):
-            start = self.summary.events
-            for outcome in self.chain.step(batch_of(batch)):
-                self._take(outcome, start)
-            self.summary.events += len(batch)
+    def run(self, runs: Iterable[Frames]) -> Summary:
+        """Take all events of these runs through the chain, in the order given."""
+        for batch in _batches(runs):
+            self._step(batch)
         return self.summary
 
     def resumable(self) -> Model:
         """The model at the end, with what is needed to learn further."""
         return self.model if self._learner is None else self._learner.resumable()
 
+    def run_events(self, events: Iterable[AnyEvent]) -> Summary:
+        """The same of events that are structs already; slower."""
+        iterator = iter(events)
+        while some := list(islice(iterator, BATCH_EVENTS)):
+            self._step(batch_of(some))
+        return self.summary
+
+    def _step(self, batch: Batch) -> None:
+        start = self.summary.events
+        for outcome in self.chain.step(batch):
+            self._take(outcome, start)
+        self.summary.events += len(batch)
+
     def _take(self, outcome: Outcome, start: int) -> None:
         if outcome.scores is not None:
             self.summary.month_ends += 1
             self.summary.scores += len(outcome.scores.sirens)
             self._sink.scores(outcome.scores, self.model.version)
-        for decision in outcome.decisions:
+        self.summary.alerts += len(outcome.decisions)
+        for decision in outcome.decisions if self._options.wording else ():
             origin = Origin(TOPIC, 0, start + decision.position)
             self._sink.alert(alert_of(decision, self.model, origin, self._raised_at, self._options.language))
-            self.summary.alerts += 1
         if outcome.scores is not None and self._learner is not None:
             self._learn(self._learner, outcome, outcome.scores.month - self._options.chain.horizon)
 
@@ -106,7 +122,13 @@ class Replay:
         self.chain.use(self.model)
 
 
-def _chunks(events: Iterable[AnyEvent]) -> Iterator[list[AnyEvent]]:
-    iterator = iter(events)
-    while chunk := list(islice(iterator, BATCH_EVENTS)):
-        yield chunk
+def _batches(runs: Iterable[Frames]) -> Iterator[Batch]:
+    """The runs as batches; the next ones are read and sorted while the chain is at work on one."""
+    coming = iter(runs)
+    # Files are read before the first run comes out: here, where an interrupt ends it at once.
+    first = list(islice(coming, 1))
+    batches = (batch_of_frames(part) for run in chain(first, coming) for part in run.parts(BATCH_EVENTS))
+    for batch in ahead(lambda _: next(batches, None), repeat(None), threads=1):
+        if batch is None:
+            return
+        yield batch

@@ -1,97 +1,153 @@
-"""The scores that `vigie replay --scores` wrote, as columns, and what is wrong with a file that cannot be used."""
+"""Scores to a file, in columns: Parquet where its name ends in .parquet, else CSV.
 
-import re
+Both have the same columns and rows: a firm of the perimeter at a month end, month after month. Probabilities read back
+exactly from either.
+"""
+
+import io
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
 
-import numpy as np
 import polars as pl
+from polars.io.plugins import register_io_source
 
-from detectors.errors import UnusableInput
-from detectors.evaluation.firm_months import FirmMonths
+from detectors.chain import Scores
 from detectors.months import month_text
 from detectors.tiers import NAMES
+from streams.errors import StreamsError, Unwritable
 
-COLUMNS = ("siren", "month", "probability", "tier", "model_version")
-_AGAIN = "Give a file that `vigie replay --scores` wrote"
-_MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+SCHEMA: dict[str, type[pl.DataType]] = {
+    "siren": pl.String,
+    "month": pl.String,
+    "probability": pl.Float64,
+    "tier": pl.String,
+    "model_version": pl.String,
+}
+ROW_GROUP_ROWS = 1_000_000
+"""Three months of all firms of a country: few groups, each of which fits in memory many times."""
+_TIERS = pl.Series(NAMES)
 
 
-def read(path: Path) -> FirmMonths:
-    """The firm-months of a CSV file, or of a Parquet file where its name ends so. Raises UnusableInput."""
-    table = _table(path)
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise UnusableInput(
-            f"{path}, line 1: column {missing[0]} is missing; a file of scores has {','.join(COLUMNS)}. {_AGAIN}"
-        )
-    first = 1 if _is_parquet(path) else 2
-    texts = table.select(_as_text(table, name) for name in ("siren", "month", "probability", "tier"))
-    parsed = texts.select(
-        siren=pl.when(pl.col("siren").str.contains(r"^\d{9}$")).then(pl.col("siren").cast(pl.UInt32, strict=False)),
-        month=pl.when(pl.col("month").str.contains(_MONTH)).then(
-            pl.col("month").str.slice(0, 4).cast(pl.Int32, strict=False) * 12
-            + pl.col("month").str.slice(5, 2).cast(pl.Int32, strict=False)
-            - 1
-        ),
-        probability=pl.col("probability").cast(pl.Float64, strict=False),
-        tier=pl.col("tier").replace_strict(list(NAMES), list(range(len(NAMES))), default=None, return_dtype=pl.UInt8),
+class ScoreFile(ABC):
+    """Takes the scores of month after month; use it as a context manager. The stream stays the caller's.
+
+    Raises Unwritable, or StreamsError, where they cannot be written.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    @abstractmethod
+    def add(self, scores: Scores, model_version: str) -> None:
+        """Take a month's scores, given by that model."""
+
+    def __enter__(self) -> "ScoreFile":
+        return self
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """After the last month, or an error."""
+
+
+class CsvFile(ScoreFile):
+    """A header, then a line a score, written as they come."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self._put(",".join(SCHEMA) + "\n")
+
+    def add(self, scores: Scores, model_version: str) -> None:  # noqa: D102
+        # In memory first: polars would wrap what goes wrong with the stream.
+        self._put(table(scores, model_version).write_csv(include_header=False))
+
+    def _put(self, lines: str) -> None:
+        try:
+            self._stream.write(lines.encode())
+        except OSError as error:
+            raise Unwritable(self._stream.name, error) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+class ParquetFile(ScoreFile):
+    """Row groups of several months.
+
+    Parquet is written at the end: until then the months wait, compressed, in a temporary file without a name, so that
+    memory does not grow with them and nothing is left behind even after a kill.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self._waiting = _waiting()
+        self._lengths: list[int] = []
+
+    def add(self, scores: Scores, model_version: str) -> None:  # noqa: D102
+        body = io.BytesIO()
+        table(scores, model_version).write_ipc_stream(body, compression="lz4")
+        try:
+            self._lengths.append(self._waiting.write(body.getbuffer()))
+        except OSError as error:
+            raise Unwritable(tempfile.gettempdir(), error) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._write()
+        finally:
+            with suppress(OSError):  # what could not be flushed to a full disk is not needed any more
+                self._waiting.close()
+
+    def _write(self) -> None:
+        self._waiting.seek(0)
+        months = register_io_source(self._months, schema=SCHEMA)
+        try:
+            months.sink_parquet(self._stream, row_group_size=ROW_GROUP_ROWS)
+        except pl.exceptions.ComputeError as error:
+            raise StreamsError(
+                f"{self._stream.name} could not be written: {error}. Make room there, then run the command again"
+            ) from error
+
+    def _months(self, *_: Any) -> Iterator[pl.DataFrame]:
+        """The months again, as polars asks for them."""
+        for length in self._lengths:
+            yield pl.read_ipc_stream(io.BytesIO(self._waiting.read(length)))
+        yield pl.DataFrame(schema=SCHEMA)  # so that there is one where there is no month
+
+
+def score_file(path: Path, stream: IO[bytes]) -> ScoreFile:
+    """The file of that name, written into `stream`, which is open on it."""
+    return ParquetFile(stream) if path.suffix.lower() == ".parquet" else CsvFile(stream)
+
+
+def table(scores: Scores, model_version: str) -> pl.DataFrame:
+    """The scores of a month as rows of SCHEMA."""
+    count = len(scores.sirens)
+    return pl.DataFrame(
+        {
+            "siren": pl.Series(scores.sirens).cast(pl.String).str.zfill(9),
+            "month": pl.repeat(month_text(scores.month), count, eager=True),
+            "probability": scores.probabilities,
+            "tier": _TIERS.gather(pl.Series(scores.tiers)),
+            "model_version": pl.repeat(model_version, count, eager=True),
+        },
+        schema=SCHEMA,
     )
-    _refuse(path, texts, parsed, "siren", pl.col("siren").is_null(), "not a SIREN of 9 digits", first)
-    _refuse(path, texts, parsed, "month", pl.col("month").is_null(), "not a month written YYYY-MM", first)
-    inside = pl.col("probability").is_between(0.0, 1.0).fill_null(value=False)
-    _refuse(path, texts, parsed, "probability", ~inside, "not a probability from 0 to 1", first)
-    _refuse(path, texts, parsed, "tier", pl.col("tier").is_null(), f"none of {', '.join(NAMES)}", first)
-    twice = pl.struct("siren", "month").is_first_distinct().not_()
-    _refuse(path, texts, parsed, "month", twice, "there is a line for this firm and month already", first)
-    if not parsed.height:
-        raise UnusableInput(f"{path} holds no scores. {_AGAIN}")
-    return FirmMonths(*(parsed[name].to_numpy() for name in ("siren", "month", "probability", "tier")))
 
 
-def _table(path: Path) -> pl.DataFrame:
+def _waiting() -> IO[bytes]:
     try:
-        if _is_parquet(path):
-            return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema=False, quote_char=None)
+        return tempfile.TemporaryFile(prefix="vigie-scores-")
     except OSError as error:
-        raise UnusableInput(f"{path} cannot be read: {error.strerror or error}. {_AGAIN}") from error
-    except pl.exceptions.NoDataError:
-        raise UnusableInput(f"{path} is empty. {_AGAIN}") from None
-    except pl.exceptions.PolarsError as error:
-        reason = re.split(r"[\n.]", str(error))[0]
-        raise UnusableInput(f"{path} cannot be read as {_format(path)}: {reason}. {_AGAIN}") from error
-
-
-def _is_parquet(path: Path) -> bool:
-    return path.suffix == ".parquet"
-
-
-def _format(path: Path) -> str:
-    return "Parquet" if _is_parquet(path) else "CSV"
-
-
-def _as_text(table: pl.DataFrame, name: str) -> pl.Expr:
-    """A column as CSV has it, whatever type it has in Parquet."""
-    dtype, column = table.schema[name], pl.col(name)
-    if name == "siren" and dtype.is_integer():
-        return column.cast(pl.String).str.zfill(9)
-    if name == "month" and dtype.is_temporal():
-        return column.dt.strftime("%Y-%m")
-    return column.cast(pl.String)
-
-
-def _refuse(
-    path: Path, texts: pl.DataFrame, parsed: pl.DataFrame, column: str, bad: pl.Expr, reason: str, first: int
-) -> None:
-    """Raise UnusableInput that names the first row at which `bad` holds; `first` is the line of row 0."""
-    rows = parsed.select(bad.arg_true()).to_series()
-    if not len(rows):
-        return
-    row = int(rows[0])
-    where = f"{path}, {'row' if _is_parquet(path) else 'line'} {row + first}, column {column}"
-    raise UnusableInput(f"{where}: {texts[column][row]!r}: {reason}. {_AGAIN}")
-
-
-def months_text(rows: FirmMonths) -> str:
-    """The months of the rows, as 2018-01 to 2023-12."""
-    return f"{month_text(int(np.min(rows.months)))} to {month_text(int(np.max(rows.months)))}"
+        raise Unwritable(tempfile.gettempdir(), error) from error

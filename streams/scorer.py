@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
+
 from alerts import alert as contract
 from alerts.alert import Origin
 from alerts.language import Language
 from detectors import pack
 from detectors.chain import Chain, Outcome
-from detectors.events import type_name
+from detectors.events import EVENT_TYPES
 from detectors.models import Model
 from streams import dead_letters, examples
 from streams.admission import Admitted, admit
@@ -172,12 +174,10 @@ class Scorer:
 
     def _count(self, partition: int, chain: Chain, admitted: Admitted, began: float) -> None:
         metrics = self._metrics
-        kinds: dict[str, int] = {}
-        for event in admitted.batch.events:
-            kind = type_name(event)
-            kinds[kind] = kinds.get(kind, 0) + 1
-        for kind, n in kinds.items():
-            metrics.events.labels(kind).inc(n)
+        counts = np.bincount(admitted.batch.rows["type"], minlength=len(EVENT_TYPES))
+        for kind, n in zip(EVENT_TYPES, counts.tolist(), strict=True):
+            if n:
+                metrics.events.labels(kind).inc(n)
         metrics.firms.labels(str(partition)).set(len(chain.panel))
         if chain.day:
             metrics.event_time.labels(str(partition)).set((chain.day - _UNIX_EPOCH) * 86_400)

@@ -117,9 +117,10 @@ async def seed(cluster: Cluster, folder: Path, timeout_seconds: float) -> int:
 
 
 def _records(chain: Chain) -> Iterator[pack.Record]:
-    for start in range(0, len(chain.panel), FIRMS_AT_ONCE):
-        rows = np.arange(start, min(start + FIRMS_AT_ONCE, len(chain.panel)), dtype=np.int32)
-        yield from pack.firm_records(chain.panel, rows)
+    # By SIREN: rows are given as firms come, and how the events were cut must not show.
+    rows = np.argsort(chain.panel.firms["siren"][: len(chain.panel)]).astype(np.int32)
+    for start in range(0, len(rows), FIRMS_AT_ONCE):
+        yield from pack.firm_records(chain.panel, rows[start : start + FIRMS_AT_ONCE])
     for cohort in chain.waiting():
         yield from pack.cohort_records(cohort)
     yield pack.clock_record(chain)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.evaluation.ranking import Bools, Floats
-from detectors.labels import Cohort, answer
+from detectors.labels import opened
 from detectors.months import last_day
 from detectors.panel import NO_DAY
 
@@ -64,9 +64,7 @@ def labels(months: Months, proceeding_days: Days, horizon: int) -> Bools:
     found = np.zeros(len(months), bool)
     for month in np.unique(months).tolist():
         rows = months == month
-        n = int(rows.sum())
-        cohort = Cohort(month, np.zeros(n, np.uint32), np.zeros((n, 0), np.float32), np.zeros(n))
-        found[rows] = answer(cohort, proceeding_days[rows], horizon).labels
+        found[rows] = opened(month, proceeding_days[rows], horizon)
     return found
 
 

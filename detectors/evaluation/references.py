@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.evaluation.firm_months import FirmMonths, Proceedings
 from detectors.evaluation.ranking import Bools, Floats
-from detectors.labels import Cohort, answer
+from detectors.labels import opened
 
 REFIT_MONTHS = 6
 FIRST_COHORTS = 6
@@ -168,8 +168,7 @@ def _fitted(
 
 
 def _answers(end: MonthEnd, proceedings: Proceedings, horizon: int) -> Bools:
-    cohort = Cohort(end.month, end.sirens, end.own, np.zeros(len(end.sirens)))
-    return answer(cohort, proceedings.days_of(end.sirens), horizon).labels
+    return opened(end.month, proceedings.days_of(end.sirens), horizon)
 
 
 def _aligned(rows: FirmMonths, found: Iterable[Scored]) -> Floats:

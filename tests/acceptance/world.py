@@ -65,7 +65,7 @@ def replayed(events: Iterable[AnyEvent]) -> State:
     """The state and the alerts of a single chain with a frozen model."""
     ids = _Ids()
     replay = Replay(ReplayOptions(frozen=True), ids, datetime.now(UTC))
-    replay.run(events)
+    replay.run_events(events)
     return State(sorted(ids.found), *_state([replay.chain]))
 
 

@@ -73,7 +73,7 @@ class Sink:
 def said_of(events: Sequence[AnyEvent]) -> Said:
     said = Said()
     said.replay = Replay(OPTIONS, Sink(said), RAISED_AT)
-    said.replay.run(events)
+    said.replay.run_events(events)
     return said
 
 

@@ -64,6 +64,13 @@ def test_batch_boundaries_change_nothing(data: st.DataObject, events: list[AnyEv
     assert Run().take_all(events, data.draw(cuts(len(events)))).seen() == whole.seen()
 
 
+@settings(max_examples=60, deadline=None)
+@given(streams())
+def test_one_event_at_a_time_comes_to_the_same(events: list[AnyEvent]) -> None:
+    """In a batch of its own every event is decided; among others those that change nothing on a day are not."""
+    assert Run().take_all(events, range(len(events))).seen() == Run().take_all(events).seen()
+
+
 @settings(max_examples=20, deadline=None)
 @given(streams())
 def test_one_event_at_a_time_is_the_same(events: list[AnyEvent]) -> None:
@@ -323,12 +330,6 @@ def test_days_fall_into_their_months(day: str) -> None:
     when = date.fromisoformat(day)
     months = chain_module._months_of(np.array([when.toordinal()], np.int32))
     assert months.tolist() == [month_of(when)]
-
-
-def test_turns_are_every_firms_first_event_then_every_firms_second() -> None:
-    rows = np.array([3, 1, 3, 2, 3, 1], np.int32)
-    assert [turn.tolist() for turn in chain_module._turns(rows)] == [[0, 1, 3], [2, 5], [4]]
-    assert list(chain_module._turns(np.zeros(0, np.int32))) == []
 
 
 def sequence_of(runs: Sequence[Run]) -> list[list[str]]:

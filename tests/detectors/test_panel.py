@@ -11,10 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import rings
+from detectors.batch import batch_of
 from detectors.events import FirmEvent
+from detectors.evidence import quantities
+from detectors.features import matrix
 from detectors.months import first_day
-from detectors.panel import MONTH_ZERO, NO_DAY, UNKNOWN, Panel, heads
+from detectors.panel import MONTH_ZERO, NO_DAY, UNKNOWN, Panel, Rows, heads
+from detectors.perimeter import PerimeterOptions, in_perimeter
 from detectors.rings import NEVER
+from detectors.view import View
 from tests.detectors.applying import applied, apply, facts, view_of
 from tests.detectors.making import (
     JANUARY,
@@ -31,7 +36,7 @@ from tests.detectors.making import (
     use,
 )
 from tests.detectors.reference import ReferenceFirm, by_siren
-from tests.detectors.strategies import cuts, event_lists
+from tests.detectors.strategies import MONTHS, START, cuts, event_lists
 
 
 def assert_same(panel: Panel, row: int, expected: ReferenceFirm) -> None:
@@ -128,6 +133,48 @@ def test_any_repetition_gives_the_same_facts(events: list[FirmEvent], seed: int)
 @given(st.data(), event_lists)
 def test_any_cut_into_batches_gives_the_same_facts(data: st.DataObject, events: list[FirmEvent]) -> None:
     assert facts(applied(events, data.draw(cuts(len(events))))) == facts(applied(events))
+
+
+@settings(max_examples=80, deadline=None)
+@given(event_lists)
+def test_a_firm_that_is_told_to_look_as_before_does(events: list[FirmEvent]) -> None:
+    """Whatever is decided of a firm: its features, its perimeter and what an agent is shown."""
+    panel = Panel()
+    for event in events:
+        batch = batch_of([event])
+        rows = panel.rows_of(batch.rows["siren"])
+        before = looks(panel, rows)
+        changed = panel.apply(batch, np.zeros(1, np.intp), rows)
+        assert changed.shape == (1,)
+        assert changed[0] or looks(panel, rows) == before
+
+
+def looks(panel: Panel, rows: Rows) -> list[bytes]:
+    found = []
+    for month in (START + 6, START + MONTHS):
+        view = View(panel, rows, month, np.array([first_day(month).toordinal()], np.int32))
+        inside = in_perimeter(view, PerimeterOptions())
+        found += [matrix(view).tobytes(), inside.tobytes(), repr(quantities(view)).encode()]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("event", "again"),
+    [
+        (debt(version=2), debt(version=1, employee_share=7.0)),
+        (contribution(), firm(name="A", department="33")),
+        (headcount(siret=None, account=None, heads=40), headcount(heads=25, account="A2")),
+        (request(), request()), (schedule(), schedule()), (proceeding(), proceeding(stage="fin_procedure")),
+    ],
+    ids=lambda x: type(x).__name__,
+)  # fmt: skip
+def test_what_changes_nothing_is_known_to(event: FirmEvent, again: FirmEvent) -> None:
+    panel = Panel()
+    changes = []
+    for one in (event, again):
+        batch = batch_of([one])
+        changes += panel.apply(batch, np.zeros(1, np.intp), panel.rows_of(batch.rows["siren"])).tolist()
+    assert changes == [True, False]
 
 
 def test_the_highest_version_of_a_debt_is_what_is_outstanding() -> None:

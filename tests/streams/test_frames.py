@@ -1,12 +1,10 @@
 from datetime import date
 
-import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.events import AnyEvent, Clock, Headcount
-from streams.event_columns import table_of
-from streams.frames import ORDER, Frames
+from tests.streams.running_frames import frames_of
 
 DAY = date(2018, 1, 1)
 
@@ -15,19 +13,6 @@ def event(number: int, *, clock: bool) -> AnyEvent:
     if clock:
         return Clock(known_at=DAY)
     return Headcount(siren=f"{number:09d}", siret=None, known_at=DAY, account=None, month=DAY, headcount=1)
-
-
-def frames_of(events: list[AnyEvent]) -> Frames:
-    tables = {}
-    for kind in dict.fromkeys(map(type, events)):
-        places = [place for place, one in enumerate(events) if type(one) is kind]
-        table = table_of(kind, [events[place] for place in places])
-        tables[kind] = table.insert_column(0, _order(places))
-    return Frames(tables)
-
-
-def _order(places: list[int]) -> pl.Series:
-    return pl.Series(ORDER, places, pl.UInt32)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(1, 40))

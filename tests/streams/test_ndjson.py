@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from detectors.events import AnyEvent, Clock, Firm, PartialUnemploymentRequest
 from streams import ndjson, wire
 from tests.streams.partner_events import EVENTS
-from tests.streams.test_frames import frames_of
+from tests.streams.running_frames import frames_of
 
 
 def line_of(event: AnyEvent) -> bytes:

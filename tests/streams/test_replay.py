@@ -1,13 +1,15 @@
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
-from alerts.alert import Alert
+from alerts.alert import Alert, encode
 from detectors.chain import Scores
 from detectors.events import AnyEvent
 from detectors.models import Model
 from detectors.months import month_of
-from streams import ingest, replay
+from streams import ingest, replay, seed
+from streams.frames import Frames
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
 from streams.simulate import World, simulate
@@ -34,16 +36,21 @@ class Noted:
 
 
 @pytest.fixture(scope="module")
-def events(tmp_path_factory: pytest.TempPathFactory) -> list[AnyEvent]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Frames]:
     folder = tmp_path_factory.mktemp("world")
     simulate(folder, World(firms=80, months=26, clean=True), 6)
-    return list(ingest.events([folder], Report(), today=TODAY))
+    return list(ingest.frames([folder], Report(), today=TODAY))
+
+
+@pytest.fixture(scope="module")
+def events(runs: list[Frames]) -> list[AnyEvent]:
+    return list(ingest.structs(runs))
 
 
 def ran(events: list[AnyEvent], model: Model | None = None, *, frozen: bool = False) -> tuple[Replay, Noted]:
     noted = Noted()
     run = Replay(ReplayOptions(model=model, frozen=frozen), noted, RAISED_AT)
-    summary = run.run(events)
+    summary = run.run_events(events)
     assert summary.events == len(events)
     assert (summary.month_ends, summary.scores, summary.alerts) == (
         len(noted.months),
@@ -71,6 +78,26 @@ def test_frozen_it_keeps_to_its_model(events: list[AnyEvent]) -> None:
     assert {version for _, version in noted.months} == {"prior-1"}
     assert {alert.model_version for alert in noted.alerts} == {"prior-1"}
     assert run.model.version == "prior-1"
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+@pytest.mark.parametrize("size", [11, 500_000])
+def test_columns_and_structs_come_to_the_same(
+    runs: list[Frames], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, frozen: bool
+) -> None:
+    """Scores, alerts, model and state, byte for byte."""
+    of_structs, expected = ran(list(ingest.structs(runs)), frozen=frozen)
+    monkeypatch.setattr(replay, "BATCH_EVENTS", size)
+    noted = Noted()
+    of_columns = Replay(ReplayOptions(frozen=frozen), noted, RAISED_AT)
+    assert of_columns.run(runs) == of_structs.summary
+    assert len(noted.alerts) > 50
+    assert list(map(encode, noted.alerts)) == list(map(encode, expected.alerts))
+    assert (noted.rows, noted.months) == (expected.rows, expected.months)
+    for name, run in (("columns", of_columns), ("structs", of_structs)):
+        seed.write(run.chain, run.model, tmp_path / name)
+    for file in (seed.STATE_NAME, seed.MODEL_NAME):
+        assert (tmp_path / "columns" / file).read_bytes() == (tmp_path / "structs" / file).read_bytes()
 
 
 @pytest.mark.parametrize("size", [7, 1000])
@@ -112,7 +139,7 @@ def test_it_goes_on_from_a_model_that_has_learned_some_of_it(events: list[AnyEve
 
 def test_the_reader_s_language(events: list[AnyEvent]) -> None:
     noted = Noted()
-    Replay(ReplayOptions(language="en", frozen=True), noted, RAISED_AT).run(events)
+    Replay(ReplayOptions(language="en", frozen=True), noted, RAISED_AT).run_events(events)
     assert "risk" in noted.alerts[0].reasons[0]
 
 

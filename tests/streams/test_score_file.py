@@ -1,97 +1,95 @@
-"""Files of scores, good and bad."""
+"""Scores read back from CSV and from Parquet are those that were written."""
 
-from datetime import date
+import csv
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from detectors.errors import UnusableInput
-from streams.score_file import read
+from detectors.chain import Scores
+from streams import score_file
+from streams.errors import StreamsError
 
-HEADER = "siren,month,probability,tier,model_version\n"
-GOOD = HEADER + "005520135,2018-01,0.25,none,prior\n732829320,2018-02,1e-05,strong,2019-07-abc\n"
-
-
-def test_columns_of_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "scores.csv"
-    path.write_text(GOOD)
-    rows = read(path)
-    assert rows.sirens.tolist() == [5520135, 732829320]
-    assert rows.months.tolist() == [2018 * 12, 2018 * 12 + 1]
-    assert rows.probabilities.tolist() == [0.25, 1e-05]
-    assert rows.tiers.tolist() == [0, 2]
-    assert [rows.sirens.dtype.name, rows.months.dtype.name, rows.tiers.dtype.name] == ["uint32", "int32", "uint8"]
+HEADER = ["siren", "month", "probability", "tier", "model_version"]
+Row = tuple[str, str, float, str, str]
 
 
-def test_the_order_of_columns_and_others_play_no_part(tmp_path: Path) -> None:
-    path = tmp_path / "scores.csv"
-    path.write_text("x,tier,probability,month,siren,model_version\r\n1,moderate,0.5,2020-12,732829320,v\r\n")
-    rows = read(path)
-    assert (rows.sirens.tolist(), rows.tiers.tolist(), rows.months.tolist()) == ([732829320], [1], [2020 * 12 + 11])
+def scores(month: int, rows: list[tuple[int, float, int]]) -> Scores:
+    sirens, probabilities, tiers = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+    return Scores(month, np.array(sirens, np.uint32), np.array(probabilities), np.array(tiers, np.uint8))
 
 
-@pytest.mark.parametrize(
-    ("sirens", "months", "tiers"),
-    [
-        (["005520135", "732829320"], ["2018-01", "2018-02"], pl.String),
-        ([5520135, 732829320], [date(2018, 1, 31), date(2018, 2, 28)], pl.Categorical),
-    ],
-)
-def test_parquet_is_read_by_its_ending(
-    tmp_path: Path, sirens: list[object], months: list[object], tiers: type[pl.DataType]
-) -> None:
-    path, text = tmp_path / "scores.parquet", tmp_path / "scores.csv"
-    text.write_text(GOOD)
-    table = pl.DataFrame(
-        {
-            "siren": sirens,
-            "month": months,
-            "probability": [0.25, 1e-05],
-            "tier": pl.Series(["none", "strong"], dtype=tiers),
-            "model_version": "v",
-        }
-    )
-    table.write_parquet(path)
-    found, expected = read(path), read(text)
-    for name in ("sirens", "months", "probabilities", "tiers"):
-        assert np.array_equal(getattr(found, name), getattr(expected, name))
+def write(path: Path, months: list[tuple[Scores, str]]) -> Path:
+    with path.open("wb", buffering=0) as stream, score_file.score_file(path, stream) as file:
+        for some, version in months:
+            file.add(some, version)
+    return path
 
 
-@pytest.mark.parametrize(
-    ("text", "where"),
-    [
-        (HEADER + "73282932,2018-01,0.1,none,v\n", "line 2, column siren: '73282932'"),
-        (GOOD + "73282932x,2018-01,0.1,none,v\n", "line 4, column siren"),
-        (GOOD + "732829320,2018-13,0.1,none,v\n", "line 4, column month: '2018-13'"),
-        (GOOD + "732829320,2018-03,1.1,none,v\n", "line 4, column probability: '1.1'"),
-        (GOOD + "732829320,2018-03,nan,none,v\n", "line 4, column probability"),
-        (GOOD + "732829320,2018-03,,none,v\n", "line 4, column probability: None"),
-        (GOOD + "732829320,2018-03,0.1,high,v\n", "line 4, column tier: 'high'"),
-        (GOOD + "732829320,2018-02,0.1,none,v\n", "line 4, column month: '2018-02': there is a line"),
-        ("siren,month,probability,tier\n732829320,2018-02,0.1,none\n", "line 1: column model_version is missing"),
-        (HEADER + "732829320,2018-02,0.1,none,v,more\n", "cannot be read as CSV"),
-        (HEADER, "holds no scores"),
-        ("", "is empty"),
-    ],
-)
-def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, where: str) -> None:
-    path = tmp_path / "scores.csv"
-    path.write_text(text)
-    with pytest.raises(UnusableInput) as raised:
-        read(path)
-    assert where in str(raised.value)
-    assert str(path) in str(raised.value)
-    assert "vigie replay --scores" in str(raised.value)
+def read_csv(path: Path) -> list[Row]:
+    with path.open(newline="") as stream:
+        header, *lines = csv.reader(stream)
+    assert header == HEADER
+    return [(siren, month, float(p), tier, version) for siren, month, p, tier, version in lines]
 
 
-def test_what_is_no_file_or_no_parquet(tmp_path: Path) -> None:
-    with pytest.raises(UnusableInput, match="No such file"):
-        read(tmp_path / "none.csv")
-    with pytest.raises(UnusableInput, match="No such file"):
-        read(tmp_path / "none.parquet")
-    path = tmp_path / "scores.parquet"
-    path.write_text(GOOD)
-    with pytest.raises(UnusableInput, match="cannot be read as Parquet"):
-        read(path)
+def read_parquet(path: Path) -> list[Row]:
+    found = pl.read_parquet(path)
+    assert found.columns == HEADER
+    return found.rows()
+
+
+MONTHS = [
+    (scores(2018 * 12, [(7, 0.1, 0), (732_829_320, 1 - 1e-15, 2)]), "prior-1"),
+    (scores(2018 * 12 + 1, []), "prior-1"),
+    (scores(2018 * 12 + 11, [(999_999_999, 3.05e-7, 1)]), "2018-11-abc"),
+]
+EXPECTED: list[Row] = [
+    ("000000007", "2018-01", 0.1, "none", "prior-1"),
+    ("732829320", "2018-01", 1 - 1e-15, "strong", "prior-1"),
+    ("999999999", "2018-12", 3.05e-7, "moderate", "2018-11-abc"),
+]
+
+
+def test_both_have_the_same_columns_and_rows(tmp_path: Path) -> None:
+    assert read_csv(write(tmp_path / "a.csv", MONTHS)) == EXPECTED
+    assert read_parquet(write(tmp_path / "a.parquet", MONTHS)) == EXPECTED
+    assert read_parquet(write(tmp_path / "a.PARQUET", MONTHS)) == EXPECTED
+
+
+def test_any_other_name_is_csv(tmp_path: Path) -> None:
+    assert read_csv(write(tmp_path / "parquet", MONTHS)) == EXPECTED
+    assert read_csv(write(tmp_path / "a.parquet.txt", MONTHS)) == EXPECTED
+
+
+def test_no_month_is_a_file_without_rows(tmp_path: Path) -> None:
+    assert read_csv(write(tmp_path / "a.csv", [])) == []
+    assert read_parquet(write(tmp_path / "a.parquet", [])) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
+def test_probabilities_read_back_exactly(tmp_path_factory: pytest.TempPathFactory, numbers: list[float]) -> None:
+    folder = tmp_path_factory.mktemp("scores")
+    months = [(scores(24_000, [(1, number, 0) for number in numbers]), "m")]
+    for found in (read_csv(write(folder / "a.csv", months)), read_parquet(write(folder / "a.parquet", months))):
+        assert [row[2].hex() for row in found] == [number.hex() for number in numbers]
+
+
+def test_months_keep_their_order_over_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(score_file, "ROW_GROUP_ROWS", 25)
+    months = [(scores(24_000 + i, [(firm, 0.5, 0) for firm in range(10)]), "m") for i in range(6)]
+    path = write(tmp_path / "a.parquet", months)
+    found = read_parquet(path)
+    assert [row[:2] for row in found] == [(f"{firm:09d}", f"2000-{i + 1:02d}") for i in range(6) for firm in range(10)]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_full_disk_is_told(tmp_path: Path, name: str) -> None:
+    full = tmp_path / name
+    full.symlink_to("/dev/full")
+    many = scores(24_000, [(firm, 0.5, 0) for firm in range(10_000)])
+    with pytest.raises(StreamsError, match=f"{name}.*Make room"):
+        write(full, [(many, "m")])

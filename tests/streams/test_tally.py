@@ -1,6 +1,6 @@
 from streams.report import FileReport, Report
 from streams.tally import Tally
-from tests.streams.test_frames import frames_of
+from tests.streams.running_frames import frames_of
 from tests.streams.test_send import FIRM
 
 

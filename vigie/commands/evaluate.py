@@ -10,7 +10,7 @@ import msgspec
 
 from detectors.errors import UnusableInput
 from detectors.evaluation.report import Evaluation, EvaluationOptions, evaluate
-from streams import alert_file, ingest, score_file
+from streams import alert_file, ingest, read_scores
 from streams.errors import Unwritable
 from streams.evaluate import Judging, gather
 from streams.report import Report
@@ -74,7 +74,7 @@ def command(
     """  # noqa: D301 - \b is click's own mark: lines that are not to be joined
     _need(references, format)
     judging = Judging(
-        rows=score_file.read(scores),
+        rows=read_scores.read(scores),
         paths=paths,
         horizon=horizon,
         until=until,

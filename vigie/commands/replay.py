@@ -14,47 +14,48 @@ from alerts.options import AlertsOptions
 from detectors import models
 from detectors.chain import ChainOptions, Scores
 from detectors.errors import UnusableInput
-from detectors.events import AnyEvent, Clock
-from detectors.months import first_day, month_text
-from detectors.tiers import NAMES
+from detectors.months import first_day
 from streams import ingest, seed
+from streams.clocks import clock
 from streams.errors import Unwritable
+from streams.frames import Frames
 from streams.rejects import ignore, writer
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
+from streams.score_file import ScoreFile, score_file
 from vigie.parameters import MONTH
 from vigie.settings import options_of
 
-HEADER = "siren,month,probability,tier,model_version\n"
-
 
 class Files:
-    """Scores as CSV and alerts as NDJSON, each where it was asked for."""
+    """Scores, and alerts as NDJSON, each where it was asked for."""
 
-    def __init__(self, scores: IO[bytes] | None, alerts: IO[bytes] | None) -> None:
+    def __init__(self, scores: ScoreFile | None, alerts: IO[bytes] | None) -> None:
         self._scores = scores
         self._alerts = alerts
-        if scores is not None:
-            scores.write(HEADER.encode())
 
     def scores(self, scores: Scores, model_version: str) -> None:
-        """A line for each firm of the perimeter."""
-        if self._scores is None:
-            return
-        month = month_text(scores.month)
-        columns = zip(scores.sirens.tolist(), scores.probabilities.tolist(), scores.tiers.tolist(), strict=True)
-        lines = [f"{siren:09d},{month},{p!r},{NAMES[tier]},{model_version}\n" for siren, p, tier in columns]
-        self._scores.write("".join(lines).encode())
+        """A row for each firm of the perimeter."""
+        if self._scores is not None:
+            self._scores.add(scores, model_version)
 
     def alert(self, alert: Alert) -> None:
         """A line for an alert."""
-        if self._alerts is not None:
+        if self._alerts is None:
+            return
+        try:
             self._alerts.write(contract.encode(alert) + b"\n")
+        except OSError as error:
+            raise Unwritable(self._alerts.name, error) from error
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
-@click.option("--scores", type=click.Path(path_type=Path, dir_okay=False), help="File for the scores (CSV).")
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the scores: Parquet if it ends in .parquet, else CSV.",
+)
 @click.option(
     "--alerts", "alerts_file", type=click.Path(path_type=Path, dir_okay=False), help="File for alerts (NDJSON)."
 )
@@ -87,14 +88,16 @@ def command(
 
     \b
     vigie replay deliveries/ --scores scores.csv --alerts alerts.ndjson
+    vigie replay deliveries/ --scores scores.parquet
     """  # noqa: D301 - \b is click's own mark: lines that are not to be joined
     model = None if model_in is None else models.decode(_bytes(model_in))
     report = Report()
     now = datetime.now(UTC)
     with ExitStack() as stack:
         refused = stack.enter_context(_output(rejects))
-        sink = Files(stack.enter_context(_output(scores)), stack.enter_context(_output(alerts_file)))
-        events = ingest.events(
+        scored, raised = stack.enter_context(_scores(scores)), stack.enter_context(_output(alerts_file))
+        sink = Files(scored, raised)
+        runs = ingest.frames(
             paths,
             report,
             today=now.date(),
@@ -102,9 +105,15 @@ def command(
             on_reject=ignore if refused is None else writer(refused),
             options=reading,
         )
-        options = ReplayOptions(ChainOptions(horizon=horizon), model=model, frozen=frozen, language=alerts.language)
+        options = ReplayOptions(
+            ChainOptions(horizon=horizon),
+            model=model,
+            frozen=frozen,
+            language=alerts.language,
+            wording=raised is not None,
+        )
         replay = Replay(options, sink, now)
-        summary = replay.run(_closed(events, until))
+        summary = replay.run(_closed(runs, until))
     if model_out is not None:
         _write(model_out, models.encode(replay.resumable()))
     if state_out is not None:
@@ -121,10 +130,20 @@ def command(
         raise failure
 
 
-def _closed(events: Iterator[AnyEvent], until: int | None) -> Iterator[AnyEvent]:
-    yield from events
+def _closed(runs: Iterator[Frames], until: int | None) -> Iterator[Frames]:
+    yield from runs
     if until is not None:
-        yield Clock(known_at=first_day(until + 1))
+        yield clock(first_day(until + 1))
+
+
+@contextmanager
+def _scores(path: Path | None) -> Iterator[ScoreFile | None]:
+    with _output(path) as stream:
+        if path is None or stream is None:
+            yield None
+        else:
+            with score_file(path, stream) as file:
+                yield file
 
 
 @contextmanager
@@ -136,8 +155,13 @@ def _output(path: Path | None) -> Iterator[IO[bytes] | None]:
         stream = path.open("wb")
     except OSError as error:
         raise UnusableInput(f"{path} cannot be written: {error.strerror}. Name another file") from error
-    with stream:
+    try:
         yield stream
+    finally:
+        try:
+            stream.close()
+        except OSError as error:
+            raise Unwritable(str(path), error) from error
 
 
 def _write(path: Path, data: bytes) -> None:
