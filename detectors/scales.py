@@ -32,12 +32,20 @@ class Scale(NamedTuple):
 
     def encode(self, values: Column) -> Codes:
         """The code of each value, shape of `values`; nan is unknown."""
-        share = self._share(np.where(np.isnan(values), 0.0, values))
+        steps = self._steps(np.abs(values))
+        unknown = np.isnan(steps)
+        some_unknown = bool(unknown.any())
+        if some_unknown:
+            steps[unknown] = 0.0
         if self.signed:
-            codes = _MIDDLE + np.rint(share * (_HIGHEST - _MIDDLE))
+            codes = np.rint(np.copysign(steps, values, out=steps), out=steps) + _MIDDLE
         else:
-            codes = 1 + np.rint(np.maximum(share, 0.0) * (_HIGHEST - 1))
-        return np.where(np.isnan(values), UNKNOWN_CODE, codes).astype(np.uint8)
+            steps[values < 0] = 0.0
+            codes = np.rint(steps, out=steps) + 1
+        found = codes.astype(np.uint8)
+        if some_unknown:
+            found[unknown] = UNKNOWN_CODE
+        return found
 
     def decode(self) -> Column:
         """The value that each code stands for, shape (256,); that of the unknown one is nan."""
@@ -51,8 +59,13 @@ class Scale(NamedTuple):
         values[UNKNOWN_CODE] = np.nan
         return values
 
-    def _share(self, values: Column) -> Column:
-        """Values on the scale, in [-1, 1]."""
-        size = np.abs(values)
-        size = np.log1p(size / self.unit) / np.log1p(self.most / self.unit) if self.unit else size / self.most
-        return np.minimum(size, 1.0) * np.sign(values)
+    def _steps(self, sizes: Column) -> Column:
+        """How many codes away from 0 each size is, at most all there are; `sizes` may be overwritten."""
+        most = float(_HIGHEST - _MIDDLE if self.signed else _HIGHEST - 1)
+        if self.unit:
+            np.divide(sizes, self.unit, out=sizes)
+            np.log1p(sizes, out=sizes)
+            np.multiply(sizes, most / np.log1p(self.most / self.unit), out=sizes)
+        else:
+            np.multiply(sizes, most / self.most, out=sizes)
+        return np.minimum(sizes, most, out=sizes)
