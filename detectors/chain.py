@@ -18,7 +18,7 @@ from detectors.events import EVENT_TYPES, AnyEvent, Clock
 from detectors.evidence import Quantity, quantities
 from detectors.features import FEATURES, THEMES
 from detectors.habits import remember_habits
-from detectors.labels import Cohort, Examples, answer, joined
+from detectors.labels import HORIZON, Cohort, Examples, answer, joined
 from detectors.logits import sigmoid
 from detectors.models import MEMBERS, Model, Scorer
 from detectors.months import first_day, last_day
@@ -39,7 +39,7 @@ class ChainOptions:
     """How the chain decides and which answers it waits for."""
 
     decisions: DecisionOptions = field(default_factory=DecisionOptions)
-    horizon: int = option(18, "Months within which a collective procedure is predicted", unit="months")
+    horizon: int = option(HORIZON, "Months within which a collective procedure is predicted", unit="months")
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ class Learner:
             weights=self._blend.of_members(share),
             calibration=Calibration(self._blend.slope, self._blend.shift),
             thresholds=self._thresholds(share) if learned else before.thresholds,
+            horizon=answered - month,
             last_cohort=month,
         )
         digest = hashlib.sha256(models.content(model)).hexdigest()[:8]

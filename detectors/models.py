@@ -81,6 +81,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Of the members, adding up to 1; 0 for those that have not learned yet."""
     calibration: Calibration = Calibration()
     thresholds: Thresholds
+    horizon: int = 0
+    """Months within which the procedures that its examples are about opened; 0 where it has seen none."""
     last_cohort: int = 0
     """The last month whose answers it has learned, as `detectors.months` counts."""
     learner: bytes = b""
@@ -91,6 +93,15 @@ class UnusableModel(VigieError):
     """A model that this version cannot score with: other features, or another format."""
 
     exit_status = 2
+
+
+def check_horizon(model: Model, horizon: int) -> None:
+    """Raises UnusableModel for a model that learned to predict within another horizon (months) than this one."""
+    if model.horizon not in (0, horizon):
+        raise UnusableModel(
+            f"model {model.version} predicts procedures within {model.horizon} months, not {horizon}: "
+            f"give --horizon {model.horizon}, or train a new one with `vigie replay --horizon {horizon} --model-out`"
+        )
 
 
 def store_trees(of: Trees) -> StoredTrees:

@@ -124,11 +124,13 @@ class Worker:
     async def _follow_models(self) -> None:
         settings = self._settings
         start = settings.model or models.prior()
+        models.check_horizon(start, settings.chain.horizon)
         if settings.worker.frozen:
             self._metrics.model_in_force(start.version)
             return
         self._follower = ModelFollower(settings.cluster, start, self._use)
         await self._follower.start()
+        models.check_horizon(self._follower.current, settings.chain.horizon)
 
     def _model(self) -> Model:
         return self._follower.current if self._follower else self._settings.model or models.prior()

@@ -54,8 +54,9 @@ class Reliability:
 
 def reliability(probabilities: Floats, labels: Bools, weights: Floats, bins: NDArray[np.intp]) -> Reliability:
     """What was said and what came, by bin; arrays (n,)."""
-    weight = np.bincount(bins, weights)
-    predicted, observed = np.bincount(bins, weights * probabilities), np.bincount(bins, weights * labels)
+    weight, predicted, observed = (
+        np.bincount(bins, values).astype(np.float64) for values in (weights, weights * probabilities, weights * labels)
+    )
     there = weight > 0
     return Reliability(weight[there], predicted[there] / weight[there], observed[there] / weight[there])
 

@@ -13,9 +13,12 @@ from alerts.alert import Alert
 from alerts.options import AlertsOptions
 from detectors import models
 from detectors.chain import ChainOptions, Scores
+from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
 from detectors.events import AnyEvent, Clock
+from detectors.labels import HorizonOptions
 from detectors.months import first_day, month_text
+from detectors.perimeter import PerimeterOptions
 from detectors.tiers import NAMES
 from streams import ingest, seed
 from streams.errors import Unwritable
@@ -64,9 +67,10 @@ class Files:
 @click.option("--state-out", type=click.Path(path_type=Path, file_okay=False), help="Folder for `vigie seed`.")
 @click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
 @click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
-@click.option("--horizon", default=18, type=click.IntRange(1), help="Months within which a procedure is predicted.")
-@options_of(AlertsOptions, ingest.IngestOptions)
+@options_of(PerimeterOptions, HorizonOptions, AlertsOptions, ingest.IngestOptions)
 def command(
+    perimeter: PerimeterOptions,
+    predicted: HorizonOptions,
     alerts: AlertsOptions,
     reading: ingest.IngestOptions,
     paths: tuple[Path, ...],
@@ -78,7 +82,6 @@ def command(
     state_out: Path | None,
     frozen: bool,
     until: int | None,
-    horizon: int,
 ) -> None:
     """Run the whole detection chain over files, without Kafka.
 
@@ -88,7 +91,10 @@ def command(
     \b
     vigie replay deliveries/ --scores scores.csv --alerts alerts.ndjson
     """  # noqa: D301 - \b is click's own mark: lines that are not to be joined
+    chain = ChainOptions(DecisionOptions(perimeter), horizon=predicted.horizon)
     model = None if model_in is None else models.decode(_bytes(model_in))
+    if model is not None:
+        models.check_horizon(model, chain.horizon)
     report = Report()
     now = datetime.now(UTC)
     with ExitStack() as stack:
@@ -102,7 +108,7 @@ def command(
             on_reject=ignore if refused is None else writer(refused),
             options=reading,
         )
-        options = ReplayOptions(ChainOptions(horizon=horizon), model=model, frozen=frozen, language=alerts.language)
+        options = ReplayOptions(chain, model=model, frozen=frozen, language=alerts.language)
         replay = Replay(options, sink, now)
         summary = replay.run(_closed(events, until))
     if model_out is not None:
