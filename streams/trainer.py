@@ -18,12 +18,12 @@ import msgspec
 import numpy as np
 
 from detectors import models
+from detectors.evaluation import prequential
 from detectors.features import names
 from detectors.labels import Examples
 from detectors.learning import Learner, LearningOptions
-from detectors.logits import log_loss
 from detectors.models import Model
-from detectors.months import parse_month
+from detectors.months import last_day, parse_month
 from detectors.portfolio import Counts
 from detectors.scales import CODES
 from streams import examples
@@ -128,7 +128,7 @@ class Trainer:
         portfolio = np.sum(list(shares.values()), axis=0)
         model = self._learner.learn(month, ordered, self._horizon, portfolio)
         await self._publish(self._learner.resumable())
-        self._count(ordered)
+        self._count(ordered, month)
         log.info("learned a cohort of %d answered firms: model %s", sum(len(p.labels) for p in ordered), model.version)
 
     def _release(self, month: int) -> None:
@@ -139,11 +139,10 @@ class Trainer:
     async def _publish(self, model: Model) -> None:
         await self._outbox.send(MODELS, [Outgoing(MODEL_KEY, models.encode(model), partition=0)])
 
-    def _count(self, parts: Sequence[Examples]) -> None:
+    def _count(self, parts: Sequence[Examples], month: int) -> None:
         if not parts:
             return
         labels = np.concatenate([p.labels for p in parts])
         logits = np.concatenate([p.cohort.logits for p in parts])
-        self._metrics.learned.labels("yes").inc(int(labels.sum()))
-        self._metrics.learned.labels("no").inc(int((~labels).sum()))
-        self._metrics.log_loss.set(float(log_loss(logits, labels).mean()))
+        figures = prequential.figures(logits, labels)
+        self._metrics.answered_cohort(figures, last_day(month), last_day(month + self._horizon))
