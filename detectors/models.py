@@ -17,9 +17,11 @@ from detectors import scorecard, trees
 from detectors.arrays import Array, stored
 from detectors.errors import VigieError
 from detectors.features import THEMES, names, themes_of
+from detectors.headlines import MARK
 from detectors.logits import MAX_LOGIT, logit
 from detectors.plain_regression import PlainRegression
 from detectors.portfolio import Portfolio, Table, nobody
+from detectors.regime import Regime
 from detectors.relative_regression import RelativeRegression
 from detectors.scales import Codes
 from detectors.trees import Trees, TreesInMonth
@@ -29,7 +31,6 @@ MEMBERS = ("scorecard", "relative", "plain", "forest", "boosting")
 """The members, in the order of a model's weights."""
 FOREST_DEPTH = 6
 BOOSTING_DEPTH = 3
-_MARK = b"vigie-model\n"
 
 
 class Thresholds(msgspec.Struct, frozen=True):
@@ -85,6 +86,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Months within which the procedures that its examples are about opened; 0 where it has seen none."""
     last_cohort: int = 0
     """The last month whose answers it has learned, as `detectors.months` counts."""
+    regime: Regime = Regime()
+    """What the watches say of the last month that has ended."""
     learner: bytes = b""
     """What a trainer needs to go on exactly where it stopped (`learning.Learner`); empty for scoring alone."""
 
@@ -125,7 +128,7 @@ def prior() -> Model:
 
 def encode(model: Model) -> bytes:
     """The model as bytes; numbers come back exactly."""
-    return _MARK + zlib.compress(msgspec.msgpack.encode(model), 1)
+    return MARK + zlib.compress(msgspec.msgpack.encode(model), 1)
 
 
 def content(model: Model) -> bytes:
@@ -141,7 +144,7 @@ def decode(data: bytes) -> Model:
             "`vigie replay --model-out`"
         )
     try:
-        model = msgspec.msgpack.decode(zlib.decompress(data.removeprefix(_MARK)), type=Model)
+        model = msgspec.msgpack.decode(zlib.decompress(data.removeprefix(MARK)), type=Model)
     except (msgspec.MsgspecError, zlib.error, ValueError) as error:
         raise UnusableModel(
             f"not a model of Vigie: {error}. Use a file that `vigie replay --model-out` wrote"

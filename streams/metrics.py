@@ -6,6 +6,7 @@ from datetime import date
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.evaluation.prequential import Prequential
+from detectors.regime import WATCHES, Regime
 
 BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 BATCH_EVENTS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000)
@@ -91,6 +92,25 @@ class StreamMetrics:
         self.label_lag = Gauge(
             "vigie_label_lag_seconds", "From that month's end to the one that answered it.", registry=registry
         )
+        self.drift_inputs = Gauge(
+            "vigie_drift_inputs_psi",
+            "Population stability index of the features beside the year before: of a theme's the mean, or the largest.",
+            ["theme"],
+            registry=registry,
+        )
+        self.drift_scores = Gauge("vigie_drift_scores_psi", "The same of the scores.", registry=registry)
+        self.mean_score = Gauge(
+            "vigie_drift_scores_mean_ratio", "Mean probability at the last month end.", registry=registry
+        )
+        self.drift_errors = Gauge(
+            "vigie_drift_errors_proceedings",
+            "Proceedings of the last month among the firms scored at its beginning.",
+            ["count"],
+            registry=registry,
+        )
+        self.regime_alarm = Gauge(
+            "vigie_regime_alarm", "1 while the world is found to have changed, 0 else.", ["watch"], registry=registry
+        )
         self._version: str | None = None
 
     def answered_cohort(self, figures: Prequential, scored: date, answered: date) -> None:
@@ -112,6 +132,18 @@ class StreamMetrics:
             gauge.set(value)
         self.answered.set((scored - _EPOCH).days * _DAY_SECONDS)
         self.label_lag.set((answered - scored).days * _DAY_SECONDS)
+
+    def regime_seen(self, regime: Regime) -> None:
+        """Show what the watches say of a month."""
+        for theme, index in regime.themes.items():
+            self.drift_inputs.labels(theme).set(index)
+        self.drift_inputs.labels("largest").set(regime.largest)
+        self.drift_scores.set(regime.score_index)
+        self.mean_score.set(regime.mean_score)
+        self.drift_errors.labels("opened").set(regime.openings)
+        self.drift_errors.labels("expected").set(regime.promised)
+        for watch in WATCHES:
+            self.regime_alarm.labels(watch).set(regime.finding(watch).state == "alarm")
 
     def model_in_force(self, version: str) -> None:
         """Show a version, and no longer the one before it."""

@@ -5,6 +5,7 @@ has one chain and learns in place: a month is learned the moment it is answered,
 new model. Frozen, replay and a frozen worker give the same alerts, id for id.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,10 @@ from detectors.chain import Chain, ChainOptions, Outcome, Scores
 from detectors.events import AnyEvent
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
+from detectors.regime import WATCHES, Regime, RegimeOptions, began, changes
 from streams.alerting import alert_of
+
+log = logging.getLogger(__name__)
 
 BATCH_EVENTS = 20_000
 TOPIC = "replay"
@@ -40,6 +44,7 @@ class ReplayOptions:
 
     chain: ChainOptions = field(default_factory=ChainOptions)
     learning: LearningOptions = field(default_factory=LearningOptions)
+    regime: RegimeOptions = field(default_factory=RegimeOptions)
     model: Model | None = None
     """Where scoring and learning start; by default the expert scorecard."""
     frozen: bool = False
@@ -56,6 +61,8 @@ class Summary:
     scores: int = 0
     alerts: int = 0
     learned: int = 0
+    regime_alarms: int = 0
+    """How often the world was found to have changed."""
 
 
 class Replay:
@@ -68,7 +75,7 @@ class Replay:
         self._sink = sink
         self._raised_at = raised_at
         self.model = options.model or prior()
-        self._learner = None if options.frozen else Learner(self.model, options.learning)
+        self._learner = None if options.frozen else Learner(self.model, options.learning, options.regime)
         self.chain = Chain(self.model, options.chain)
 
     def run(self, events: Iterable[AnyEvent]) -> Summary:
@@ -101,9 +108,16 @@ class Replay:
             # The model that was given has learned it.
             return
         parts = [] if outcome.examples is None else [outcome.examples]
-        self.model = learner.learn(cohort, parts, self._options.chain.horizon, outcome.portfolio)
+        before = learner.regime
+        self.model = learner.learn(cohort, parts, self._options.chain.horizon, outcome.portfolio, outcome.month_scores)
+        self._note(before, learner.regime)
         self.summary.learned += sum(len(part.labels) for part in parts)
         self.chain.use(self.model)
+
+    def _note(self, before: Regime, now: Regime) -> None:
+        for line in changes(before, now):
+            log.warning("%s", line)
+        self.summary.regime_alarms += sum(began(before, now, watch) for watch in WATCHES)
 
 
 def _chunks(events: Iterable[AnyEvent]) -> Iterator[list[AnyEvent]]:

@@ -19,6 +19,7 @@ from detectors.events import AnyEvent, Clock
 from detectors.labels import HorizonOptions
 from detectors.months import first_day, month_text
 from detectors.perimeter import PerimeterOptions
+from detectors.regime import RegimeOptions
 from detectors.tiers import NAMES
 from streams import ingest, seed
 from streams.errors import Unwritable
@@ -67,10 +68,11 @@ class Files:
 @click.option("--state-out", type=click.Path(path_type=Path, file_okay=False), help="Folder for `vigie seed`.")
 @click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
 @click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
-@options_of(PerimeterOptions, HorizonOptions, AlertsOptions, ingest.IngestOptions)
+@options_of(PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions, ingest.IngestOptions)
 def command(
     perimeter: PerimeterOptions,
     predicted: HorizonOptions,
+    regime: RegimeOptions,
     alerts: AlertsOptions,
     reading: ingest.IngestOptions,
     paths: tuple[Path, ...],
@@ -108,7 +110,7 @@ def command(
             on_reject=ignore if refused is None else writer(refused),
             options=reading,
         )
-        options = ReplayOptions(chain, model=model, frozen=frozen, language=alerts.language)
+        options = ReplayOptions(chain, regime=regime, model=model, frozen=frozen, language=alerts.language)
         replay = Replay(options, sink, now)
         summary = replay.run(_closed(events, until))
     if model_out is not None:
@@ -119,7 +121,7 @@ def command(
         click.echo(line, err=True)
     click.echo(
         f"{summary.events} events, {summary.month_ends} month ends, {summary.scores} scores, {summary.alerts} alerts, "
-        f"{summary.learned} examples learned; model {replay.model.version}",
+        f"{summary.learned} examples learned, {summary.regime_alarms} regime alarms; model {replay.model.version}",
         err=True,
     )
     failure = report.failure()

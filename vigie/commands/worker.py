@@ -22,6 +22,7 @@ from detectors.errors import UnusableInput
 from detectors.labels import HorizonOptions
 from detectors.models import Model
 from detectors.perimeter import PerimeterOptions
+from detectors.regime import RegimeOptions
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
@@ -32,7 +33,7 @@ END_SECONDS = 5.0
 
 
 @click.command()
-@options_of(Cluster, WorkerOptions, PerimeterOptions, HorizonOptions, AlertsOptions)
+@options_of(Cluster, WorkerOptions, PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions)
 @click.option("--roles", default=",".join(ROLES), help="Which of scorer, trainer, dispatcher to run, comma-separated.")
 @click.option(
     "--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`."
@@ -52,6 +53,7 @@ def command(
     worker: WorkerOptions,
     perimeter: PerimeterOptions,
     predicted: HorizonOptions,
+    regime: RegimeOptions,
     alerts: AlertsOptions,
     roles: str,
     model_in: Path | None,
@@ -70,6 +72,7 @@ def command(
         worker=worker,
         alerts=alerts,
         chain=ChainOptions(DecisionOptions(perimeter), horizon=predicted.horizon),
+        regime=regime,
         roles=_roles(roles, frozen=worker.frozen),
         model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
