@@ -5,8 +5,7 @@ has one chain and learns in place: a month is learned the moment it is answered,
 new model. Frozen, replay and a frozen worker give the same alerts, id for id.
 """
 
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -21,8 +20,6 @@ from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
 from detectors.regime import WATCHES, Regime, RegimeOptions, began, changes
 from streams.alerting import alert_of
-
-log = logging.getLogger(__name__)
 
 BATCH_EVENTS = 20_000
 TOPIC = "replay"
@@ -68,8 +65,11 @@ class Summary:
 class Replay:
     """One run; `run` may be called once."""
 
-    def __init__(self, options: ReplayOptions, sink: Sink, raised_at: datetime) -> None:
-        """`raised_at` is the wall clock's time that the alerts carry."""
+    def __init__(
+        self, options: ReplayOptions, sink: Sink, raised_at: datetime, tell: Callable[[str], object] | None = None
+    ) -> None:
+        """`raised_at` is the wall clock's time that alerts carry; `tell` is given a line where the world changes."""
+        self._tell = tell or (lambda _: None)
         self.summary = Summary()
         self._options = options
         self._sink = sink
@@ -116,7 +116,7 @@ class Replay:
 
     def _note(self, before: Regime, now: Regime) -> None:
         for line in changes(before, now):
-            log.warning("%s", line)
+            self._tell(line)
         self.summary.regime_alarms += sum(began(before, now, watch) for watch in WATCHES)
 
 

@@ -111,7 +111,7 @@ def command(
             options=reading,
         )
         options = ReplayOptions(chain, regime=regime, model=model, frozen=frozen, language=alerts.language)
-        replay = Replay(options, sink, now)
+        replay = Replay(options, sink, now, lambda line: click.echo(line, err=True))
         summary = replay.run(_closed(events, until))
     if model_out is not None:
         _write(model_out, models.encode(replay.resumable()))
