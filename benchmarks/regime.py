@@ -2,7 +2,8 @@
 
     OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.regime --seeds 11 12 13 14 15 16
 
-Each world is simulated and replayed whole, learning as it goes. Prints one JSON object.
+Each world is simulated and replayed whole, learning as it goes. Prints one JSON object. With a moratorium, also how
+good the scores given in its months were; `--false-alarm-months 1e12` is as if nobody watched, and nothing held.
 """
 
 import argparse
@@ -11,11 +12,14 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
+
 from alerts.alert import Alert
 from detectors.chain import Outcome, Scores
+from detectors.evaluation.prequential import Prequential, figures
 from detectors.months import month_text, parse_month
 from detectors.observer import LEAST_PAST, YEAR
-from detectors.regime import WATCHES, Regime, Watch, began
+from detectors.regime import WATCHES, Regime, RegimeOptions, Watch, began
 from streams import ingest
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
@@ -39,20 +43,30 @@ class _Watched(Replay):
     """A replay that keeps what the watches say of each month."""
 
     seen: list[Regime]
+    answered: dict[int, Prequential]
+    """By the month of scoring."""
 
     def _take(self, outcome: Outcome, start: int) -> None:
         super()._take(outcome, start)
         if outcome.scores is not None:
             self.seen.append(self.model.regime)
+        if outcome.examples is not None:
+            cohort = outcome.examples.cohort
+            self.answered[cohort.month] = figures(cohort.logits, outcome.examples.labels)
 
 
-def alarms(world: World, seed: int) -> list[tuple[Watch, int, int]]:
-    """Each alarm of a simulated world: its watch, its month, and how many months it lasted."""
+def watched(world: World, seed: int, budget: float) -> _Watched:
+    """The replay of a simulated world."""
     with tempfile.TemporaryDirectory() as name:
         simulate(Path(name), world, seed)
-        run = _Watched(ReplayOptions(), _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
-        run.seen = [Regime()]
+        run = _Watched(ReplayOptions(regime=RegimeOptions(budget)), _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
+        run.seen, run.answered = [Regime()], {}
         run.run(ingest.events([Path(name)], Report(), today=FAR))
+    return run
+
+
+def alarms(run: _Watched) -> list[tuple[Watch, int, int]]:
+    """Each alarm: its watch, its month, and how many months it lasted."""
     found = []
     for watch in WATCHES:
         for i in range(1, len(run.seen)):
@@ -63,6 +77,16 @@ def alarms(world: World, seed: int) -> list[tuple[Watch, int, int]]:
     return found
 
 
+def _in_span(run: _Watched, first: int, last: int) -> dict[str, float]:
+    """Mean figures of the cohorts scored in these months."""
+    of = [run.answered[month] for month in range(first, last + 1)]
+    return {
+        "average_precision": round(float(np.mean([f.average_precision for f in of])), 4),
+        "log_loss": round(float(np.mean([f.log_loss for f in of])), 4),
+        "calibration_error": round(float(np.mean([f.calibration_error for f in of])), 4),
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -70,21 +94,23 @@ def main() -> None:
     parser.add_argument("--firms", type=int, default=1_500)
     parser.add_argument("--months", type=int, default=84)
     parser.add_argument("--moratorium", default=CALM)
+    parser.add_argument("--false-alarm-months", type=float, default=60.0)
     given = parser.parse_args()
     world = World(firms=given.firms, months=given.months, moratorium=given.moratorium)
-    first = None if given.moratorium == CALM else parse_month(given.moratorium.split(":")[0])
+    span = [] if given.moratorium == CALM else [parse_month(month) for month in given.moratorium.split(":")]
     worlds = []
     for seed in given.seeds:
+        run = watched(world, seed, given.false_alarm_months)
         told = [
             {
                 "watch": watch,
                 "month": month_text(month),
                 "lasted_months": lasted,
-                **({} if first is None else {"months_after_the_beginning": month - first}),
+                **({"months_after_the_beginning": month - span[0]} if span else {}),
             }
-            for watch, month, lasted in alarms(world, seed)
+            for watch, month, lasted in alarms(run)
         ]
-        worlds.append({"seed": seed, "alarms": told})
+        worlds.append({"seed": seed, "alarms": told, **(_in_span(run, span[0], span[1]) if span else {})})
     count = sum(len(w["alarms"]) for w in worlds if isinstance(w["alarms"], list))
     watched = len(given.seeds) * (given.months - FIRST_LIMIT)
     print(json.dumps({"worlds": worlds, "alarms": count, "months_with_limits": watched}, indent=1))

@@ -22,6 +22,8 @@ Watch = Literal["inputs", "scores", "errors"]
 WATCHES: tuple[Watch, ...] = ("inputs", "scores", "errors")
 State = Literal["calm", "alarm", "recovering"]
 _SHORTEST_BUDGET = 12.0
+_LONGEST_BUDGET = 1e12
+"""As good as never; beyond it a probability would round to 1."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,10 @@ class RegimeOptions:
     )
 
     def __post_init__(self) -> None:
-        if not self.false_alarm_months >= _SHORTEST_BUDGET:
+        if not _SHORTEST_BUDGET <= self.false_alarm_months <= _LONGEST_BUDGET:
             raise UnusableInput(
-                f"--false-alarm-months (VIGIE_FALSE_ALARM_MONTHS): {self.false_alarm_months:g} months are too few. "
-                f"Give {_SHORTEST_BUDGET:g} or more"
+                f"--false-alarm-months (VIGIE_FALSE_ALARM_MONTHS): {self.false_alarm_months:g} months are no budget. "
+                f"Give {_SHORTEST_BUDGET:g} to {_LONGEST_BUDGET:g}"
             )
 
 

@@ -117,7 +117,7 @@ def test_without_scores_the_inputs_are_watched_alone() -> None:
     assert regime.promised == 0
 
 
-@pytest.mark.parametrize("months", [0.0, 11.0, float("nan")])
+@pytest.mark.parametrize("months", [0.0, 11.0, float("nan"), float("inf")])
 def test_a_budget_that_means_nothing_is_refused(months: float) -> None:
     with pytest.raises(UnusableInput, match="--false-alarm-months"):
         RegimeOptions(months)
