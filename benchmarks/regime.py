@@ -112,8 +112,8 @@ def main() -> None:
         ]
         worlds.append({"seed": seed, "alarms": told, **(_in_span(run, span[0], span[1]) if span else {})})
     count = sum(len(w["alarms"]) for w in worlds if isinstance(w["alarms"], list))
-    watched = len(given.seeds) * (given.months - FIRST_LIMIT)
-    print(json.dumps({"worlds": worlds, "alarms": count, "months_with_limits": watched}, indent=1))
+    limited = len(given.seeds) * (given.months - FIRST_LIMIT)
+    print(json.dumps({"worlds": worlds, "alarms": count, "months_with_limits": limited}, indent=1))
 
 
 if __name__ == "__main__":
