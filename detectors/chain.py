@@ -12,15 +12,17 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import month_scores
 from detectors.batch import Batch, Type
 from detectors.decisions import KINDS, MODEL_THEME, DecisionOptions, Kind, Scored, decide
 from detectors.events import EVENT_TYPES, AnyEvent, Clock
 from detectors.evidence import Quantity, quantities
 from detectors.features import FEATURES, THEMES
 from detectors.habits import remember_habits
-from detectors.labels import Cohort, Examples, answer, joined
+from detectors.labels import HORIZON, Cohort, Examples, answer, joined
 from detectors.logits import sigmoid
 from detectors.models import MEMBERS, Model, Scorer
+from detectors.month_scores import MonthScores
 from detectors.months import first_day, last_day
 from detectors.options import option
 from detectors.panel import Panel, Positions, Rows
@@ -41,7 +43,7 @@ class ChainOptions:
     """How the chain decides and which answers it waits for."""
 
     decisions: DecisionOptions = field(default_factory=DecisionOptions)
-    horizon: int = option(18, "Months within which a collective procedure is predicted", unit="months")
+    horizon: int = option(HORIZON, "Months within which a collective procedure is predicted", unit="months")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Outcome:
     """The firms of a month end as they were scored, to be kept until they are answered."""
     portfolio: Counts | None = None
     """How many of them had each code of each feature, (features, 256)."""
+    month_scores: MonthScores | None = None
+    """What their scores were like, by department."""
     examples: Examples | None = None
     """A cohort kept before that is answered now."""
 
@@ -207,8 +211,23 @@ class Chain:
             outcome.cohort = cohort = _once([*self.pending.get(month, {}).values(), cohort])
             self.pending[month] = {0: cohort}
         outcome.portfolio = count(cohort.codes)
+        outcome.month_scores = self._month_scores(cohort, month)
         outcome.examples = self._answer(month - self.options.horizon)
         return outcome
+
+    def _month_scores(self, cohort: Cohort, month: int) -> MonthScores:
+        """Counts of the scores, from cohorts that are kept: the same after a restart in mid-sweep."""
+        before, opened = self._whole(month - 1), np.zeros(0, bool)
+        departments = self.panel.firms["department"][self.panel.rows_of(cohort.sirens, make=False)]
+        if before is not None:
+            days = self.panel.firms["proceeding_day"][self.panel.rows_of(before.sirens, make=False)]
+            opened = (days >= first_day(month).toordinal()) & (days <= last_day(month).toordinal())
+        return month_scores.count(cohort, departments, before, opened)
+
+    def _whole(self, month: int) -> Cohort | None:
+        """A cohort that waits for its answers."""
+        parts = self.pending.get(month, {})
+        return _once([parts[part] for part in sorted(parts)]) if parts else None
 
     def _close(self, rows: Rows, month: int, day: int) -> Scored:
         days = np.full(len(rows), day, np.int32)

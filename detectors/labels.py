@@ -11,8 +11,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.errors import UnusableInput
 from detectors.months import last_day
+from detectors.options import option
 from detectors.scales import Codes
+
+HORIZON = 18
+"""Months, as the network has it."""
+_LONGEST_HORIZON = 120
+
+
+@dataclass(frozen=True)
+class HorizonOptions:
+    """What a score promises. Raises UnusableInput for a horizon that cannot be waited for."""
+
+    horizon: int = option(HORIZON, "Months within which a collective procedure is predicted", unit="months")
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.horizon <= _LONGEST_HORIZON:
+            raise UnusableInput(
+                f"--horizon (VIGIE_HORIZON): {self.horizon} months cannot be predicted. Give 1 to {_LONGEST_HORIZON}"
+            )
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,12 @@ from detectors.growing import Growth, Rows, grow, with_leaves
 from detectors.labels import Examples
 from detectors.logits import logit, sigmoid
 from detectors.models import BOOSTING_DEPTH, FOREST_DEPTH, Calibration, Model
+from detectors.month_scores import MonthScores
 from detectors.months import last_day, month_text
+from detectors.observer import Memory, Observer
 from detectors.options import option
 from detectors.portfolio import Counts
+from detectors.regime import Regime, RegimeOptions
 from detectors.reservoir import Kept, Reservoir, Stored
 from detectors.scales import Codes
 from detectors.trees import Trees
@@ -61,6 +64,7 @@ class _State(msgspec.Struct, frozen=True):
     reservoir: Stored = Stored()
     blend: Blend = Blend()
     examples: int = 0
+    regime: Memory = Memory()
 
 
 class Learner:
@@ -69,7 +73,9 @@ class Learner:
     `model` serves for scoring; `resumable` gives it with all that is needed to go on.
     """
 
-    def __init__(self, model: Model, options: LearningOptions | None = None) -> None:
+    def __init__(
+        self, model: Model, options: LearningOptions | None = None, regime: RegimeOptions | None = None
+    ) -> None:
         """Raises UnusableModel where what the model keeps for its trainer cannot be read."""
         self.model = model
         self._options = options or LearningOptions()
@@ -77,18 +83,29 @@ class Learner:
         state = _opened(model.learner)
         self._reservoir.restore(state.reservoir)
         self._blend, self._examples = state.blend, state.examples
+        self._observer = Observer(regime or RegimeOptions(), state.regime)
         self._relative, self._plain = model.relative, model.plain
         self._forest, self._boosting = model.forest.open(), model.boosting.open()
         self._boosting_base, self._shift = model.boosting_base, model.scorecard_shift
 
-    def learn(self, month: int, parts: Sequence[Examples], horizon: int, counts: Counts | None = None) -> Model:
+    def learn(
+        self,
+        month: int,
+        parts: Sequence[Examples],
+        horizon: int,
+        counts: Counts | None = None,
+        scores: MonthScores | None = None,
+    ) -> Model:
         """Learn the cohort of `month`, in parts from any number of partitions, answered at `month` + `horizon`.
 
-        `counts` is the portfolio of the month in which it was answered, (features, 256).
+        `counts` is the portfolio of the month in which it was answered, (features, 256), `scores` what its scores
+        were like. While the inputs are in alarm, calibration and levels stay as they were: answers are a horizon old,
+        and would move them to a world that has gone.
         """
         answered = month + horizon
         if counts is not None and counts.any():
             self._reservoir.see(answered, counts, horizon)
+            self._observer.see(answered, counts, scores, horizon, learned=self._relative is not None)
         kept = self._reservoir.keep(parts) if parts else None
         self._examples += sum(len(p.labels) for p in parts)
         if kept is not None and self._reservoir.failures() >= LEAST_FAILURES:
@@ -98,8 +115,13 @@ class Learner:
 
     def resumable(self) -> Model:
         """The model with what a trainer needs to go on as if it had never stopped."""
-        state = _State(self._reservoir.stored(), self._blend, self._examples)
+        state = _State(self._reservoir.stored(), self._blend, self._examples, self._observer.memory)
         return msgspec.structs.replace(self.model, learner=zlib.compress(msgspec.msgpack.encode(state), 1))
+
+    @property
+    def regime(self) -> Regime:
+        """What the watches say of the last month seen."""
+        return self._observer.regime
 
     @property
     def examples(self) -> int:
@@ -126,7 +148,8 @@ class Learner:
         )
         self._boosting = trees.joined([self._boosting, grown]).newest(options.boosting_trees)
         self._blend = reweighted(self._blend, newest, self._learned_share())
-        self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
+        if not self.regime.holds:
+            self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
 
     def _learned_share(self) -> float:
         """How much of the decision is due to what was learned: smoothly more, the more firms were seen to fail."""
@@ -158,8 +181,10 @@ class Learner:
             boosting_base=self._boosting_base,
             weights=self._blend.of_members(share),
             calibration=Calibration(self._blend.slope, self._blend.shift),
-            thresholds=self._thresholds(share) if learned else before.thresholds,
+            thresholds=self._thresholds(share) if learned and not self.regime.holds else before.thresholds,
+            horizon=answered - month,
             last_cohort=month,
+            regime=self.regime,
         )
         digest = hashlib.sha256(models.content(model)).hexdigest()[:8]
         return msgspec.structs.replace(model, version=f"{month_text(answered)}-{digest}")

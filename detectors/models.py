@@ -17,9 +17,11 @@ from detectors import scorecard, trees
 from detectors.arrays import Array, stored
 from detectors.errors import VigieError
 from detectors.features import THEMES, names, themes_of
+from detectors.headlines import MARK
 from detectors.logits import MAX_LOGIT, logit
 from detectors.plain_regression import PlainRegression
 from detectors.portfolio import Portfolio, Table, nobody
+from detectors.regime import Regime
 from detectors.relative_regression import RelativeRegression
 from detectors.scales import Codes
 from detectors.trees import Trees, TreesInMonth
@@ -29,7 +31,6 @@ MEMBERS = ("scorecard", "relative", "plain", "forest", "boosting")
 """The members, in the order of a model's weights."""
 FOREST_DEPTH = 6
 BOOSTING_DEPTH = 3
-_MARK = b"vigie-model\n"
 
 
 class Thresholds(msgspec.Struct, frozen=True):
@@ -81,8 +82,12 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Of the members, adding up to 1; 0 for those that have not learned yet."""
     calibration: Calibration = Calibration()
     thresholds: Thresholds
+    horizon: int = 0
+    """Months within which the procedures that its examples are about opened; 0 where it has seen none."""
     last_cohort: int = 0
     """The last month whose answers it has learned, as `detectors.months` counts."""
+    regime: Regime = Regime()
+    """What the watches say of the last month that has ended."""
     learner: bytes = b""
     """What a trainer needs to go on exactly where it stopped (`learning.Learner`); empty for scoring alone."""
 
@@ -91,6 +96,15 @@ class UnusableModel(VigieError):
     """A model that this version cannot score with: other features, or another format."""
 
     exit_status = 2
+
+
+def check_horizon(model: Model, horizon: int) -> None:
+    """Raises UnusableModel for a model that learned to predict within another horizon (months) than this one."""
+    if model.horizon not in (0, horizon):
+        raise UnusableModel(
+            f"model {model.version} predicts procedures within {model.horizon} months, not {horizon}: "
+            f"give --horizon {model.horizon}, or train a new one with `vigie replay --horizon {horizon} --model-out`"
+        )
 
 
 def store_trees(of: Trees) -> StoredTrees:
@@ -114,7 +128,7 @@ def prior() -> Model:
 
 def encode(model: Model) -> bytes:
     """The model as bytes; numbers come back exactly."""
-    return _MARK + zlib.compress(msgspec.msgpack.encode(model), 1)
+    return MARK + zlib.compress(msgspec.msgpack.encode(model), 1)
 
 
 def content(model: Model) -> bytes:
@@ -130,7 +144,7 @@ def decode(data: bytes) -> Model:
             "`vigie replay --model-out`"
         )
     try:
-        model = msgspec.msgpack.decode(zlib.decompress(data.removeprefix(_MARK)), type=Model)
+        model = msgspec.msgpack.decode(zlib.decompress(data.removeprefix(MARK)), type=Model)
     except (msgspec.MsgspecError, zlib.error, ValueError) as error:
         raise UnusableModel(
             f"not a model of Vigie: {error}. Use a file that `vigie replay --model-out` wrote"

@@ -14,11 +14,22 @@ from detectors.arrays import Array, stored
 from detectors.features import names
 from detectors.labels import Cohort, Examples
 from detectors.models import MEMBERS
+from detectors.month_scores import MonthScores
 from detectors.months import month_text, parse_month
 from detectors.portfolio import Counts
 
 BLOCK_ROWS = 1_000
 FORMAT = 2
+
+
+class StoredScores(msgspec.Struct, frozen=True):
+    """`month_scores.MonthScores` as they travel."""
+
+    departments: tuple[str, ...]
+    firms: Array
+    rises: Array
+    followed: int
+    openings: int
 
 
 class ExampleBlock(msgspec.Struct, frozen=True):
@@ -38,13 +49,17 @@ class ExampleBlock(msgspec.Struct, frozen=True):
     logits: Array
     portfolio: Array | None
     """How many firms had each code of each feature at the end of the month that answers; with the last block."""
+    scores: StoredScores | None = None
+    """What the scores given then were like; with the last block."""
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(ExampleBlock)
 
 
-def blocks(partition: int, month: int, examples: Examples | None, portfolio: Counts | None) -> Iterator[bytes]:
+def blocks(
+    partition: int, month: int, examples: Examples | None, portfolio: Counts | None, scores: MonthScores | None = None
+) -> Iterator[bytes]:
     """The blocks of a partition's cohort of `month`, in order."""
     answered = examples or _nobody(month)
     size = len(answered.labels)
@@ -64,6 +79,7 @@ def blocks(partition: int, month: int, examples: Examples | None, portfolio: Cou
                 stored(cohort.members, "<f4"),
                 stored(cohort.logits, "<f8"),
                 stored(portfolio, "<u4") if last and portfolio is not None else None,
+                _stored_scores(scores) if last and scores is not None else None,
             )
         )
 
@@ -86,6 +102,25 @@ def examples_of(block: ExampleBlock) -> Examples:
         block.logits.open(),
     )
     return Examples(cohort, block.labels.open())
+
+
+def scores_of(block: ExampleBlock) -> MonthScores | None:
+    """What the partition's scores of the month were like; with its last block alone."""
+    of = block.scores
+    if of is None:
+        return None
+    firms, rises = (array.open().astype(np.int64) for array in (of.firms, of.rises))
+    return MonthScores(of.departments, firms, rises, of.followed, of.openings)
+
+
+def _stored_scores(scores: MonthScores) -> StoredScores:
+    return StoredScores(
+        scores.departments,
+        stored(scores.firms, "<u4"),
+        stored(scores.rises, "<u4"),
+        scores.followed,
+        scores.openings,
+    )
 
 
 def _nobody(month: int) -> Examples:

@@ -1,9 +1,30 @@
 """What the workers count, for Prometheus. No SIREN is ever a label; every label has a small closed set of values."""
 
+import math
+from datetime import date
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from detectors.evaluation.prequential import Prequential
+from detectors.regime import WATCHES, Regime
 
 BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 BATCH_EVENTS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000)
+
+PREQUENTIAL = {
+    "firms": "Firms",
+    "positives": "Firms that entered a proceeding",
+    "base_rate_ratio": "Share of positives",
+    "average_precision": "Average precision",
+    "auroc": "Area under the ROC curve",
+    "log_loss": "Log-loss, as it was scored,",
+    "brier": "Brier score",
+    "calibration_error": "Expected calibration error",
+    "precision_at_200": "Share of positives among the 200 highest scores",
+}
+"""Figures of the newest answered cohort, each firm as it was scored before its answer: name and meaning."""
+_DAY_SECONDS = 86_400
+_EPOCH = date(1970, 1, 1)
 
 
 class StreamMetrics:
@@ -56,10 +77,73 @@ class StreamMetrics:
         self.learned = Counter(
             "vigie_learned_examples_total", "Answered examples learned from, by answer.", ["label"], registry=registry
         )
-        self.log_loss = Gauge(
-            "vigie_prequential_log_loss", "Log-loss of the last answered cohort, as it was scored.", registry=registry
+        self.prequential = {
+            name: Gauge(f"vigie_prequential_{name}", f"{what} of the newest answered cohort.", registry=registry)
+            for name, what in PREQUENTIAL.items()
+        }
+        for gauge in self.prequential.values():
+            # Nothing has been answered yet; 0 would be a figure.
+            gauge.set(math.nan)
+        self.answered = Gauge(
+            "vigie_answered_cohort_timestamp_seconds",
+            "End of the month whose firms were scored and are answered now, Unix time.",
+            registry=registry,
+        )
+        self.label_lag = Gauge(
+            "vigie_label_lag_seconds", "From that month's end to the one that answered it.", registry=registry
+        )
+        self.drift_inputs = Gauge(
+            "vigie_drift_inputs_psi",
+            "Population stability index of the features beside the year before: of a theme's the mean, or the largest.",
+            ["theme"],
+            registry=registry,
+        )
+        self.drift_scores = Gauge("vigie_drift_scores_psi", "The same of the scores.", registry=registry)
+        self.mean_score = Gauge(
+            "vigie_drift_scores_mean_ratio", "Mean probability at the last month end.", registry=registry
+        )
+        self.drift_errors = Gauge(
+            "vigie_drift_errors_proceedings",
+            "Proceedings of the last month among the firms scored at its beginning.",
+            ["count"],
+            registry=registry,
+        )
+        self.regime_alarm = Gauge(
+            "vigie_regime_alarm", "1 while the world is found to have changed, 0 else.", ["watch"], registry=registry
         )
         self._version: str | None = None
+
+    def answered_cohort(self, figures: Prequential, scored: date, answered: date) -> None:
+        """Show how good the scores of a cohort were, given on the day `scored` and answered on `answered`."""
+        self.learned.labels("yes").inc(figures.positives)
+        self.learned.labels("no").inc(figures.firms - figures.positives)
+        values = (
+            figures.firms,
+            figures.positives,
+            figures.base_rate,
+            figures.average_precision,
+            figures.auroc,
+            figures.log_loss,
+            figures.brier,
+            figures.calibration_error,
+            figures.precision_at_list,
+        )
+        for gauge, value in zip(self.prequential.values(), values, strict=True):
+            gauge.set(value)
+        self.answered.set((scored - _EPOCH).days * _DAY_SECONDS)
+        self.label_lag.set((answered - scored).days * _DAY_SECONDS)
+
+    def regime_seen(self, regime: Regime) -> None:
+        """Show what the watches say of a month."""
+        for theme, index in regime.themes.items():
+            self.drift_inputs.labels(theme).set(index)
+        self.drift_inputs.labels("largest").set(regime.largest)
+        self.drift_scores.set(regime.score_index)
+        self.mean_score.set(regime.mean_score)
+        self.drift_errors.labels("opened").set(regime.openings)
+        self.drift_errors.labels("expected").set(regime.promised)
+        for watch in WATCHES:
+            self.regime_alarm.labels(watch).set(regime.finding(watch).state == "alarm")
 
     def model_in_force(self, version: str) -> None:
         """Show a version, and no longer the one before it."""

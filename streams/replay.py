@@ -5,7 +5,7 @@ has one chain and learns in place: a month is learned the moment it is answered,
 new model. Frozen, replay and a frozen worker give the same alerts, id for id.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice, repeat
@@ -18,6 +18,7 @@ from detectors.chain import Chain, ChainOptions, Outcome, Scores
 from detectors.events import AnyEvent
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
+from detectors.regime import WATCHES, Regime, RegimeOptions, began, changes
 from streams.ahead import ahead
 from streams.alerting import alert_of
 from streams.batch_frames import batch_of_frames
@@ -44,6 +45,7 @@ class ReplayOptions:
 
     chain: ChainOptions = field(default_factory=ChainOptions)
     learning: LearningOptions = field(default_factory=LearningOptions)
+    regime: RegimeOptions = field(default_factory=RegimeOptions)
     model: Model | None = None
     """Where scoring and learning start; by default the expert scorecard."""
     frozen: bool = False
@@ -62,19 +64,24 @@ class Summary:
     scores: int = 0
     alerts: int = 0
     learned: int = 0
+    regime_alarms: int = 0
+    """How often the world was found to have changed."""
 
 
 class Replay:
     """One run over all events; give them once, in one way or the other."""
 
-    def __init__(self, options: ReplayOptions, sink: Sink, raised_at: datetime) -> None:
-        """`raised_at` is the wall clock's time that the alerts carry."""
+    def __init__(
+        self, options: ReplayOptions, sink: Sink, raised_at: datetime, tell: Callable[[str], object] | None = None
+    ) -> None:
+        """`raised_at` is the wall clock's time that alerts carry; `tell` is given a line where the world changes."""
+        self._tell = tell or (lambda _: None)
         self.summary = Summary()
         self._options = options
         self._sink = sink
         self._raised_at = raised_at
         self.model = options.model or prior()
-        self._learner = None if options.frozen else Learner(self.model, options.learning)
+        self._learner = None if options.frozen else Learner(self.model, options.learning, options.regime)
         self.chain = Chain(self.model, options.chain)
 
     def run(self, runs: Iterable[Frames]) -> Summary:
@@ -117,9 +124,16 @@ class Replay:
             # The model that was given has learned it.
             return
         parts = [] if outcome.examples is None else [outcome.examples]
-        self.model = learner.learn(cohort, parts, self._options.chain.horizon, outcome.portfolio)
+        before = learner.regime
+        self.model = learner.learn(cohort, parts, self._options.chain.horizon, outcome.portfolio, outcome.month_scores)
+        self._note(before, learner.regime)
         self.summary.learned += sum(len(part.labels) for part in parts)
         self.chain.use(self.model)
+
+    def _note(self, before: Regime, now: Regime) -> None:
+        for line in changes(before, now):
+            self._tell(line)
+        self.summary.regime_alarms += sum(began(before, now, watch) for watch in WATCHES)
 
 
 def _batches(runs: Iterable[Frames]) -> Iterator[Batch]:

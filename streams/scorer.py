@@ -142,7 +142,7 @@ class Scorer:
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
         assert outcome.scores is not None
         month = outcome.scores.month - chain.options.horizon
-        blocks = examples.blocks(partition, month, outcome.examples, outcome.portfolio)
+        blocks = examples.blocks(partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
         if outcome.cohort is not None:
             await self._write(partition, pack.cohort_records(outcome.cohort))

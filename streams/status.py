@@ -16,7 +16,10 @@ from kafka.admin import KafkaAdminClient
 
 from alerts.connect import connect, safe_url
 from alerts.totals import totals
-from detectors.errors import VigieError
+from detectors.errors import UnusableInput, VigieError
+from detectors.headlines import headline
+from detectors.months import month_text
+from detectors.regime import WATCHES, Regime, reason
 from streams.cluster import Cluster, told
 from streams.reading import partitions_of, reader, records
 from streams.topics import (
@@ -47,11 +50,23 @@ class Role(msgspec.Struct, frozen=True):
     lag: int
 
 
+class Alarm(msgspec.Struct, frozen=True):
+    """A change of the world that a watch (inputs, scores, errors) found, until it is over."""
+
+    watch: str
+    state: str
+    """alarm, or recovering: quiet for less than three months."""
+    since: str
+    """YYYY-MM."""
+    reason: str
+
+
 class Status(msgspec.Struct, kw_only=True):
     """Everything on the screen; None is unknown.
 
     `lag_events` is the scorer's lag. `model_version` None with no problem about it means that no model has been
-    published; a model without `model_as_of` is the expert scorecard, which has learned nothing. `alerts_total`
+    published; a model without `model_as_of` is the expert scorecard, which has learned nothing. `regime` holds the
+    alarms of the last month that the trainer has seen: an empty list says that all is calm. `alerts_total`
     counts what Redis was given since the beginning, trimmed alerts too; with Redis away, the alerts topic's
     records. `ready`: events that come now are scored and reach the agents.
     """
@@ -62,16 +77,12 @@ class Status(msgspec.Struct, kw_only=True):
     model_version: str | None = None
     model_as_of: date | None = None
     model_age_days: int | None = None
+    regime: list[Alarm] | None = None
     alerts_total: int | None = None
     dead_letters_total: int | None = None
     kafka_reachable: bool = False
     redis_reachable: bool = False
     problems: list[str] = []
-
-
-class _Model(msgspec.Struct, frozen=True):
-    version: str
-    as_of: date | None
 
 
 def collect(cluster: Cluster, redis_url: str, redis_timeout_seconds: float, today: date) -> Status:
@@ -188,10 +199,16 @@ def _ask_model(status: Status, cluster: Cluster, consumer: KafkaConsumer, today:
     if last is None:
         return
     try:
-        model = msgspec.json.decode(last.value, type=_Model)
-    except (msgspec.DecodeError, TypeError) as error:
+        model = headline(last.value or b"")
+    except UnusableInput as error:
         status.problems.append(f"the last record of {MODELS} (offset {last.offset}) is no model: {error}.")
         return
     status.model_version, status.model_as_of = model.version, model.as_of
+    status.regime = _alarms(model.regime) if model.regime.month else None
     if model.as_of is not None:
         status.model_age_days = (today - model.as_of).days
+
+
+def _alarms(regime: Regime) -> list[Alarm]:
+    found = [(watch, regime.finding(watch)) for watch in WATCHES]
+    return [Alarm(w, f.state, month_text(f.since), reason(w, regime)) for w, f in found if f.since]

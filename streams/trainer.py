@@ -17,14 +17,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from detectors import models
+from detectors import models, month_scores
+from detectors.evaluation import prequential
 from detectors.features import names
 from detectors.labels import Examples
 from detectors.learning import Learner, LearningOptions
-from detectors.logits import log_loss
 from detectors.models import Model
-from detectors.months import parse_month
+from detectors.month_scores import MonthScores
+from detectors.months import last_day, parse_month
 from detectors.portfolio import Counts
+from detectors.regime import Regime, RegimeOptions, changes
 from detectors.scales import CODES
 from streams import examples
 from streams.examples import ExampleBlock
@@ -48,11 +50,13 @@ class Trainer:
         partitions: int,
         horizon: int,
         options: LearningOptions | None = None,
+        regime: RegimeOptions | None = None,
     ) -> None:
         """`newest` gives the model that learning goes on from, the last one published by whomever."""
         self._learner: Learner
         self._newest = newest
         self._options = options
+        self._regime = regime
         self._outbox = outbox
         self._metrics = metrics
         self._horizon = horizon
@@ -64,6 +68,8 @@ class Trainer:
         """Months not learned yet: their blocks, by partition and first SIREN."""
         self._portfolios: dict[int, dict[int, Counts]] = defaultdict(dict)
         """The same months' shares of the portfolio at whose end they are answered, by partition."""
+        self._scores: dict[int, dict[int, MonthScores]] = defaultdict(dict)
+        """What those firms' scores were like, by partition."""
         self._waiting: dict[int, list[Any]] = defaultdict(list)
         """Messages that may be committed once a month is learned."""
 
@@ -86,10 +92,11 @@ class Trainer:
 
     async def _take_over(self, generation: int) -> None:
         """Begin with what is committed: another worker may have learned since this one last did."""
-        self._learner = Learner(await self._newest(), self._options)
+        self._learner = Learner(await self._newest(), self._options, self._regime)
         self._reached = dict.fromkeys(self._reached, 0)
         self._parts.clear()
         self._portfolios.clear()
+        self._scores.clear()
         self._waiting.clear()
         self._generation = generation
 
@@ -118,6 +125,9 @@ class Trainer:
             nobody = np.zeros((len(block.names), CODES), np.int64)
             share = nobody if block.portfolio is None else block.portfolio.open().astype(np.int64)
             self._portfolios[month][block.partition] = share
+            scores = examples.scores_of(block)
+            if scores is not None:
+                self._scores[month][block.partition] = scores
 
     def _next(self, complete: int) -> int | None:
         return min((m for m in self._portfolios if m <= complete), default=None)
@@ -126,10 +136,20 @@ class Trainer:
         parts, shares = self._parts.pop(month, {}), self._portfolios.pop(month)
         ordered = [parts[key] for key in sorted(parts)]
         portfolio = np.sum(list(shares.values()), axis=0)
-        model = self._learner.learn(month, ordered, self._horizon, portfolio)
+        said = self._scores.pop(month, {})
+        scores = month_scores.merged(list(said.values())) if said else None
+        regime = self._learner.regime
+        model = self._learner.learn(month, ordered, self._horizon, portfolio, scores)
         await self._publish(self._learner.resumable())
-        self._count(ordered)
+        self._count(ordered, month)
+        self._tell(regime, model.regime)
         log.info("learned a cohort of %d answered firms: model %s", sum(len(p.labels) for p in ordered), model.version)
+
+    def _tell(self, before: Regime, now: Regime) -> None:
+        """Show what the watches say, and log where an alarm begins or ends."""
+        self._metrics.regime_seen(now)
+        for line in changes(before, now):
+            log.warning("%s", line)
 
     def _release(self, month: int) -> None:
         for waiting in [m for m in self._waiting if m <= month]:
@@ -139,11 +159,10 @@ class Trainer:
     async def _publish(self, model: Model) -> None:
         await self._outbox.send(MODELS, [Outgoing(MODEL_KEY, models.encode(model), partition=0)])
 
-    def _count(self, parts: Sequence[Examples]) -> None:
+    def _count(self, parts: Sequence[Examples], month: int) -> None:
         if not parts:
             return
         labels = np.concatenate([p.labels for p in parts])
         logits = np.concatenate([p.cohort.logits for p in parts])
-        self._metrics.learned.labels("yes").inc(int(labels.sum()))
-        self._metrics.learned.labels("no").inc(int((~labels).sum()))
-        self._metrics.log_loss.set(float(log_loss(logits, labels).mean()))
+        figures = prequential.figures(logits, labels)
+        self._metrics.answered_cohort(figures, last_day(month), last_day(month + self._horizon))

@@ -23,6 +23,7 @@ from detectors import models
 from detectors.chain import Chain, ChainOptions
 from detectors.errors import VigieError
 from detectors.models import Model
+from detectors.regime import RegimeOptions
 from streams import aio, topics
 from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
 from streams.clock_keeper import ClockKeeper
@@ -52,6 +53,7 @@ class WorkerSettings:
     worker: WorkerOptions = field(default_factory=WorkerOptions)
     alerts: AlertsOptions = field(default_factory=AlertsOptions)
     chain: ChainOptions = field(default_factory=ChainOptions)
+    regime: RegimeOptions = field(default_factory=RegimeOptions)
     roles: Sequence[Role] = ROLES
     model: Model | None = None
     """Where scoring starts; by default what vigie.models has, else the expert scorecard."""
@@ -124,11 +126,13 @@ class Worker:
     async def _follow_models(self) -> None:
         settings = self._settings
         start = settings.model or models.prior()
+        models.check_horizon(start, settings.chain.horizon)
         if settings.worker.frozen:
             self._metrics.model_in_force(start.version)
             return
         self._follower = ModelFollower(settings.cluster, start, self._use)
         await self._follower.start()
+        models.check_horizon(self._follower.current, settings.chain.horizon)
 
     def _model(self) -> Model:
         return self._follower.current if self._follower else self._settings.model or models.prior()
@@ -177,6 +181,7 @@ class Worker:
             self._metrics,
             partitions=partitions,
             horizon=self._settings.chain.horizon,
+            regime=self._settings.regime,
         )
         if not self._follower.found:
             await trainer.publish_first()

@@ -21,6 +21,9 @@ from detectors.errors import UnusableInput
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -42,8 +45,20 @@ def options_of(
 def options_of(
     first: type[A], second: type[B], third: type[C], /
 ) -> Callable[[Callable[Concatenate[A, B, C, P], R]], Callable[..., R]]: ...
+@overload
+def options_of(
+    first: type[A], second: type[B], third: type[C], fourth: type[D], /
+) -> Callable[[Callable[Concatenate[A, B, C, D, P], R]], Callable[..., R]]: ...
+@overload
+def options_of(
+    first: type[A], second: type[B], third: type[C], fourth: type[D], fifth: type[E], /
+) -> Callable[[Callable[Concatenate[A, B, C, D, E, P], R]], Callable[..., R]]: ...
+@overload
+def options_of(
+    first: type[A], second: type[B], third: type[C], fourth: type[D], fifth: type[E], sixth: type[F], /
+) -> Callable[[Callable[Concatenate[A, B, C, D, E, F, P], R]], Callable[..., R]]: ...
 def options_of(*options: type[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a click command the options of up to three dataclasses; it receives one instance of each, first (after
+    """Give a click command the options of up to six dataclasses; it receives one instance of each, first (after
     the context, where `pass_context` stands under this).
 
     Raises UnusableInput where a secret's file cannot be read; what a dataclass raises itself passes through.

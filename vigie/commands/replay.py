@@ -13,8 +13,12 @@ from alerts.alert import Alert
 from alerts.options import AlertsOptions
 from detectors import models
 from detectors.chain import ChainOptions, Scores
+from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
+from detectors.labels import HorizonOptions
 from detectors.months import first_day
+from detectors.perimeter import PerimeterOptions
+from detectors.regime import RegimeOptions
 from streams import ingest, seed
 from streams.clocks import clock
 from streams.errors import Unwritable
@@ -65,9 +69,11 @@ class Files:
 @click.option("--state-out", type=click.Path(path_type=Path, file_okay=False), help="Folder for `vigie seed`.")
 @click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
 @click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
-@click.option("--horizon", default=18, type=click.IntRange(1), help="Months within which a procedure is predicted.")
-@options_of(AlertsOptions, ingest.IngestOptions)
+@options_of(PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions, ingest.IngestOptions)
 def command(
+    perimeter: PerimeterOptions,
+    predicted: HorizonOptions,
+    regime: RegimeOptions,
     alerts: AlertsOptions,
     reading: ingest.IngestOptions,
     paths: tuple[Path, ...],
@@ -79,7 +85,6 @@ def command(
     state_out: Path | None,
     frozen: bool,
     until: int | None,
-    horizon: int,
 ) -> None:
     """Run the whole detection chain over files, without Kafka.
 
@@ -90,7 +95,10 @@ def command(
     vigie replay deliveries/ --scores scores.csv --alerts alerts.ndjson
     vigie replay deliveries/ --scores scores.parquet
     """  # noqa: D301 - \b is click's own mark: lines that are not to be joined
+    chain = ChainOptions(DecisionOptions(perimeter), horizon=predicted.horizon)
     model = None if model_in is None else models.decode(_bytes(model_in))
+    if model is not None:
+        models.check_horizon(model, chain.horizon)
     report = Report()
     now = datetime.now(UTC)
     with ExitStack() as stack:
@@ -106,13 +114,14 @@ def command(
             options=reading,
         )
         options = ReplayOptions(
-            ChainOptions(horizon=horizon),
+            chain,
+            regime=regime,
             model=model,
             frozen=frozen,
             language=alerts.language,
             wording=raised is not None,
         )
-        replay = Replay(options, sink, now)
+        replay = Replay(options, sink, now, lambda line: click.echo(line, err=True))
         summary = replay.run(_closed(runs, until))
     if model_out is not None:
         _write(model_out, models.encode(replay.resumable()))
@@ -122,7 +131,7 @@ def command(
         click.echo(line, err=True)
     click.echo(
         f"{summary.events} events, {summary.month_ends} month ends, {summary.scores} scores, {summary.alerts} alerts, "
-        f"{summary.learned} examples learned; model {replay.model.version}",
+        f"{summary.learned} examples learned, {summary.regime_alarms} regime alarms; model {replay.model.version}",
         err=True,
     )
     failure = report.failure()

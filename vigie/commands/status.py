@@ -34,6 +34,7 @@ def screen(status: Status) -> str:
         ("state", "ready" if status.ready else "not ready"),
         *((role.group, _role(role)) for role in status.roles),
         ("model", _model(status)),
+        *(("regime", line) for line in _regime(status)),
         ("alerts", _known(status.alerts_total)),
         ("dead letters", _known(status.dead_letters_total)),
     ]
@@ -52,6 +53,13 @@ def _model(status: Status) -> str:
     if status.model_as_of is None:
         return f"{status.model_version}, the expert scorecard: nothing has been learned yet"
     return f"{status.model_version}, as of {status.model_as_of} ({status.model_age_days} days ago)"
+
+
+def _regime(status: Status) -> list[str]:
+    """A line for each alarm, or one."""
+    if status.regime is None:
+        return []
+    return [f"{a.state} on {a.watch} since {a.since}: {a.reason}" for a in status.regime] or ["calm"]
 
 
 def _known(number: int | None) -> str:

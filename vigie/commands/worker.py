@@ -16,7 +16,13 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.options import AlertsOptions
 from detectors import models
+from detectors.chain import ChainOptions
+from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
+from detectors.labels import HorizonOptions
+from detectors.models import Model
+from detectors.perimeter import PerimeterOptions
+from detectors.regime import RegimeOptions
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
@@ -27,7 +33,7 @@ END_SECONDS = 5.0
 
 
 @click.command()
-@options_of(Cluster, WorkerOptions, AlertsOptions)
+@options_of(Cluster, WorkerOptions, PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions)
 @click.option("--roles", default=",".join(ROLES), help="Which of scorer, trainer, dispatcher to run, comma-separated.")
 @click.option(
     "--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`."
@@ -45,6 +51,9 @@ END_SECONDS = 5.0
 def command(
     cluster: Cluster,
     worker: WorkerOptions,
+    perimeter: PerimeterOptions,
+    predicted: HorizonOptions,
+    regime: RegimeOptions,
     alerts: AlertsOptions,
     roles: str,
     model_in: Path | None,
@@ -62,8 +71,10 @@ def command(
         cluster=cluster,
         worker=worker,
         alerts=alerts,
+        chain=ChainOptions(DecisionOptions(perimeter), horizon=predicted.horizon),
+        regime=regime,
         roles=_roles(roles, frozen=worker.frozen),
-        model=None if model_in is None else models.decode(_bytes(model_in)),
+        model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
     )
     registry = CollectorRegistry()
@@ -120,6 +131,12 @@ def _roles(text: str, *, frozen: bool) -> tuple[Role, ...]:
     if frozen and set(names) == {"trainer"}:
         raise click.BadParameter("a frozen worker does not learn: the trainer has nothing to do", param_hint="--roles")
     return tuple(role for role in ROLES if role in names)
+
+
+def _model(path: Path, horizon: int) -> Model:
+    model = models.decode(_bytes(path))
+    models.check_horizon(model, horizon)
+    return model
 
 
 def _bytes(path: Path) -> bytes:
