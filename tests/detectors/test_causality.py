@@ -27,7 +27,7 @@ from tests.detectors.running import EAGER
 OPTIONS = ReplayOptions(
     # Answers after half a year, and a prior that soon gives way: models follow each other and matter.
     chain=ChainOptions(decisions=EAGER.decisions, horizon=6),
-    learning=LearningOptions(prior_positives=3.0),
+    learning=LearningOptions(prior_failures=3.0, forest_trees=12, boosting_trees=18, reservoir_rows=200),
 )
 RAISED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
