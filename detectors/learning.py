@@ -91,7 +91,7 @@ class Learner:
             self._reservoir.see(answered, counts, horizon)
         kept = self._reservoir.keep(parts) if parts else None
         self._examples += sum(len(p.labels) for p in parts)
-        if kept is not None and self._reservoir.failures() >= LEAST_FAILURES:
+        if kept is not None and self._tells_apart():
             self._learn(kept, answered, horizon)
         self.model = self._snapshot(month, answered, counts)
         return self.model
@@ -128,6 +128,11 @@ class Learner:
         self._blend = reweighted(self._blend, newest, self._learned_share())
         self._blend = calibrated(self._blend, self._recent(), self._learned_share(), horizon)
 
+    def _tells_apart(self) -> bool:
+        """Whether enough firms were seen to fail, and any not to."""
+        others = any(not kept.labels.all() for kept in self._reservoir.kept)
+        return others and self._reservoir.failures() >= LEAST_FAILURES
+
     def _learned_share(self) -> float:
         """How much of the decision is due to what was learned: smoothly more, the more firms were seen to fail."""
         failures = self._reservoir.failures()
@@ -155,7 +160,7 @@ class Learner:
             boosting_base=self._boosting_base,
             weights=self._blend.of_members(share),
             calibration=Calibration(self._blend.slope, self._blend.shift),
-            thresholds=self._thresholds(share) if learned else before.thresholds,
+            thresholds=self._thresholds(share) if learned and self._reservoir.kept else before.thresholds,
             last_cohort=month,
         )
         digest = hashlib.sha256(models.content(model)).hexdigest()[:8]

@@ -95,11 +95,11 @@ def test_one_cohort_moves_the_weights_a_little() -> None:
     assert 0 < np.abs(np.array(moved.weights) - START).max() < 0.25
 
 
-@pytest.mark.parametrize("why", ["a member had not learned", "nobody failed"])
+@pytest.mark.parametrize("why", ["a member had not learned", "nobody failed", "everybody failed"])
 def test_without_a_comparison_weights_stay(why: str) -> None:
     one = cohort(4)
-    if why == "nobody failed":
-        newest = replace(one, labels=np.zeros(len(one.labels), bool))
+    if why != "a member had not learned":
+        newest = replace(one, labels=np.full(len(one.labels), why == "everybody failed"))
     else:
         members = one.cohort.members.copy()
         members[:, 3] = np.nan

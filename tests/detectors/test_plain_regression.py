@@ -78,6 +78,13 @@ def test_the_rate_is_where_it_starts() -> None:
     assert not model.table(MONTH.portfolio).any()
 
 
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_first_cohort_of_one_answer_is_a_rate_near_its_end(answer: bool) -> None:
+    model = learn(None, ROWS[:50], np.full(50, answer), WEIGHTS[:50])
+    assert np.isfinite(model.intercept)
+    assert (model.intercept > 2.0) is answer
+
+
 def test_a_weight_is_a_wider_step() -> None:
     start = learn(None, ROWS, LABELS, WEIGHTS)
     light, heavy = (learn(start, ROWS[:1], LABELS[:1], np.array([w])) for w in (0.5, 5.0))
