@@ -28,5 +28,5 @@ def test_the_layout_in_memory_does_not_show() -> None:
 
 @pytest.mark.parametrize("shape", [(2, 3), (5,), (-2,)])
 def test_bytes_that_do_not_fit_their_shape_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="reshape|buffer"):
+    with pytest.raises(ValueError, match=r"reshape|buffer"):
         Array("<f8", shape, bytes(33)).open()

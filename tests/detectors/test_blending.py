@@ -125,9 +125,7 @@ def test_a_weight_stands_for_so_many_firms() -> None:
     """Every other no is left out, and the others count twice."""
     whole = cohort(7, 8000)
     left = whole.labels | (np.arange(len(whole.labels)) % 2 == 0)
-    half = Kept(
-        whole.cohort.rows(left), whole.labels[left], np.where(whole.labels[left], 1.0, 2.0), whole.portfolio
-    )
+    half = Kept(whole.cohort.rows(left), whole.labels[left], np.where(whole.labels[left], 1.0, 2.0), whole.portfolio)
     one, other = (calibrated(Blend(), [k], 1.0, horizon=1) for k in (whole, half))
     assert (other.slope, other.shift) == pytest.approx((one.slope, one.shift), abs=0.05)
 

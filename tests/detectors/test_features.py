@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ YEAR = [contribution(month=JANUARY - k, due=20_000.0, paid=20_000.0) for k in ra
 BASE: list[FirmEvent] = [headcount(), *YEAR]
 
 
-def old(months: int) -> dict[str, date]:
+def old(months: int) -> dict[str, Any]:
     """The period of a debt that ended so many months before January."""
     return {"period_start": first_day(JANUARY - months), "period_end": first_day(JANUARY - months + 1)}
 

@@ -148,9 +148,9 @@ def test_noise_is_harmless() -> None:
     labels = rng.random(4000) < 0.05
     growth = Growth(3, 20.0, 2.0)
     curvatures = np.full(4000, 0.05 * 0.95)
-    noise = grow(Rows(ranks, labels - 0.05, curvatures), np.arange(6), growth)
+    noise = grow(Rows(ranks, labels.astype(np.float64) - 0.05, curvatures), np.arange(6), growth)
     told = rng.random(4000) < np.where(ranks[:, 0] > 50, 0.3, 0.02)
-    sign = grow(Rows(ranks, told - 0.05, curvatures), np.arange(6), growth)
+    sign = grow(Rows(ranks, told.astype(np.float64) - 0.05, curvatures), np.arange(6), growth)
     assert sign.features[0, 0] == 0
     assert np.abs(noise.leaves).max() < 0.3 * sign.leaves.max()
 

@@ -330,7 +330,9 @@ def test_only_the_last_cohorts_set_the_thresholds() -> None:
 
 def test_cohorts_that_not_every_member_had_scored_set_no_levels() -> None:
     learner = Learner(prior(), SMALL)
-    for model in lived(learner, months(8)):
+    model = prior()
+    for later in lived(learner, months(8)):
+        model = later
         assert learner._recent() == []
     kept = learner._reservoir.kept
     labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
@@ -370,7 +372,7 @@ def test_a_model_for_scoring_alone_has_nothing_for_a_trainer(veteran: Learner) -
 
 @pytest.mark.parametrize("data", [b"\xff", b"x" * 50])
 def test_what_a_trainer_cannot_read_is_refused(veteran: Learner, data: bytes) -> None:
-    with pytest.raises(UnusableModel, match="cannot be learned from further.*vigie replay --model-out"):
+    with pytest.raises(UnusableModel, match=r"cannot be learned from further.*vigie replay --model-out"):
         Learner(msgspec.structs.replace(veteran.model, learner=data))
 
 

@@ -99,7 +99,8 @@ def test_contributions_of_what_was_really_learned_add_up_too(veteran: Learner, s
 def test_a_score_is_the_calibrated_weighted_mean_of_the_members(seed: int) -> None:
     model, codes = random_model(seed), random_codes(seed)
     logits, members = Scorer(model).score_with_members(codes)
-    assert (members.shape, members.dtype) == ((len(codes), len(MEMBERS)), np.float32)
+    assert members.shape == (len(codes), len(MEMBERS))
+    assert members.dtype == np.float32
     mean = members.astype(np.float64) @ np.array(model.weights)
     expected = np.clip(model.calibration.slope * mean + model.calibration.shift, -MAX_LOGIT, MAX_LOGIT)
     assert logits == pytest.approx(expected, abs=1e-4)
@@ -159,7 +160,10 @@ def test_a_firm_scores_the_same_to_the_last_bit_in_any_company(veteran: Learner,
 
 def test_extreme_scores_are_shrunk_theme_by_theme() -> None:
     loud = random_model(3, 30.0)
-    scorer, quiet = Scorer(msgspec.structs.replace(loud, plain=random_model(3, 0.1).plain)), Scorer(random_model(3, 0.01))
+    scorer, quiet = (
+        Scorer(msgspec.structs.replace(loud, plain=random_model(3, 0.1).plain)),
+        Scorer(random_model(3, 0.01)),
+    )
     assert abs(scorer.base) < MAX_LOGIT
     codes = random_codes(3, 400)
     logits, themes = scorer.score(codes), scorer.themes(codes)
@@ -285,9 +289,11 @@ def test_what_is_no_model_is_refused(data: bytes) -> None:
         decode(data)
 
 
-@pytest.mark.parametrize("data", [b"{}", json.dumps({"format": 1, "version": "2018-01-abc", "weights": [0.1]}).encode()])
+@pytest.mark.parametrize(
+    "data", [b"{}", json.dumps({"format": 1, "version": "2018-01-abc", "weights": [0.1]}).encode()]
+)
 def test_a_model_of_the_first_format_is_refused_with_what_to_do(data: bytes) -> None:
-    with pytest.raises(UnusableModel, match="of format 1.*train a new one with `vigie replay --model-out`") as refusal:
+    with pytest.raises(UnusableModel, match=r"of format 1.*train a new one with `vigie replay --model-out`") as refusal:
         decode(data)
     assert refusal.value.exit_status == 2
 

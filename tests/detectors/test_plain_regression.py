@@ -123,4 +123,8 @@ def test_it_is_immutable_and_inputs_are_left_alone() -> None:
     rows, labels, weights = ROWS.copy(), LABELS.copy(), WEIGHTS.copy()
     learn(model, rows, labels, weights)
     assert model == kept
-    assert (rows.tobytes(), labels.tobytes(), weights.tobytes()) == (ROWS.tobytes(), LABELS.tobytes(), WEIGHTS.tobytes())
+    assert (rows.tobytes(), labels.tobytes(), weights.tobytes()) == (
+        ROWS.tobytes(),
+        LABELS.tobytes(),
+        WEIGHTS.tobytes(),
+    )

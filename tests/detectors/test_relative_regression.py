@@ -80,7 +80,8 @@ def test_the_table_is_inputs_times_weights(seed: int) -> None:
     model = RelativeRegression(tuple(rng.normal(size=WIDTH)), tuple(rng.normal(size=WIDTH)), -3.0)
     summed = model.table(portfolio)[np.arange(WIDTH), codes].sum(axis=1)
     rows = inputs(codes, portfolio)
-    assert (rows.shape, rows.dtype) == ((20, 2 * WIDTH), np.float32)
+    assert rows.shape == (20, 2 * WIDTH)
+    assert rows.dtype == np.float32
     assert summed == pytest.approx(rows.astype(np.float64) @ np.array([*model.deviations, *model.rarities]), abs=1e-4)
 
 
@@ -104,4 +105,8 @@ def test_the_unknown_is_neither_high_nor_low() -> None:
 def test_inputs_are_left_alone() -> None:
     rows, labels, weights = ROWS.copy(), LABELS.copy(), WEIGHTS.copy()
     relative_regression.fit(None, rows, labels, weights, HORIZON)
-    assert (rows.tobytes(), labels.tobytes(), weights.tobytes()) == (ROWS.tobytes(), LABELS.tobytes(), WEIGHTS.tobytes())
+    assert (rows.tobytes(), labels.tobytes(), weights.tobytes()) == (
+        ROWS.tobytes(),
+        LABELS.tobytes(),
+        WEIGHTS.tobytes(),
+    )

@@ -24,12 +24,8 @@ def made(seed: int, number: int = 7, depth: int = 3) -> Trees:
     cuts[rng.random(cuts.shape) < 0.2] = NEVER_ABOVE
     bare = Trees(features, cuts, np.zeros((number, (1 << (depth + 1)) - 1)))
     size = 1 << depth
-    return trees.joined([
-        with_leaves(
-            Trees(bare.features[[i]], bare.cuts[[i]], bare.nodes[[i]]), rng.normal(size=size), rng.exponential(size=size)
-        )
-        for i in range(number)
-    ])  # fmt: skip
+    singles = [Trees(bare.features[[i]], bare.cuts[[i]], bare.nodes[[i]]) for i in range(number)]
+    return trees.joined([with_leaves(t, rng.normal(size=size), rng.exponential(size=size)) for t in singles])
 
 
 def firms(seed: int, size: int = 50) -> tuple[Codes, Portfolio]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def owing(month: int, euros: float) -> FirmEvent:
     )  # fmt: skip
 
 
-def period(last: int, months: int = 1) -> dict[str, date]:
+def period(last: int, months: int = 1) -> dict[str, Any]:
     """The period of so many months that ends with `last`."""
     return {"period_start": first_day(last + 1 - months), "period_end": first_day(last + 1)}
 
