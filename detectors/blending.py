@@ -53,9 +53,9 @@ class Blend(msgspec.Struct, frozen=True):
 
 
 def reweighted(blend: Blend, newest: Kept, learned_share: float) -> Blend:
-    """The weights after a cohort that every member had scored; else as they were."""
+    """The weights after a cohort that every member had scored and of which some failed, some not; else as they were."""
     members = newest.cohort.members.astype(np.float64)
-    if not np.isfinite(members).all() or not newest.labels.any():
+    if not np.isfinite(members).all() or newest.labels.all() or not newest.labels.any():
         return blend
     mass = newest.weights / newest.weights.sum()
     rate = float(mass @ newest.labels)

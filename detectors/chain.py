@@ -206,9 +206,10 @@ class Chain:
         cohort = _cohort(self.panel, month, parts)
         tiers = np.concatenate([p.tiers for p in parts]) if parts else np.zeros(0, np.uint8)
         outcome.scores = Scores(month, cohort.sirens, sigmoid(cohort.logits), tiers)
-        if len(cohort):
+        kept = self.pending.get(month, {})
+        if len(cohort) or kept:
             # After a restart in mid-sweep, the firms that were done before stand in the cohort that was kept.
-            outcome.cohort = cohort = _once([*self.pending.get(month, {}).values(), cohort])
+            outcome.cohort = cohort = _once([*kept.values(), cohort])
             self.pending[month] = {0: cohort}
         outcome.portfolio = count(cohort.codes)
         outcome.month_scores = self._month_scores(cohort, month)

@@ -108,7 +108,7 @@ class Learner:
             self._observer.see(answered, counts, scores, horizon, learned=self._relative is not None)
         kept = self._reservoir.keep(parts) if parts else None
         self._examples += sum(len(p.labels) for p in parts)
-        if kept is not None and self._reservoir.failures() >= LEAST_FAILURES:
+        if kept is not None and self._tells_apart():
             self._learn(kept, answered, horizon)
         self.model = self._snapshot(month, answered, counts)
         return self.model
@@ -151,6 +151,15 @@ class Learner:
         if not self.regime.holds:
             self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
 
+    def _tells_apart(self) -> bool:
+        """Whether enough firms were seen to fail, and any not to."""
+        others = any(not kept.labels.all() for kept in self._reservoir.kept)
+        return others and self._reservoir.failures() >= LEAST_FAILURES
+
+    def _moves_levels(self) -> bool:
+        """Whether there is something to set the levels by, and no alarm that holds them."""
+        return self._relative is not None and bool(self._reservoir.kept) and not self.regime.holds
+
     def _learned_share(self) -> float:
         """How much of the decision is due to what was learned: smoothly more, the more firms were seen to fail."""
         failures = self._reservoir.failures()
@@ -166,8 +175,7 @@ class Learner:
 
     def _snapshot(self, month: int, answered: int, counts: Counts | None) -> Model:
         before = self.model
-        learned = self._relative is not None
-        share = self._learned_share() if learned else 0.0
+        share = self._learned_share() if self._relative is not None else 0.0
         model = Model(
             version="",
             as_of=last_day(answered),
@@ -181,7 +189,7 @@ class Learner:
             boosting_base=self._boosting_base,
             weights=self._blend.of_members(share),
             calibration=Calibration(self._blend.slope, self._blend.shift),
-            thresholds=self._thresholds(share) if learned and not self.regime.holds else before.thresholds,
+            thresholds=self._thresholds(share) if self._moves_levels() else before.thresholds,
             horizon=answered - month,
             last_cohort=month,
             regime=self.regime,

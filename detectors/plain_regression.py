@@ -51,9 +51,10 @@ def inputs(codes: Codes, portfolio: Portfolio) -> NDArray[np.float64]:
 def learn(
     before: PlainRegression | None, rows: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> PlainRegression:
-    """The model after each row in turn; the first of all starts from the rate of its rows."""
+    """The model after each row in turn; the first of all starts from the rate of its rows, half a row from 0 and 1."""
     scaler = preprocessing.StandardScaler()
-    rate = float(weights @ labels / weights.sum())
+    edge = 0.5 / len(rows)
+    rate = float(np.clip(weights @ labels / weights.sum(), edge, 1 - edge))
     start = np.log(rate / (1 - rate)) if before is None else before.intercept
     regression = linear_model.LogisticRegression(optimizer=optim.AdaGrad(_STEP), intercept_init=start)
     if before is not None:

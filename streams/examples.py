@@ -94,6 +94,10 @@ def decode(data: bytes) -> ExampleBlock:
 
 def examples_of(block: ExampleBlock) -> Examples:
     """The block's rows, exactly as they were scored. Raises ValueError where they do not fit together."""
+    size = block.sirens.shape
+    fitting = (size, size, (*size, len(block.names)), (*size, len(MEMBERS)), size)
+    if tuple(a.shape for a in (block.sirens, block.labels, block.codes, block.members, block.logits)) != fitting:
+        raise ValueError("its arrays are of different firms")
     cohort = Cohort(
         parse_month(block.cohort),
         block.sirens.open(),

@@ -104,7 +104,7 @@ class Trainer:
         """Keep a block; gives its month, or 0 for what is no block of this version's."""
         try:
             block = examples.decode(record.value or b"")
-            month = parse_month(block.cohort)
+            month, part = parse_month(block.cohort), examples.examples_of(block)
         except (msgspec.DecodeError, ValueError) as error:
             log.warning("%s offset %d is no block of examples, passed over: %s", EXAMPLES, record.offset, error)
             return 0
@@ -112,13 +112,12 @@ class Trainer:
             log.warning("%s offset %d is of another version or cluster, passed over", EXAMPLES, record.offset)
             return 0
         if month > self._learner.model.last_cohort:
-            self._keep(block, month)
+            self._keep(block, month, part)
         if block.last:
             self._reached[block.partition] = max(self._reached[block.partition], month)
         return month
 
-    def _keep(self, block: ExampleBlock, month: int) -> None:
-        part = examples.examples_of(block)
+    def _keep(self, block: ExampleBlock, month: int, part: Examples) -> None:
         if len(part.labels):
             self._parts[month][block.partition, int(part.cohort.sirens.min())] = part
         if block.last:

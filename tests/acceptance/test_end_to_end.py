@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from detectors import models
 from tests.acceptance.harness import Entry, Site, until
 from tests.acceptance.world import World, recovered
 from vigie.__main__ import main
@@ -112,7 +113,7 @@ def test_an_unfrozen_worker_learns_what_replay_learns(site: Site, world: World, 
     assert site.behind("vigie", "vigie.events") + site.behind("vigie-trainer", "vigie.labelled-examples") > 0
     worker = site.worker(*IDLE)
     assert worker.wait() == 0, worker.log
-    published = [json.loads(record.value)["version"] for record in site.records("vigie.models")]
+    published = [models.decode(record.value).version for record in site.records("vigie.models")]
     assert len(versions) > 5
     assert set(versions) <= set(published)
     ids = site.ids()
@@ -131,7 +132,7 @@ def test_roles_in_three_processes(site: Site, world: World) -> None:
     site.send(world.lines)
     until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + workers[1].log)
     until(lambda: site.ends("vigie.models")[0] > 5, "some models\n" + trainer.log)
-    assert {entry.alert["model_version"] for entry in site.entries()} == {"prior-1"}
+    assert {entry.alert["model_version"] for entry in site.entries()} == {"prior-2"}
     for worker in workers:
         worker.stop()
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from detectors import models
 from tests.acceptance.harness import Site
 from tests.acceptance.test_restart import check_state
 from tests.acceptance.world import World
@@ -41,12 +42,12 @@ def test_learning_continues_too(site: Site, world: World, tmp_path: Path) -> Non
     assert main(["replay", str(world.files), "--scores", str(whole)]) == 0
     versions = list(dict.fromkeys(line.rsplit(",", 1)[1] for line in whole.read_text().splitlines()[1:]))
     replay(world, tmp_path)
-    seeded = json.loads((tmp_path / "state" / "model.json").read_bytes())["version"]
+    seeded = models.decode((tmp_path / "state" / "model.msgpack").read_bytes()).version
     assert main(["seed", str(tmp_path / "state"), "--kafka", site.kafka]) == 0
     site.send(live(world))
     worker = site.worker(*IDLE)
     assert worker.wait() == 0, worker.log
-    published = [json.loads(record.value)["version"] for record in site.records("vigie.models")]
+    published = [models.decode(record.value).version for record in site.records("vigie.models")]
     assert published[0] == seeded
     after = versions[versions.index(seeded) :] if seeded in versions else versions
     assert len(after) > 2

@@ -95,8 +95,11 @@ def _state(
             firms[key] = value
         for month, parts in chain.pending.items():
             for cohort in parts.values():
-                rows_of = zip(cohort.sirens.tolist(), cohort.features, cohort.logits.tolist(), strict=True)
-                cohorts |= {(month, siren): (features.tobytes(), logit) for siren, features, logit in rows_of}
+                rows_of = zip(cohort.sirens.tolist(), cohort.codes, cohort.members, cohort.logits.tolist(), strict=True)
+                cohorts |= {
+                    (month, siren): (codes.tobytes() + members.tobytes(), logit)
+                    for siren, codes, members, logit in rows_of
+                }
     return firms, cohorts
 
 

@@ -69,11 +69,21 @@ class ReferenceFirm:
     def debt_employer(self) -> int:
         return sum(hundredths(e.employer_share) for e in self.debts())
 
-    def mean_counted_month(self) -> float | None:
-        """Mean of the months that debts are booked to, weighted by amount; None where the amounts sum to nothing."""
-        weights = [(hundredths(e.employee_share) + hundredths(e.employer_share), e) for e in self.debts()]
-        total = sum(weight for weight, _ in weights)
-        return sum(weight * month_of(e.counted_from) for weight, e in weights) / total if total else None
+    def debt_disputed(self) -> int:
+        return sum(_owed(e) for e in self.debts() if e.disputed)
+
+    def mean_debt_month(self) -> float | None:
+        """Mean of the last months of the periods, weighted by amount; None where the amounts sum to nothing."""
+        total = sum(_owed(e) for e in self.debts())
+        return sum(_owed(e) * _last_month(e) for e in self.debts()) / total if total else None
+
+    def open_months(self) -> list[int]:
+        """The last month of the period of each debt of which something is outstanding."""
+        return sorted(_last_month(e) for e in self.debts() if _owed(e) > 0)
+
+    def newest_debt(self) -> int | None:
+        """The last month of the newest period ever owed, paid or not."""
+        return max((_last_month(e) for e in self.debts()), default=None)
 
     # Contributions
 
@@ -225,8 +235,16 @@ def by_siren(events: Iterable[FirmEvent]) -> dict[str, ReferenceFirm]:
     return firms
 
 
+def _owed(e: PaymentDelay) -> int:
+    return hundredths(e.employee_share) + hundredths(e.employer_share)
+
+
+def _last_month(e: PaymentDelay) -> int:
+    return month_of(e.period_end) - 1
+
+
 def _rank_debt(e: PaymentDelay) -> tuple[object, ...]:
-    return e.version, e.known_at, hundredths(e.employee_share), hundredths(e.employer_share), e.counted_from
+    return e.version, e.known_at, hundredths(e.employee_share), hundredths(e.employer_share), e.disputed
 
 
 def _rank_contribution(e: Contribution) -> tuple[object, ...]:

@@ -93,4 +93,4 @@ def alerts_of(chain: Chain, outcome: Outcome, start: int) -> list[Alert]:
 
 def _plain(examples: Examples) -> tuple[int, list[int], list[bool], bytes]:
     cohort = examples.cohort
-    return cohort.month, cohort.sirens.tolist(), examples.labels.tolist(), cohort.features.tobytes()
+    return cohort.month, cohort.sirens.tolist(), examples.labels.tolist(), cohort.codes.tobytes()

@@ -33,7 +33,7 @@ def debts(draw: st.DrawFn) -> FirmEvent:
         siren, known_at=draw(days | near_days), siret=draw(st.sampled_from([site(siren, 1), site(siren, 2), None])),
         account=draw(accounts), period_start=first_day(end - length), period_end=first_day(end),
         sequence=draw(sequences), version=draw(st.integers(0, 3)), employee_share=draw(euros),
-        employer_share=draw(euros), counted_from=first_day(draw(months)),
+        employer_share=draw(euros), counted_from=first_day(draw(months)), disputed=draw(st.booleans()),
     )  # fmt: skip
 
 

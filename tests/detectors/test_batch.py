@@ -56,6 +56,12 @@ def test_amounts_are_hundredths() -> None:
     assert batch_of([headcount(heads=9.5)]).rows[0]["a"] == 950
 
 
+def test_a_debt_ends_with_the_last_month_of_its_period() -> None:
+    quarter = debt(period_start=date(2017, 10, 1), period_end=date(2018, 1, 1), counted_from=on(JANUARY + 2, 1))
+    row = batch_of([quarter]).rows[0]
+    assert (row["start"], row["end"]) == (JANUARY + 2, JANUARY - 1)
+
+
 def test_which_amounts_of_a_contribution_are_known() -> None:
     flags = [batch_of([contribution(due=d, paid=p)]).rows[0]["flag"] for d in (None, 0.0) for p in (None, 0.0)]
     assert flags == [0, PAID_KNOWN, DUE_KNOWN, DUE_KNOWN | PAID_KNOWN]

@@ -27,7 +27,7 @@ from tests.detectors.running import EAGER
 OPTIONS = ReplayOptions(
     # Answers after half a year, and a prior that soon gives way: models follow each other and matter.
     chain=ChainOptions(decisions=EAGER.decisions, horizon=6),
-    learning=LearningOptions(prior_positives=3.0),
+    learning=LearningOptions(prior_failures=3.0, forest_trees=12, boosting_trees=18, reservoir_rows=200),
 )
 RAISED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -137,7 +137,12 @@ def test_the_world_is_worth_the_test(events: list[AnyEvent], baseline: Said) -> 
     assert len({type(event) for event in events}) == 10
     assert Counter(alert.kind for alert in baseline.alerts).keys() == {"raised", "jump", "lowered"}
     assert len(baseline.models) > 15
-    assert models.decode(max(baseline.models.items())[1]).learner.positives > 20
+    last = models.decode(max(baseline.models.items())[1])
+    # Every member has learned, and has most of the say.
+    assert last.relative is not None
+    assert last.plain is not None
+    assert len(last.forest.open()) == len(last.boosting.open()) - 6 == 12
+    assert last.weights[0] < 0.5
 
 
 @pytest.mark.parametrize("months", [12, 21], ids=["after a year", "after 21 months"])

@@ -1,6 +1,7 @@
-"""Learning agrees with River, goes on where it stopped, and depends on the examples alone."""
+"""Learning depends on the answers alone, goes on where it stopped, and leaves the scorecard as it proves itself."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,170 +11,270 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from river import linear_model, optim, preprocessing
 
-from detectors import models, scorecard
-from detectors.features import names
-from detectors.keys import hash_keys
+from detectors import models, thresholds
+from detectors.blending import START
 from detectors.labels import Cohort, Examples
-from detectors.learning import Learner, LearningOptions
-from detectors.models import Model, Scorer, prior, sigmoid
+from detectors.learning import LEAST_FAILURES, Learner, LearningOptions
+from detectors.logits import log_loss
+from detectors.models import Model, Scorer, UnusableModel, prior
 from detectors.months import last_day
+from detectors.portfolio import Counts, count
+from detectors.scales import UNKNOWN_CODE
+from tests.detectors.answering import FIRST, HORIZON, SMALL, WIDTH, Month, World, lived, months, split
 
-WIDTH = len(names())
-JANUARY = 2018 * 12
-HORIZON = 18
-PURE = LearningOptions(prior_positives=0.0)
-"""The expert scorecard forgotten with the first positive."""
-
-
-def cohort(month: int, size: int = 200, *, share: float = 0.1, shift: float = 1.5) -> Examples:
-    """Firms of which the failing ones have their first three features raised by `shift`."""
-    rng = np.random.default_rng(month)
-    labels = rng.random(size) < share
-    features = rng.normal(size=(size, WIDTH)).astype(np.float32)
-    features[:, :3] += np.float32(shift) * labels[:, None]
-    features[:, -1] = 0.5
-    sirens = rng.choice(10**9, size, replace=False).astype(np.uint32)
-    return Examples(Cohort(month, sirens, features, rng.normal(size=size)), labels)
+YEARS = months(24)
 
 
-def split(examples: Examples, parts: int, seed: int = 0) -> list[Examples]:
-    """The same rows as they may come from several partitions."""
-    kept, order = examples.cohort, np.random.default_rng(seed).permutation(len(examples.labels))
-    return [
-        Examples(Cohort(kept.month, kept.sirens[i], kept.features[i], kept.logits[i]), examples.labels[i])
-        for i in np.array_split(order, parts)
-    ]
+def with_options(options: LearningOptions, **changes: float) -> LearningOptions:
+    return replace(options, **changes)  # type: ignore[arg-type]  # names and types of the options
 
 
-def learned(months: int, options: LearningOptions | None = None, **kinds: float) -> Model:
-    learner = Learner(prior(), options)
-    for month in range(JANUARY, JANUARY + months):
-        learner.learn(month, [cohort(month, **kinds)], HORIZON)  # type: ignore[arg-type]  # sizes are whole
-    return learner.model
+def learned(number: int, world: World | None = None, options: LearningOptions = SMALL) -> list[Model]:
+    return list(lived(Learner(prior(), options), months(number), world))
 
 
-def test_scores_are_those_of_rivers_own_pipeline() -> None:
-    """The same rows through River's scaler and regression, one by one; numpy's sum gives the same probability."""
-    scaler = preprocessing.StandardScaler()
-    regression = linear_model.LogisticRegression(optimizer=optim.AdaGrad(0.05), intercept_init=scorecard.BASE)
-    learner = Learner(prior(), PURE)
-    for month in range(JANUARY, JANUARY + 4):
-        examples = cohort(month)
-        (ordered,) = in_learning_order([examples])
-        for row, label in zip(ordered.cohort.features.astype(float).tolist(), ordered.labels.tolist(), strict=True):
-            x = dict(zip(names(), row, strict=True))
-            scaler.learn_one(x)
-            regression.learn_one(scaler.transform_one(x), label)
-        model = learner.learn(month, [examples], HORIZON)
-    fresh = cohort(JANUARY + 50).cohort.features.astype(np.float64)
-    logits, _ = Scorer(model).score(fresh)
-    expected = [
-        regression.predict_proba_one(scaler.transform_one(dict(zip(names(), row, strict=True))))[True]
-        for row in fresh.tolist()
-    ]
-    assert sigmoid(logits) == pytest.approx(expected, rel=1e-9)
-
-
-def in_learning_order(parts: list[Examples]) -> list[Examples]:
-    """By the hash of the SIREN, written with nine digits."""
-    out = []
-    for part in parts:
-        kept = part.cohort
-        order = np.argsort(hash_keys([f"{s:09d}" for s in kept.sirens.tolist()]), kind="stable")
-        rows = Cohort(kept.month, kept.sirens[order], kept.features[order], kept.logits[order])
-        out.append(Examples(rows, part.labels[order]))
-    return out
-
-
-@pytest.mark.parametrize("stop_after", [1, 3, 5])
+@pytest.mark.parametrize("stop_after", [1, 4, 6, 14])
 def test_saved_and_resumed_it_gives_exactly_the_models_of_one_that_never_stopped(stop_after: int) -> None:
-    months = range(JANUARY, JANUARY + 8)
-    whole, resumed = Learner(prior()), Learner(prior())
-    for n, month in enumerate(months):
-        if n >= stop_after:
-            resumed = Learner(models.decode(models.encode(resumed.model)))
-        model = whole.learn(month, [cohort(month)], HORIZON)
-        assert models.encode(resumed.learn(month, [cohort(month)], HORIZON)) == models.encode(model)
+    """Before anything could be learned, in the first steps, and when every bound is reached."""
+    whole = Learner(prior(), SMALL)
+    resumed = Learner(prior(), SMALL)
+    world = World()
+    scored: dict[int, Examples] = {}
+    for n, month in enumerate(YEARS):
+        now = world.month(month)
+        if n >= stop_after + HORIZON:
+            resumed = Learner(models.decode(models.encode(resumed.resumable())), SMALL)
+        assert resumed.model.version == whole.model.version
+        scored[month] = now.answered(whole.model)
+        if (due := scored.pop(month - HORIZON, None)) is not None:
+            for learner in (whole, resumed):
+                learner.learn(due.cohort.month, [due], HORIZON, now.portfolio.counts)
+    assert models.content(resumed.model) == models.content(whole.model)
+    assert models.encode(resumed.resumable()) == models.encode(whole.resumable())
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(1, 6), st.integers(0, 10**6))
+@settings(max_examples=3, deadline=None)
+@given(st.integers(2, 6), st.integers(0, 10**6))
 def test_the_order_and_number_of_parts_do_not_matter(parts: int, seed: int) -> None:
-    examples = cohort(JANUARY)
-    model = Learner(prior()).learn(JANUARY, [examples], HORIZON)
-    assert Learner(prior()).learn(JANUARY, split(examples, parts, seed), HORIZON) == model
-    assert Learner(prior()).learn(JANUARY, split(examples, parts, seed)[::-1], HORIZON) == model
+    whole, cut = Learner(prior(), SMALL), Learner(prior(), SMALL)
+    first, second = list(lived(whole, months(16))), list(lived(cut, months(16), parts=parts, seed=seed))
+    assert [m.version for m in first] == [m.version for m in second]
+    assert models.encode(whole.resumable()) == models.encode(cut.resumable())
 
 
-def test_inputs_are_left_alone() -> None:
-    examples, start = cohort(JANUARY), prior()
+def test_the_same_twice_is_the_same() -> None:
+    assert learned(16) == learned(16)
+
+
+def test_the_world_of_these_tests_teaches_every_member(veteran: Learner) -> None:
+    model = veteran.model
+    assert model.relative is not None
+    assert model.plain is not None
+    assert len(model.forest.open()) == SMALL.forest_trees
+    assert len(model.boosting.open()) == SMALL.boosting_trees
+    assert min(model.weights) > 0
+    assert sum(model.weights) == pytest.approx(1.0)
+    assert model.calibration != prior().calibration
+    assert model.thresholds != prior().thresholds
+    assert len(veteran._reservoir.kept) == SMALL.reservoir_cohorts
+
+
+def test_learning_leaves_what_it_is_given_alone() -> None:
+    world = World()
+    month, now = world.month(FIRST + 1), world.month(FIRST + 1 + HORIZON)
+    examples, counts = month.answered(prior()), now.portfolio.counts
+    start = prior()
     before = models.encode(start)
     kept = examples.cohort
-    columns: list[NDArray[Any]] = [kept.sirens, kept.features, kept.logits, examples.labels]
+    columns: list[NDArray[Any]] = [
+        kept.sirens, kept.codes, kept.members, kept.logits, examples.labels, counts
+    ]  # fmt: skip
     copies = [column.tobytes() for column in columns]
-    Learner(start).learn(JANUARY, [examples], HORIZON)
+    learner = Learner(start, SMALL)
+    for _ in lived(learner, months(8)):
+        pass
+    learner.learn(FIRST + 8, [examples], HORIZON, counts)
     assert [column.tobytes() for column in columns] == copies
     assert models.encode(start) == before
 
 
+def test_models_given_out_do_not_change_when_more_is_learned() -> None:
+    learner, kept = Learner(prior(), SMALL), list[tuple[Model, bytes]]()
+    for model in lived(learner, months(14)):
+        kept.append((model, models.encode(model)))
+    assert all(models.encode(model) == data for model, data in kept)
+
+
 def test_a_model_says_until_when_it_knows_and_has_a_version_of_its_own() -> None:
-    learner = Learner(prior())
-    versions = []
-    for month in range(JANUARY, JANUARY + 3):
-        model = learner.learn(month, [cohort(month)], HORIZON)
-        assert model.as_of == last_day(month + HORIZON)
-        assert model.learner.last_cohort == month
-        versions.append(model.version)
-    assert len(set(versions)) == 3
-    assert versions[0].startswith("2019-07-")
-    other = Learner(prior()).learn(JANUARY, [cohort(JANUARY + 99)], HORIZON)
-    assert other.version != versions[0]
+    found = learned(14)
+    for n, model in enumerate(found):
+        assert model.last_cohort == FIRST + n
+        assert model.as_of == last_day(FIRST + n + HORIZON)
+        assert models.decode(models.encode(model)) == model
+    assert len({m.version for m in found}) == len(found)
+    assert found[0].version.startswith("2016-04-")
+    assert learned(14, World(seed=1))[-1].version != found[-1].version
 
 
-def test_thresholds_are_set_with_scores_given_before_the_answers_were_seen() -> None:
-    first = cohort(JANUARY)
-    learner = Learner(prior())
-    model = learner.learn(JANUARY, split(first, 3), HORIZON)
-    before, _ = Scorer(prior()).score(in_learning_order([first])[0].cohort.features.astype(np.float64))
-    assert model.learner.recent_logits == [before.tolist()]
+def test_a_model_has_the_portfolio_of_the_month_in_which_it_was_made() -> None:
+    for n, model in enumerate(learned(8)):
+        expected = World().month(FIRST + n + HORIZON).portfolio.counts
+        assert np.array_equal(model.portfolio.open(), expected)
 
 
-def test_only_the_last_cohorts_set_the_thresholds() -> None:
-    model = learned(5, LearningOptions(recent_cohorts=2))
-    assert [len(x) for x in model.learner.recent_logits] == [200, 200]
-    labels = [cohort(month).labels.sum() for month in (JANUARY + 3, JANUARY + 4)]
-    assert [sum(x) for x in model.learner.recent_labels] == labels
+def other_future(answers_from: int) -> Callable[[int], Month]:
+    """The world, with all that happens from a month on happening otherwise."""
+    same, other = World(), World(seed=77)
+    return lambda month: (same if month < answers_from else other).month(month)
 
 
-def test_nothing_answered_leaves_the_prior() -> None:
-    for options in (LearningOptions(), PURE):
-        for parts in ([], [cohort(JANUARY, share=0.0)]):
-            model = Learner(prior(), options).learn(JANUARY, parts, HORIZON)
-            assert (model.base, model.weights) == (prior().base, prior().weights)
-            assert model.thresholds == prior().thresholds
+def test_nothing_is_learned_before_it_is_answered() -> None:
+    """The model of a month is made of cohorts answered by its end: what happens from the next one on is not in it."""
+    cut = FIRST + 18
+    runs = []
+    for at in (World().month, other_future(cut + 1)):
+        learner, scored = Learner(prior(), SMALL), dict[int, Cohort]()
+        for month in YEARS:
+            now = at(month)
+            scored[month] = now.cohort(learner.model)
+            if (due := scored.pop(month - HORIZON, None)) is not None:
+                # Answers as they are known at the end of `month`.
+                answers = np.isin(due.sirens, now.sirens, invert=True)
+                learner.learn(due.month, [Examples(due, answers)], HORIZON, now.portfolio.counts)
+            runs.append((month, models.encode(learner.resumable())))
+    first, second = runs[: len(YEARS)], runs[len(YEARS) :]
+    assert [x for x in first if x[0] <= cut] == [x for x in second if x[0] <= cut]
+    assert [x for x in first if x[0] > cut] != [x for x in second if x[0] > cut]
 
 
-def test_the_prior_gives_way_as_positives_come_in() -> None:
-    examples = cohort(JANUARY)
-    positives = int(examples.labels.sum())
-    pure = Learner(prior(), PURE).learn(JANUARY, [examples], HORIZON)
-    mixed = Learner(prior(), LearningOptions(prior_positives=float(positives))).learn(JANUARY, [examples], HORIZON)
-    halfway = (np.array(pure.weights) + np.array(prior().weights)) / 2
-    assert mixed.weights == pytest.approx(halfway.tolist(), rel=1e-12, abs=1e-15)
-    assert mixed.base == pytest.approx((pure.base + prior().base) / 2)
+@pytest.mark.parametrize("counts", [None, np.zeros((WIDTH, 256), np.int64)], ids=["none", "of nobody"])
+def test_without_a_portfolio_nothing_is_learned_but_the_model_is_valid(counts: Counts | None) -> None:
+    learner = Learner(prior(), SMALL)
+    for month in range(FIRST, FIRST + 12):
+        model = learner.learn(month, [World().month(month).answered(prior())], HORIZON, counts)
+    assert model.relative is None
+    assert model.weights == prior().weights
+    assert model.thresholds == prior().thresholds
+    assert model.last_cohort == FIRST + 11
+    codes = World().month(FIRST).codes
+    assert Scorer(models.decode(models.encode(model))).score(codes).tobytes() == Scorer(prior()).score(codes).tobytes()
+
+
+def fed(
+    edit: Callable[[Examples], Sequence[Examples]], world: World | None = None, number: int = 16
+) -> tuple[Learner, list[Model]]:
+    """Models learned from cohorts that were edited first."""
+    world, learner, found = world or World(), Learner(prior(), SMALL), []
+    for month in range(FIRST, FIRST + number):
+        counts = world.month(month + HORIZON).portfolio.counts
+        found.append(learner.learn(month, edit(world.month(month).answered(learner.model)), HORIZON, counts))
+    return learner, found
+
+
+def labelled(examples: Examples, labels: NDArray[np.bool_]) -> Examples:
+    return Examples(examples.cohort, labels)
+
+
+def of_firms(number: int) -> Callable[[Examples], Sequence[Examples]]:
+    return lambda e: [Examples(e.cohort.rows(slice(0, number)), e.labels[:number])]
+
+
+def unknown(examples: Examples) -> Sequence[Examples]:
+    c = examples.cohort
+    codes = np.full_like(c.codes, UNKNOWN_CODE)
+    return [Examples(Cohort(c.month, c.sirens, codes, c.members, c.logits), examples.labels)]
+
+
+ODD: dict[str, Callable[[Examples], Sequence[Examples]]] = {
+    "nobody answered": lambda e: [],
+    "parts of nobody": lambda e: [Examples(e.cohort.rows(slice(0, 0)), e.labels[:0])] * 3,
+    "all no": lambda e: [labelled(e, np.zeros(len(e.labels), bool))],
+    "all yes": lambda e: [labelled(e, np.ones(len(e.labels), bool))],
+    "all yes in every other month": lambda e: [labelled(e, np.full(len(e.labels), e.cohort.month % 2 == 0))],
+    "one firm": of_firms(1),
+    "two firms, one of each": lambda e: [
+        labelled(Examples(e.cohort.rows(slice(0, 2)), e.labels[:2]), np.array([True, False]))
+    ],
+    "nothing known of anybody": unknown,
+    "answers by lot": lambda e: [
+        labelled(e, np.random.default_rng(e.cohort.month).random(len(e.labels)) < 0.1)
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", ODD.values(), ids=ODD)
+def test_whatever_the_answers_the_model_is_valid(edit: Callable[[Examples], Sequence[Examples]]) -> None:
+    learner, found = fed(edit)
+    for model in found:
+        assert sum(model.weights) == pytest.approx(1.0)
+        assert min(model.weights) >= 0.0
+        assert 0 < model.thresholds.moderate < model.thresholds.strong < 1
+        assert models.decode(models.encode(model)) == model
+    codes = np.concatenate([World().month(FIRST + 40).codes, np.zeros((1, WIDTH), np.uint8)])
+    scorer = Scorer(learner.model)
+    scores, members = scorer.score_with_members(codes)
+    assert np.isfinite(scores).all()
+    assert not np.isinf(members).any()
+    assert np.abs(scores - scorer.base - scorer.themes(codes).sum(axis=1)).max() <= 1e-9
+    again = Learner(models.decode(models.encode(learner.resumable())), SMALL)
+    assert models.encode(again.resumable()) == models.encode(learner.resumable())
+
+
+@pytest.mark.parametrize("odd", ["nobody answered", "parts of nobody", "all no", "one firm"])
+def test_where_nobody_failed_the_prior_stays(odd: str) -> None:
+    world = World(hazard=1e-9) if odd == "one firm" else None
+    _, found = fed(ODD[odd], world)
+    for model in found:
+        assert model.weights == prior().weights
+        assert model.relative is None
+        assert model.thresholds == prior().thresholds
+        assert model.scorecard_shift == 0.0
+
+
+def test_nothing_is_learned_from_fewer_failures_than_the_least() -> None:
+    def some(failures: int) -> Callable[[Examples], Sequence[Examples]]:
+        return lambda e: [labelled(e, np.isin(e.cohort.sirens, 1_000_000 + np.arange(failures)))]
+
+    few, enough = (fed(some(n), World(hazard=1e-9))[1][-1] for n in (LEAST_FAILURES - 1, LEAST_FAILURES))
+    assert few.relative is None
+    assert few.weights == prior().weights
+    assert enough.relative is not None
+    assert enough.weights[0] < 1.0
+
+
+def test_the_prior_gives_way_as_failures_come_in() -> None:
+    """Its share beyond its own weight as a member is 1 - failures / (failures + the prior's)."""
+    learner, shares = Learner(prior(), SMALL), []
+    for model in lived(learner, YEARS):
+        failures = learner._reservoir.failures()
+        share = failures / (failures + SMALL.prior_failures) if model.relative is not None else 0.0
+        assert sum(model.weights[1:]) == pytest.approx(share * sum(learner._blend.weights[1:]))
+        shares.append((failures, share))
+    assert shares[0] == (0, 0.0)
+    rising = [share for failures, share in shares[1:7]]
+    assert rising == sorted(rising)
+    assert shares[-1][1] > 0.85
+
+
+def test_a_stronger_prior_gives_way_more_slowly() -> None:
+    weights = [
+        learned(8, options=with_options(SMALL, prior_failures=prior_failures))[-1].weights[0]
+        for prior_failures in (1.0, 20.0, 1e6)
+    ]
+    assert weights[0] < weights[1] < weights[2]
+    assert weights[0] < START[0] + 0.05
+    assert weights[2] > 0.99
 
 
 def test_left_out_negatives_are_stood_for() -> None:
-    """One in so many negatives learned, with their weight: the base rate comes out all the same."""
-    full = learned(30, LearningOptions(prior_positives=0.0, negatives_per_positive=10**6), share=0.02, size=400)
-    thin = learned(30, LearningOptions(prior_positives=0.0, negatives_per_positive=5), share=0.02, size=400)
-    test = cohort(JANUARY + 60, size=4000, share=0.02).cohort.features.astype(np.float64)
-    rates = [float(sigmoid(Scorer(m).score(test)[0]).mean()) for m in (full, thin)]
-    assert rates[1] == pytest.approx(rates[0], rel=0.35)
-    assert full.learner.scaler_counts[0] > 5 * thin.learner.scaler_counts[0]
-    assert full.learner.examples == thin.learner.examples == 30 * 400
+    """A few firms of each cohort kept, with their weight: the base rate comes out all the same."""
+    world, test = World(firms=1200), World(firms=4000, seed=3).month(FIRST + 60)
+    rates = []
+    for rows in (1200, 150):
+        model = learned(16, world, with_options(SMALL, reservoir_rows=rows))[-1]
+        rates.append(float((1 / (1 + np.exp(-Scorer(model).score(test.codes)))).mean()))
+    assert rates == pytest.approx([float((test.ahead <= HORIZON).mean())] * 2, rel=0.25)
 
 
 @dataclass
@@ -185,33 +286,103 @@ class Ranking:
 
 
 def ranking(model: Model) -> Ranking:
-    test = cohort(JANUARY + 80, size=3000)
-    logits, _ = Scorer(model).score(test.cohort.features.astype(np.float64))
-    yes, no = logits[test.labels], logits[~test.labels]
-    loss = np.logaddexp(0.0, np.where(test.labels, -logits, logits)).mean()
-    return Ranking(float((yes[:, None] > no[None, :]).mean()), float(loss))
+    test = World(firms=3000, seed=9).month(FIRST + 50)
+    logits, labels = Scorer(model).score(test.codes), test.ahead <= HORIZON
+    yes, no = logits[labels], logits[~labels]
+    return Ranking(float((yes[:, None] > no[None, :]).mean()), float(log_loss(logits, labels).mean()))
 
 
-def test_it_learns_what_separates_the_failing_from_the_others() -> None:
-    options = LearningOptions(prior_positives=60.0)
-    stages = [ranking(m) for m in (prior(), learned(4, options), learned(16, options))]
+def test_it_learns_what_separates_the_failing_from_the_others(veteran: Learner) -> None:
+    stages = [ranking(m) for m in (prior(), learned(8)[-1], veteran.model)]
     assert all(later.auroc > earlier.auroc for earlier, later in pairwise(stages))
     assert all(later.log_loss < earlier.log_loss for earlier, later in pairwise(stages))
-    # The best possible one: three features 1.5 deviations apart each.
     assert stages[-1].auroc > 0.95
 
 
-def test_learning_continues_with_a_constant_column() -> None:
-    """A feature that never varied says nothing, and must not divide by nothing."""
-    model = learned(3, PURE)
-    assert model.weights[-1] == 0.0
-    assert all(np.isfinite(model.weights))
-    assert np.isfinite(model.base)
+def test_levels_follow_the_scores_given_before_the_answers_were_seen(veteran: Learner) -> None:
+    """Not the scores of the model that has learned the answers."""
+    kept = veteran._reservoir.kept
+    recent = kept[-SMALL.recent_cohorts :]
+    share = veteran._learned_share()
+    labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
+    expected = thresholds.learn(
+        np.concatenate([veteran._blend.score(k.cohort.members, share) for k in recent]),
+        np.concatenate([k.labels for k in recent]),
+        np.concatenate([k.weights for k in recent]),
+        float(weights @ labels / weights.sum()),
+    )
+    assert veteran.model.thresholds == expected
+    for k in recent:
+        month = World().month(k.month)
+        place = {siren: i for i, siren in enumerate(month.sirens.tolist())}
+        assert k.cohort.codes.tolist() == month.codes[[place[s] for s in k.cohort.sirens.tolist()]].tolist()
 
 
-def test_weights_start_from_those_of_the_model_given() -> None:
-    """Resuming from a model learned elsewhere, an empty month changes nothing but the date."""
-    model = learned(5)
-    after = Learner(model).learn(JANUARY + 5, [], HORIZON)
-    assert after.weights == pytest.approx(model.weights, rel=1e-12, abs=1e-15)
-    assert msgspec.structs.replace(after.learner, last_cohort=model.learner.last_cohort) == model.learner
+def test_only_the_last_cohorts_set_the_thresholds() -> None:
+    options = [with_options(SMALL, recent_cohorts=n) for n in (2, 6)]
+    short, long = (learned(24, options=o)[-1] for o in options)
+    assert short.thresholds != long.thresholds
+    learner = Learner(prior(), options[0])
+    for _ in lived(learner, YEARS):
+        pass
+    assert [k.month for k in learner._recent()] == [YEARS[-1] - HORIZON - 1, YEARS[-1] - HORIZON]
+
+
+def test_cohorts_that_not_every_member_had_scored_set_no_levels() -> None:
+    learner = Learner(prior(), SMALL)
+    model = prior()
+    for later in lived(learner, months(8)):
+        model = later
+        assert learner._recent() == []
+    kept = learner._reservoir.kept
+    labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
+    assert model.thresholds == thresholds.of_rate(float(weights @ labels / weights.sum()))
+    assert model.calibration == prior().calibration
+
+
+def test_an_empty_month_changes_nothing_but_dates_and_portfolio(veteran: Learner) -> None:
+    learner = Learner(models.decode(models.encode(veteran.resumable())), SMALL)
+    before, month = veteran.model, veteran.model.last_cohort + 1
+    counts = World().month(month + HORIZON).portfolio.counts
+    after = learner.learn(month, [], HORIZON, counts)
+    same = msgspec.structs.replace(
+        after, version=before.version, as_of=before.as_of, last_cohort=before.last_cohort, portfolio=before.portfolio
+    )
+    assert same == before
+    assert np.array_equal(after.portfolio.open(), counts)
+    assert learner.examples == veteran.examples
+
+
+def test_every_example_is_counted_kept_or_not(veteran: Learner) -> None:
+    assert veteran.examples == 400 * (26 - HORIZON)
+    assert Learner(models.decode(models.encode(veteran.resumable())), SMALL).examples == veteran.examples
+
+
+def test_a_model_for_scoring_alone_has_nothing_for_a_trainer(veteran: Learner) -> None:
+    assert veteran.model.learner == b""
+    assert len(veteran.resumable().learner) > 1000
+    assert models.content(veteran.resumable()) == models.content(veteran.model)
+    # Whoever learns from it all the same begins a new memory, beside what the members know.
+    anew = Learner(veteran.model, SMALL)
+    counts = World().month(FIRST + 60).portfolio.counts
+    model = anew.learn(FIRST + 57, [], HORIZON, counts)
+    assert model.relative == veteran.model.relative
+    assert np.isfinite(Scorer(model).score(World().month(FIRST + 60).codes)).all()
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"x" * 50])
+def test_what_a_trainer_cannot_read_is_refused(veteran: Learner, data: bytes) -> None:
+    with pytest.raises(UnusableModel, match=r"cannot be learned from further.*vigie replay --model-out"):
+        Learner(msgspec.structs.replace(veteran.model, learner=data))
+
+
+def test_members_that_others_scored_are_kept_as_they_are() -> None:
+    """The trainer never scores a cohort again: what was said when nothing was known is what counts."""
+    learner = Learner(prior(), SMALL)
+    marked = np.float32(0.123)
+    for month in months(10):
+        now = World().month(month)
+        c = now.cohort()
+        cohort = Cohort(month, c.sirens, c.codes, np.full_like(c.members, marked), c.logits)
+        learner.learn(month, split(Examples(cohort, now.ahead <= HORIZON), 2), HORIZON, count(now.codes))
+    assert all((k.cohort.members == marked).all() for k in learner._reservoir.kept)

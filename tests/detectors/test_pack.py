@@ -107,14 +107,15 @@ def test_a_cohort_comes_back_in_parts_and_is_answered_whole() -> None:
     cohort = Cohort(
         JANUARY,
         np.arange(size, dtype=np.uint32),
-        rng.normal(size=(size, len(names()))).astype(np.float32),
+        rng.integers(0, 256, (size, len(names()))).astype(np.uint8),
+        np.where(rng.random((size, 5)) < 0.2, np.nan, rng.normal(size=(size, 5))).astype(np.float32),
         rng.normal(size=size),
     )
     records = list(pack.cohort_records(cohort))
     assert len(records) == 3
     chain = loaded(records[::-1])
     parts = [chain.pending[JANUARY][k] for k in sorted(chain.pending[JANUARY])]
-    for field in ("sirens", "features", "logits"):
+    for field in ("sirens", "codes", "members", "logits"):
         assert np.concatenate([getattr(p, field) for p in parts]).tobytes() == getattr(cohort, field).tobytes()
     taken = list(pack.answered_records(cohort))
     assert [key for key, _ in taken] == [key for key, _ in records]
@@ -150,9 +151,9 @@ def test_a_record_of_another_format_is_refused(key: bytes) -> None:
     records = state(Run().take_all([headcount(), clock(on(JANUARY + 2, 1))]).chain)
     value = records[key]
     assert value is not None
-    other = value.replace(b'"format":1', b'"format":9') if key == b"~clock" else bytes([9]) + value[1:]
+    other = value.replace(b'"format":2', b'"format":9') if key == b"~clock" else bytes([9]) + value[1:]
     assert other != value
-    with pytest.raises(UnreadableState, match="has format 9, this version of Vigie reads format 1") as refusal:
+    with pytest.raises(UnreadableState, match="has format 9, this version of Vigie reads format 2") as refusal:
         loaded([(key, other)])
     assert key.decode() in str(refusal.value)
     assert not refusal.value.retriable

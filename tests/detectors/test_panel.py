@@ -43,6 +43,7 @@ def assert_same(panel: Panel, row: int, expected: ReferenceFirm) -> None:
     """Every fact of the row is what the reference says."""
     f = panel.firms[row]
     assert (f["debt_employee"], f["debt_employer"]) == (expected.debt_employee(), expected.debt_employer())
+    assert (f["debt_disputed"], f["debts_known"]) == (expected.debt_disputed(), len(expected.debts()))
     assert_same_age(f, expected)
     assert_same_contributions(f, expected)
     assert_same_unemployment(f, expected)
@@ -65,10 +66,15 @@ def assert_same(panel: Panel, row: int, expected: ReferenceFirm) -> None:
 
 def assert_same_age(f: np.void, expected: ReferenceFirm) -> None:
     total = int(f["debt_employee"] + f["debt_employer"])
-    mean = expected.mean_counted_month()
+    mean = expected.mean_debt_month()
     assert (mean is None) == (total == 0)
     if mean is not None:
         assert f["debt_moment"] / total + MONTH_ZERO == pytest.approx(mean, rel=1e-9)
+    open_months = expected.open_months()
+    assert f["debts_open"] == len(open_months)
+    assert f["debts_moment"] == sum(open_months) - MONTH_ZERO * len(open_months)
+    newest = expected.newest_debt()
+    assert f["debt_newest"] == (NEVER if newest is None else newest)
 
 
 def assert_same_contributions(f: np.void, expected: ReferenceFirm) -> None:
@@ -184,11 +190,16 @@ def test_the_highest_version_of_a_debt_is_what_is_outstanding() -> None:
     apply(panel, versions[1:])
     assert (panel.firms["debt_employee"][0], panel.firms["debt_employer"][0]) == (0, 0)
     assert panel.firms["debt_moment"][0] == 0
+    assert (panel.firms["debts_open"][0], panel.firms["debts_known"][0]) == (0, 1)
 
 
-def test_versions_alike_but_for_the_month_they_are_booked_to_do_not_depend_on_order() -> None:
-    alike = [debt(counted_from=first_day(JANUARY + k)) for k in (0, 1)]
-    assert facts(applied(alike)) == facts(applied(alike[::-1]))
+@pytest.mark.parametrize(
+    "versions",
+    [[debt(counted_from=first_day(JANUARY + k)) for k in (0, 1)], [debt(disputed=x) for x in (True, False)]],
+    ids=["booked to another month", "disputed"],
+)
+def test_versions_alike_but_for_one_thing_do_not_depend_on_order(versions: list[FirmEvent]) -> None:
+    assert facts(applied(versions)) == facts(applied(versions[::-1]))
 
 
 def test_a_sequence_number_comes_back_in_another_period() -> None:

@@ -14,7 +14,7 @@ from alerts import alert as contract
 from alerts.alert import Alert
 from detectors import pack
 from detectors.batch import batch_of
-from detectors.chain import Chain
+from detectors.chain import Chain, Outcome
 from detectors.events import AnyEvent
 from detectors.months import month_of
 from detectors.pack import Record
@@ -114,6 +114,33 @@ def test_every_cut_of_a_month_end_among_several_firms() -> None:
         assert state(chain) == state(whole.chain), cut
         expected = {month: tuple(labels) for month, _, labels, _ in whole.examples}
         assert answers.items() <= expected.items(), cut
+
+
+def ended(chain: Chain, clocks: Sequence[AnyEvent]) -> Outcome:
+    """What the first month end came to."""
+    return next(outcome for outcome in chain.step(batch_of(clocks, np.array([99]))) if outcome.scores is not None)
+
+
+def test_a_month_end_cut_anywhere_tells_of_the_whole_portfolio() -> None:
+    """Also where every firm was done before, and nobody is left to be scored again."""
+    sirens = ("000000007", "552100554", "732829320")
+    events: list[AnyEvent] = [headcount(s, month=JANUARY - 1) for s in sirens]
+    ending = [clock(on(JANUARY + 1, 1))]
+    whole = ended(Run().take_all(events).chain, ending)
+    assert whole.portfolio is not None
+    assert (whole.portfolio.sum(axis=1) == 3).all()
+    assert whole.cohort is not None
+    for done in range(4):
+        before = Run().take_all(events).chain
+        kept = list(state(before).items())
+        outcome = ended(before, ending)
+        kept += pack.cohort_records(whole.cohort)
+        kept += pack.firm_records(before.panel, outcome.changed[:done])
+        chain = new_chain()
+        pack.load(chain, kept)
+        again = ended(chain, ending)
+        assert again.portfolio is not None
+        assert np.array_equal(again.portfolio, whole.portfolio), done
 
 
 def test_the_clock_does_not_go_back_with_a_recovered_state() -> None:

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectors.models import PRIOR_THRESHOLDS, logit
-from detectors.thresholds import GAP, PRIOR_POSITIVES, best_cut, learn
+from detectors.logits import logit
+from detectors.models import PRIOR_THRESHOLDS
+from detectors.thresholds import GAP, PRIOR_POSITIVES, PRIOR_RATE, best_cut, learn, of_rate
 
 pairs = st.lists(st.tuples(st.integers(-8, 8), st.booleans()), min_size=1, max_size=40).filter(
     lambda rows: any(label for _, label in rows)
@@ -46,8 +47,12 @@ def test_strong_lies_above_moderate(rows: list[tuple[float, bool]]) -> None:
 
 
 def test_without_positives_the_prior_ones_stand() -> None:
-    assert learn(np.zeros(0), np.zeros(0, bool)) == PRIOR_THRESHOLDS
-    assert learn(np.array([3.0]), np.array([False])) == PRIOR_THRESHOLDS
+    for logits in ([], [3.0]):
+        levels = learn(np.array(logits), np.zeros(len(logits), bool))
+        # Taken to log-odds and back, which may cost the last bit.
+        assert (levels.moderate, levels.strong) == pytest.approx(
+            (PRIOR_THRESHOLDS.moderate, PRIOR_THRESHOLDS.strong), rel=1e-14
+        )
 
 
 def test_few_positives_move_the_thresholds_little_and_many_all_the_way() -> None:
@@ -66,3 +71,32 @@ def test_moderate_reaches_further_than_strong() -> None:
     labels = rng.random(20_000) < 0.05
     logits = rng.normal(np.where(labels, -1.0, -3.5), 1.0)
     assert best_cut(logits, labels, 2.0) < best_cut(logits, labels, 0.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pairs, st.data(), st.sampled_from([0.5, 2.0]))
+def test_a_weight_stands_for_so_many_rows_alike(
+    rows: list[tuple[float, bool]], data: st.DataObject, beta: float
+) -> None:
+    times = data.draw(st.lists(st.integers(1, 4), min_size=len(rows), max_size=len(rows)))
+    repeated = [row for row, n in zip(rows, times, strict=True) for _ in range(n)]
+    assert best_cut(*columns(rows), beta, np.array(times, np.float64)) == best_cut(*columns(repeated), beta)
+
+
+@given(st.floats(0.001, 0.5))
+def test_the_prior_ones_move_with_the_base_rate(rate: float) -> None:
+    """A level is so many times as high, in odds, as what is usual."""
+    levels = of_rate(rate)
+    for level, prior in ((levels.moderate, PRIOR_THRESHOLDS.moderate), (levels.strong, PRIOR_THRESHOLDS.strong)):
+        assert logit(level) - logit(rate) == pytest.approx(logit(prior) - logit(PRIOR_RATE), abs=1e-9)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, float("nan")])
+def test_without_a_rate_the_prior_ones_stand(rate: float) -> None:
+    assert of_rate(rate) == PRIOR_THRESHOLDS
+
+
+def test_few_positives_leave_the_levels_where_the_rate_puts_them() -> None:
+    levels, prior = learn(np.array([5.0, -5.0]), np.array([True, False]), rate=0.01), of_rate(0.01)
+    assert logit(levels.moderate) == pytest.approx(logit(prior.moderate), abs=0.05)
+    assert logit(levels.strong) == pytest.approx(logit(prior.strong), abs=0.05)

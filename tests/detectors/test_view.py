@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
 
 from detectors.chain import Chain
 from detectors.events import AnyEvent, FirmEvent
+from detectors.months import first_day
 from detectors.view import View
 from tests.detectors.applying import applied, view_of
 from tests.detectors.making import (
@@ -47,17 +49,48 @@ def owing(month: int, euros: float) -> FirmEvent:
     )  # fmt: skip
 
 
+def period(last: int, months: int = 1) -> dict[str, Any]:
+    """The period of so many months that ends with `last`."""
+    return {"period_start": first_day(last + 1 - months), "period_end": first_day(last + 1)}
+
+
 def test_credits_of_one_share_do_not_hide_debts_of_the_other() -> None:
     view = seen([debt(employee_share=-500.0, employer_share=300.25)])
     assert (view.employee_debt[0], view.employer_debt[0], view.debt[0]) == (0.0, 300.25, 300.25)
 
 
 def test_age_is_the_mean_weighted_by_amount() -> None:
-    old = debt(sequence="1", employee_share=300.0, employer_share=0.0, counted_from=on(JANUARY - 10, 1))
-    new = debt(sequence="2", employee_share=0.0, employer_share=100.0, counted_from=on(JANUARY - 2, 1))
-    assert seen([old, new]).debt_age[0] == pytest.approx(8.0)
+    """The age of a debt is counted from the last month of its period, whenever it was booked."""
+    old = debt(sequence="1", employee_share=300.0, employer_share=0.0, **period(JANUARY - 10))
+    new = debt(sequence="2", employee_share=0.0, employer_share=100.0, **period(JANUARY - 2, months=3))
+    paid = debt(sequence="3", employee_share=0.0, employer_share=0.0, **period(JANUARY - 30))
+    view = seen([old, new, paid])
+    assert view.debt_age[0] == pytest.approx(8.0)
+    assert view.mean_debt_age[0] == pytest.approx(6.0)
+    assert view.open_debts[0] == 2.0
     assert seen([headcount()]).debt_age[0] == 0.0
-    assert seen([debt(counted_from=on(JANUARY + 50, 1))]).debt_age[0] == 0.0
+    assert math.isnan(seen([headcount()]).mean_debt_age[0])
+    assert seen([debt(**period(JANUARY + 50))]).debt_age[0] == 0.0
+
+
+def test_the_newest_period_that_was_not_paid_in_time_stays_known_when_it_is_paid() -> None:
+    debts = [debt(**period(JANUARY - k)) for k in (9, 4)]
+    paid = debt(version=2, employee_share=0.0, employer_share=0.0, **period(JANUARY - 4))
+    assert seen([*debts, paid]).months_since_debt[0] == 4.0
+    assert math.isnan(seen([headcount()]).months_since_debt[0])
+
+
+def test_what_is_disputed_within_the_debt() -> None:
+    told = [debt(sequence="1", disputed=True), debt(sequence="2", employee_share=5000.0)]
+    assert seen(told).disputed_share[0] == pytest.approx(2000.0 / 8000.0)
+    settled = debt(sequence="1", version=2, disputed=False)
+    assert seen([*told, settled]).disputed_share[0] == 0.0
+    assert math.isnan(seen([headcount()]).disputed_share[0])
+
+
+def test_the_employee_share_within_the_debt() -> None:
+    assert seen([debt(employee_share=900.0, employer_share=300.0)]).employee_part[0] == 0.75
+    assert math.isnan(seen([debt(employee_share=0.0, employer_share=0.0)]).employee_part[0])
 
 
 def test_history_is_what_was_owed_at_the_month_ends() -> None:
@@ -67,6 +100,11 @@ def test_history_is_what_was_owed_at_the_month_ends() -> None:
     assert view.debt[0] == amounts[-1]
     assert [view.debt_lag(k)[0] for k in range(1, 13)] == amounts[-2:-14:-1]
     assert view.months_in_debt[0] == 12
+    # Forty employees are guessed at 600 euros each.
+    assert view.debt_series[0] == pytest.approx([x / 24_000.0 for x in amounts[-1:-14:-1]])
+    assert [view.debt_change(k)[0] for k in (1, 12)] == pytest.approx([100.0 / 24_000.0, 1_200.0 / 24_000.0])
+    # The firm has been seen at the ends of fourteen months, and this one is the fifteenth.
+    assert view.months_known[0] == 15.0
 
 
 def test_debts_that_stood_when_the_data_began_are_not_growth() -> None:
@@ -101,12 +139,23 @@ def test_debts_are_measured_against_a_floor() -> None:
     assert seen([headcount(heads=0)]).contribution_scale[0] == 500.0
 
 
+def unpaid(events: Sequence[FirmEvent]) -> float:
+    return float(seen(events).unpaid_over(0, 12)[0])
+
+
 def test_the_unpaid_share_leaves_unknown_payments_out() -> None:
     told = [contribution(due=100.0, paid=25.0), contribution(month=JANUARY - 1, due=100.0, paid=None)]
-    assert seen(told).unpaid_ratio[0] == 0.75
-    assert seen(told[1:]).unpaid_ratio[0] == 0.0
-    assert seen([contribution(due=100.0, paid=-900.0)]).unpaid_ratio[0] == 1.0
-    assert seen([contribution(due=100.0, paid=900.0)]).unpaid_ratio[0] == 0.0
+    assert unpaid(told) == 0.75
+    assert math.isnan(unpaid(told[1:]))
+    assert unpaid([contribution(due=100.0, paid=-900.0)]) == 1.0
+    assert unpaid([contribution(due=100.0, paid=900.0)]) == 0.0
+
+
+def test_the_unpaid_share_of_a_window_further_back() -> None:
+    view = seen([contribution(month=JANUARY - k, due=100.0, paid=100.0 - 10 * k) for k in range(10)])
+    assert view.unpaid_over(0, 3)[0] == pytest.approx(0.1)
+    assert view.unpaid_over(3, 3)[0] == pytest.approx(0.4)
+    assert math.isnan(view.unpaid_over(11, 2)[0])
 
 
 def test_hours_stand_by_month_however_long_ago_they_were() -> None:
@@ -133,7 +182,7 @@ def test_the_change_of_headcount_is_relative_and_unknown_is_none() -> None:
     start: list[AnyEvent] = [headcount(month=JANUARY - 1, heads=40), clock(on(JANUARY + 3, 2))]
     view = lived([*start, headcount(month=JANUARY + 2, known_at=on(JANUARY + 3, 3), heads=30)])
     assert view.headcount_change(3)[0] == pytest.approx(-0.25)
-    assert view.headcount_change(12)[0] == 0.0
+    assert math.isnan(view.headcount_change(12)[0])
     doubled = lived([*start, headcount(month=JANUARY + 2, known_at=on(JANUARY + 3, 3), heads=400)])
     assert doubled.headcount_change(3)[0] == 1.0
 

@@ -27,6 +27,7 @@ from streams.scorer import Clocks, Scorer
 from tests.acceptance.harness import Site
 from tests.acceptance.world import recovered
 from tests.detectors.making import JANUARY, SIREN, clock, contribution, debt, firm, headcount
+from tests.detectors.shifting import shifted
 from tests.streams.received import Received, home, received
 
 HERE = home(SIREN, 4)
@@ -138,7 +139,7 @@ def test_a_month_end_sends_answers_and_keeps_those_who_wait(site: Site) -> None:
 
     asyncio.run(score())
     blocks = [decode(record.value) for record in site.records("vigie.labelled-examples")]
-    answered = [(block.partition, block.cohort, len(block.sirens), block.last) for block in blocks]
+    answered = [(block.partition, block.cohort, block.sirens.shape[0], block.last) for block in blocks]
     here = [block for block in answered if block[0] == HERE]
     # November had ended unseen; the firm is scored from its first month end on.
     assert here == [
@@ -148,6 +149,9 @@ def test_a_month_end_sends_answers_and_keeps_those_who_wait(site: Site) -> None:
     ]
     # A partition without firms answers too: the trainer waits for all of them.
     assert {(p, n) for p, _, n, _ in answered if p != HERE} == {(p, 0) for p in range(4) if p != HERE}
+    # With it goes what the firms of the month that answers are like.
+    portfolios = [block.portfolio for block in blocks if block.partition == HERE]
+    assert [p is not None and int(p.open()[0].sum()) for p in portfolios] == [1] * 7
     waiting = {month for month, _ in recovered(site.records(CHANGELOG), []).cohorts}
     assert waiting == {JANUARY + 3, JANUARY + 4}
 
@@ -199,7 +203,7 @@ def test_the_wall_clock_decides_what_lies_in_the_future(site: Site) -> None:
 
 
 def test_a_new_model_counts_from_the_next_batch(site: Site) -> None:
-    eager = msgspec.structs.replace(prior(), version="eager", base=prior().base + 2)
+    eager = msgspec.structs.replace(shifted(prior(), 2.0), version="eager", thresholds=prior().thresholds)
 
     async def score() -> None:
         async with bench(site) as b:

@@ -5,16 +5,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 
+import msgspec
 import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
 from detectors import models
+from detectors.arrays import Array
 from detectors.features import names
 from detectors.labels import Cohort, Examples
-from detectors.learning import Learner
-from detectors.models import Model, prior
-from streams.examples import blocks
+from detectors.learning import Learner, LearningOptions
+from detectors.models import MEMBERS, Model, prior
+from detectors.portfolio import Counts, count
+from streams.examples import blocks, decode
 from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.outbox import Outbox
@@ -25,6 +28,7 @@ from tests.streams.received import Received
 PARTITIONS, HORIZON = 3, 18
 FIRST = 2018 * 12
 MONTHS = range(FIRST, FIRST + 4)
+OPTIONS = LearningOptions(forest_trees=6, boosting_trees=6)
 
 
 @dataclass
@@ -39,19 +43,31 @@ class Message:
 def part(month: int, partition: int, size: int = 40) -> Examples:
     random = np.random.default_rng(month * 10 + partition)
     sirens = np.arange(partition, partition + size * PARTITIONS, PARTITIONS, dtype=np.uint32)
-    features = random.normal(size=(size, len(names()))).astype(np.float32)
-    return Examples(Cohort(month, sirens, features, random.normal(size=size)), random.random(size) < 0.2)
+    codes = random.integers(0, 256, (size, len(names()))).astype(np.uint8)
+    members = random.normal(size=(size, len(MEMBERS))).astype(np.float32)
+    return Examples(Cohort(month, sirens, codes, members, random.normal(size=size)), random.random(size) < 0.2)
+
+
+def share(month: int, partition: int) -> Counts:
+    """What a partition's portfolio is like at the end of the month that answers for `month`."""
+    random = np.random.default_rng([month, partition])
+    return count(random.integers(0, 256, (50, len(names()))).astype(np.uint8))
+
+
+def portfolio(month: int, partitions: Iterable[int] = range(PARTITIONS)) -> Counts:
+    return np.sum([share(month, p) for p in partitions], axis=0)
 
 
 def answers(month: int, partition: int, size: int = 40) -> list[Received]:
     """The records by which a partition answers for a month."""
-    return [Received(None, b) for b in blocks(partition, month, part(month, partition, size) if size else None)]
+    examples = part(month, partition, size) if size else None
+    return [Received(None, b) for b in blocks(partition, month, examples, share(month, partition))]
 
 
 def expected(months: Iterable[int] = MONTHS) -> list[str]:
     """The versions that a learner makes which gets whole months in order."""
-    learner = Learner(prior())
-    return [learner.learn(m, [part(m, p) for p in range(PARTITIONS)], HORIZON).version for m in months]
+    learner = Learner(prior(), OPTIONS)
+    return [learner.learn(m, [part(m, p) for p in range(PARTITIONS)], HORIZON, portfolio(m)).version for m in months]
 
 
 def published(site: Site) -> list[Model]:
@@ -72,7 +88,7 @@ class Bench:
 
     def trainer(self, newest: Callable[[], Awaitable[Model]] | None = None) -> Trainer:
         newest = newest or self.follower.newest
-        return Trainer(newest, self.outbox, self.metrics, partitions=PARTITIONS, horizon=HORIZON)
+        return Trainer(newest, self.outbox, self.metrics, partitions=PARTITIONS, horizon=HORIZON, options=OPTIONS)
 
 
 @asynccontextmanager
@@ -144,18 +160,20 @@ def test_a_partition_without_firms_holds_nobody_up(site: Site) -> None:
             assert all(message.done for message in messages)
 
     asyncio.run(learn())
-    learner = Learner(prior())
-    assert versions(site) == [learner.learn(m, [part(m, 0), part(m, 2)], HORIZON).version for m in MONTHS]
+    learner = Learner(prior(), OPTIONS)
+    assert versions(site) == [learner.learn(m, [part(m, 0), part(m, 2)], HORIZON, portfolio(m)).version for m in MONTHS]
 
 
-def test_a_month_of_nobody_at_all_is_passed(site: Site) -> None:
+def test_a_month_of_nobody_at_all_is_learned_for_its_portfolio(site: Site) -> None:
     async def learn() -> None:
         async with bench(site) as b:
             messages = await handle(b.trainer(), [answers(FIRST, p, 0) for p in range(PARTITIONS)])
             assert all(message.done for message in messages)
 
     asyncio.run(learn())
-    assert versions(site) == []
+    whole = Learner(prior(), OPTIONS).learn(FIRST, [], HORIZON, portfolio(FIRST))
+    assert versions(site) == [whole.version]
+    assert np.array_equal(published(site)[0].portfolio.open(), portfolio(FIRST))
 
 
 def test_what_comes_again_is_not_learned_again(site: Site) -> None:
@@ -180,9 +198,10 @@ def test_cohorts_of_several_blocks(site: Site) -> None:
             await handle(b.trainer(), [[r] for r in [*records[1], *records[0], *records[2]]])
 
     asyncio.run(learn())
-    whole = Learner(prior()).learn(FIRST, [part(FIRST, p, 2500) for p in range(PARTITIONS)], HORIZON)
+    parts = [part(FIRST, p, 2500) for p in range(PARTITIONS)]
+    whole = Learner(prior(), OPTIONS).learn(FIRST, parts, HORIZON, portfolio(FIRST))
     assert versions(site) == [whole.version]
-    assert published(site)[0].learner.examples == 7500
+    assert Learner(published(site)[0], OPTIONS).examples == 7500
 
 
 def test_a_trainer_goes_on_from_the_topic_s_model(site: Site) -> None:
@@ -204,9 +223,12 @@ def test_a_trainer_goes_on_from_the_topic_s_model(site: Site) -> None:
 def test_garbage_is_passed_over_and_done(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     async def learn() -> None:
         async with bench(site) as b:
-            foreign = list(blocks(PARTITIONS + 5, FIRST, part(FIRST, 0)))
-            other = next(blocks(0, FIRST, part(FIRST, 0))).replace(b"debt_to_contribution", b"something_else", 1)
-            garbage = [b"\xff", b"", None, b"{}", other, *foreign]
+            foreign = list(blocks(PARTITIONS + 5, FIRST, part(FIRST, 0), None))
+            block = decode(next(blocks(0, FIRST, part(FIRST, 0), share(FIRST, 0))))
+            other = msgspec.structs.replace(block, names=("something_else", *block.names[1:]))
+            torn = msgspec.structs.replace(block, logits=Array("<f8", (39,), bytes(39 * 8)))
+            short = msgspec.structs.replace(block, codes=Array("|u1", (40, len(block.names)), b""))
+            garbage = [b"\xff", b"", None, b"{}", *map(msgspec.msgpack.encode, (other, torn, short)), *foreign]
             with caplog.at_level(logging.WARNING):
                 messages = await handle(b.trainer(), [[Received(None, value, 7)] for value in garbage])
             assert all(message.done for message in messages)
@@ -216,8 +238,8 @@ def test_garbage_is_passed_over_and_done(site: Site, caplog: pytest.LogCaptureFi
 
     asyncio.run(learn())
     told = [r.getMessage() for r in caplog.records if r.name == "streams.trainer" and r.levelno == logging.WARNING]
-    assert len(told) == 7
-    assert all("offset 7" in message for message in told[:6])
+    assert len(told) == 9
+    assert all("offset 7" in message for message in told[:8])
     assert versions(site) == expected([FIRST])
 
 
@@ -229,4 +251,4 @@ def test_the_first_model_is_published_for_scorers(site: Site) -> None:
             assert b.follower.found
 
     asyncio.run(publish())
-    assert versions(site) == ["prior-1"]
+    assert versions(site) == ["prior-2"]

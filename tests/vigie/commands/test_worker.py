@@ -43,7 +43,7 @@ def test_a_frozen_trainer(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "No such file"), (b"{}", "not a model"), (b"\x00", "not a model")]
+    ("content", "message"), [(None, "No such file"), (b"{}", "a model of format 1"), (b"\x00", "not a model")]
 )
 def test_a_model_that_cannot_be_used(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes | None, message: str
