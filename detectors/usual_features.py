@@ -42,7 +42,7 @@ def at_month_end(panel: Panel, rows: Rows, month: int, days: NDArray[np.int32]) 
 
 
 def oldest_debt(panel: Panel, rows: Rows, month: int) -> Column:
-    """Months since the oldest debt that is still outstanding was counted, (n,); 0 without debt."""
+    """Months since the period of the oldest debt that is still outstanding, (n,); 0 without debt."""
     debts = panel.debts.entries[: len(panel.debts)]
     owed = debts["employee"] + debts["employer"] > 0
     oldest = np.full(len(panel), month, np.int64)
@@ -63,7 +63,7 @@ def _columns(view: View) -> Iterator[Column]:
     yield view.hours_authorised[:, :12].sum(axis=1) / view.staff
     yield view.request_running
     yield view.staff
-    yield view.headcount_change(3)
-    yield view.headcount_change(12)
+    yield np.nan_to_num(view.headcount_change(3))
+    yield np.nan_to_num(view.headcount_change(12))
     yield view.schedule_running
     yield view.schedule_amount

@@ -346,7 +346,12 @@ def test_an_empty_month_changes_nothing_but_dates_and_portfolio(veteran: Learner
     counts = World().month(month + HORIZON).portfolio.counts
     after = learner.learn(month, [], HORIZON, counts)
     same = msgspec.structs.replace(
-        after, version=before.version, as_of=before.as_of, last_cohort=before.last_cohort, portfolio=before.portfolio
+        after,
+        version=before.version,
+        as_of=before.as_of,
+        last_cohort=before.last_cohort,
+        portfolio=before.portfolio,
+        regime=before.regime,  # it watches the portfolio too
     )
     assert same == before
     assert np.array_equal(after.portfolio.open(), counts)

@@ -51,7 +51,7 @@ def test_a_firm_with_everything() -> None:
     assert found["headcount_change_3m"] == 0.0
     assert found["schedule_running"] == 1.0
     assert found["schedule_amount"] == 5000.0
-    assert found["oldest_debt_months"] == 4.0
+    assert found["oldest_debt_months"] == 5.0
 
 
 def test_a_debt_that_is_paid_is_no_oldest_one() -> None:
@@ -62,7 +62,7 @@ def test_a_debt_that_is_paid_is_no_oldest_one() -> None:
         debt(known_at=on(JANUARY + 4), version=2, employee_share=0.0, employer_share=0.0,
              period_start=on(JANUARY, 1), period_end=on(JANUARY + 1, 1)),
     ]  # fmt: skip
-    assert features(events, JANUARY + 5)["oldest_debt_months"] == 2.0
+    assert features(events, JANUARY + 5)["oldest_debt_months"] == 3.0
 
 
 def test_a_firm_without_anything_has_numbers_too() -> None:

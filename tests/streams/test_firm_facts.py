@@ -19,7 +19,7 @@ from streams.month_ends import MonthEnds
 from streams.report import Report
 from streams.simulate import World, simulate
 from tests.detectors.making import JANUARY, SIREN, clock, contribution, debt, firm, headcount, on, proceeding
-from tests.streams.test_frames import frames_of as run_of
+from tests.streams.running_frames import frames_of as run_of
 
 FAR = date(2100, 1, 1)
 
