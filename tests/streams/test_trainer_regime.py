@@ -34,13 +34,13 @@ def seen(month: int, partition: int | None) -> tuple[Examples, month_scores.Coun
 def test_the_watches_of_the_trainer_are_those_of_a_learner_that_sees_all(site: Site) -> None:
     async def learn() -> dict[str, float | None]:
         async with bench(site) as b:
+            trainer = b.trainer()
             for month in MONTHS:
                 batches = []
                 for partition in reversed(range(PARTITIONS)):
                     examples, portfolio, scores = seen(month, partition)
                     sent = blocks(partition, month, examples, portfolio, scores)
                     batches.append([Received(None, data) for data in sent])
-                trainer = b.trainer() if month == FIRST else trainer
                 assert all(message.done for message in (await handle(trainer, batches))[-1:])
             gauges = (b.metrics.drift_errors.labels("opened"), b.metrics.drift_inputs.labels("debt"))
             return {"opened": gauges[0]._value.get(), "debt": gauges[1]._value.get()}
