@@ -12,6 +12,7 @@ from alerts import alert as contract
 from alerts.alert import Alert
 from alerts.options import AlertsOptions
 from detectors import models
+from detectors.capping import CapOptions
 from detectors.chain import ChainOptions, Scores
 from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
@@ -68,11 +69,12 @@ class Files:
 @click.option("--state-out", type=click.Path(path_type=Path, file_okay=False), help="Folder for `vigie seed`.")
 @click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
 @click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
-@options_of(PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions, ingest.IngestOptions)
+@options_of(PerimeterOptions, HorizonOptions, RegimeOptions, CapOptions, AlertsOptions, ingest.IngestOptions)
 def command(
     perimeter: PerimeterOptions,
     predicted: HorizonOptions,
     regime: RegimeOptions,
+    cap: CapOptions,
     alerts: AlertsOptions,
     reading: ingest.IngestOptions,
     paths: tuple[Path, ...],
@@ -110,7 +112,7 @@ def command(
             on_reject=ignore if refused is None else writer(refused),
             options=reading,
         )
-        options = ReplayOptions(chain, regime=regime, model=model, frozen=frozen, language=alerts.language)
+        options = ReplayOptions(chain, regime=regime, cap=cap, model=model, frozen=frozen, language=alerts.language)
         replay = Replay(options, sink, now, lambda line: click.echo(line, err=True))
         summary = replay.run(_closed(events, until))
     if model_out is not None:
