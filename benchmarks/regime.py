@@ -3,7 +3,8 @@
     OPENBLAS_NUM_THREADS=1 .venv/bin/python -m benchmarks.regime --seeds 11 12 13 14 15 16
 
 Each world is simulated and replayed whole, learning as it goes. Prints one JSON object. With a moratorium, also how
-good the scores given in its months were; `--false-alarm-months 1e12` is as if nobody watched, and nothing held.
+good the scores given in its months were; with `--chase`, calibration and levels are not
+held in alarms.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import numpy as np
 from alerts.alert import Alert
 from detectors.chain import Outcome, Scores
 from detectors.evaluation.prequential import Prequential, figures
+from detectors.learning import LearningOptions
 from detectors.months import month_text, parse_month
 from detectors.observer import LEAST_PAST, YEAR
 from detectors.regime import WATCHES, Regime, RegimeOptions, Watch, began
@@ -55,11 +57,15 @@ class _Watched(Replay):
             self.answered[cohort.month] = figures(cohort.logits, outcome.examples.labels)
 
 
-def watched(world: World, seed: int, budget: float) -> _Watched:
+def watched(world: World, seed: int, budget: float, *, hold: bool) -> _Watched:
     """The replay of a simulated world."""
     with tempfile.TemporaryDirectory() as name:
         simulate(Path(name), world, seed)
-        run = _Watched(ReplayOptions(regime=RegimeOptions(budget)), _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
+        run = _Watched(
+            ReplayOptions(regime=RegimeOptions(budget), learning=LearningOptions(hold=hold)),
+            _Nowhere(),
+            datetime(2026, 1, 1, tzinfo=UTC),
+        )
         run.seen, run.answered = [Regime()], {}
         run.run(ingest.frames([Path(name)], Report(), today=FAR))
     return run
@@ -95,12 +101,13 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=84)
     parser.add_argument("--moratorium", default=CALM)
     parser.add_argument("--false-alarm-months", type=float, default=60.0)
+    parser.add_argument("--chase", action="store_true")
     given = parser.parse_args()
     world = World(firms=given.firms, months=given.months, moratorium=given.moratorium)
     span = [] if given.moratorium == CALM else [parse_month(month) for month in given.moratorium.split(":")]
     worlds = []
     for seed in given.seeds:
-        run = watched(world, seed, given.false_alarm_months)
+        run = watched(world, seed, given.false_alarm_months, hold=not given.chase)
         told = [
             {
                 "watch": watch,

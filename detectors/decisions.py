@@ -76,6 +76,9 @@ def decide(
     logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
     was = view.firms
     level = tiers.reached(logits, view.expert_rule, scorer.logit_thresholds, options.tiers)
+    # Where a department's alerts are capped, what lies below its floor is not told; what was told is left as ever.
+    told = logits >= scorer.floors.of(was["department"])
+    level = np.where(told, level, 0).astype(np.uint8)
     held = tiers.held(logits, scorer.logit_thresholds, options.tiers)
     floor = tiers.kept(was["tier"], was["tier_day"], held, days, options.tiers) if closing else was["tier"]
     level = np.maximum(level, floor)
@@ -86,6 +89,7 @@ def decide(
         & ~lowered
         & jumps.jumped(excess, was["usual"], was["spread"], was["month_ends"], options.jumps)
         & (logits >= logit(options.jumps.floor))
+        & told
         & (days - was["jump_day"] >= options.jumps.cooldown_days)
     )
     scored = _scored(rows, codes, members, logits, level, (raised, leaps, lowered), was, scorer)

@@ -16,9 +16,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import models, plain_regression, relative_regression, thresholds, trees
+from detectors import capping, models, plain_regression, relative_regression, thresholds, trees
 from detectors.arrays import stored
 from detectors.blending import Blend, calibrated, reweighted, scorecard_shift
+from detectors.capping import CapOptions, StoredRises
 from detectors.growing import Growth, Rows, grow, with_leaves
 from detectors.labels import Examples
 from detectors.logits import logit, sigmoid
@@ -43,6 +44,7 @@ class LearningOptions:
     prior_failures: float = option(40.0, "Failed firms that weigh as much as the expert scorecard", unit="firms")
     forest_trees: int = option(60, "Trees of the forest")
     boosting_trees: int = option(120, "Boosted trees")
+    hold: bool = option(True, "Keep calibration and levels as they are while the inputs are in alarm")
     recent_cohorts: int = option(12, "Answered months whose scores calibrate and set the levels", unit="months")
 
 
@@ -65,6 +67,7 @@ class _State(msgspec.Struct, frozen=True):
     blend: Blend = Blend()
     examples: int = 0
     regime: Memory = Memory()
+    rises: tuple[StoredRises, ...] = ()
 
 
 class Learner:
@@ -74,7 +77,11 @@ class Learner:
     """
 
     def __init__(
-        self, model: Model, options: LearningOptions | None = None, regime: RegimeOptions | None = None
+        self,
+        model: Model,
+        options: LearningOptions | None = None,
+        regime: RegimeOptions | None = None,
+        cap: CapOptions | None = None,
     ) -> None:
         """Raises UnusableModel where what the model keeps for its trainer cannot be read."""
         self.model = model
@@ -83,6 +90,7 @@ class Learner:
         state = _opened(model.learner)
         self._reservoir.restore(state.reservoir)
         self._blend, self._examples = state.blend, state.examples
+        self._cap, self._rises = cap or CapOptions(), state.rises
         self._observer = Observer(regime or RegimeOptions(), state.regime)
         self._relative, self._plain = model.relative, model.plain
         self._forest, self._boosting = model.forest.open(), model.boosting.open()
@@ -105,6 +113,8 @@ class Learner:
         answered = month + horizon
         if counts is not None and counts.any():
             self._reservoir.see(answered, counts, horizon)
+            if scores is not None:
+                self._rises = (*self._rises, capping.rises(scores))[-capping.MONTHS :]
             self._observer.see(answered, counts, scores, horizon, learned=self._relative is not None)
         kept = self._reservoir.keep(parts) if parts else None
         self._examples += sum(len(p.labels) for p in parts)
@@ -115,7 +125,7 @@ class Learner:
 
     def resumable(self) -> Model:
         """The model with what a trainer needs to go on as if it had never stopped."""
-        state = _State(self._reservoir.stored(), self._blend, self._examples, self._observer.memory)
+        state = _State(self._reservoir.stored(), self._blend, self._examples, self._observer.memory, self._rises)
         return msgspec.structs.replace(self.model, learner=zlib.compress(msgspec.msgpack.encode(state), 1))
 
     @property
@@ -148,7 +158,7 @@ class Learner:
         )
         self._boosting = trees.joined([self._boosting, grown]).newest(options.boosting_trees)
         self._blend = reweighted(self._blend, newest, self._learned_share())
-        if not self.regime.holds:
+        if not self._holds:
             self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
 
     def _tells_apart(self) -> bool:
@@ -158,7 +168,11 @@ class Learner:
 
     def _moves_levels(self) -> bool:
         """Whether there is something to set the levels by, and no alarm that holds them."""
-        return self._relative is not None and bool(self._reservoir.kept) and not self.regime.holds
+        return self._relative is not None and bool(self._reservoir.kept) and not self._holds
+
+    @property
+    def _holds(self) -> bool:
+        return self._options.hold and self.regime.holds
 
     def _learned_share(self) -> float:
         """How much of the decision is due to what was learned: smoothly more, the more firms were seen to fail."""
@@ -176,6 +190,7 @@ class Learner:
     def _snapshot(self, month: int, answered: int, counts: Counts | None) -> Model:
         before = self.model
         share = self._learned_share() if self._relative is not None else 0.0
+        levels = self._thresholds(share) if self._moves_levels() else before.thresholds
         model = Model(
             version="",
             as_of=last_day(answered),
@@ -189,9 +204,10 @@ class Learner:
             boosting_base=self._boosting_base,
             weights=self._blend.of_members(share),
             calibration=Calibration(self._blend.slope, self._blend.shift),
-            thresholds=self._thresholds(share) if self._moves_levels() else before.thresholds,
+            thresholds=levels,
             horizon=answered - month,
             last_cohort=month,
+            floors=capping.floors(self._rises, logit(levels.strong), self._cap),
             regime=self.regime,
         )
         digest = hashlib.sha256(models.content(model)).hexdigest()[:8]

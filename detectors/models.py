@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from detectors import scorecard, trees
 from detectors.arrays import Array, stored
+from detectors.capping import Floors
 from detectors.errors import VigieError
 from detectors.features import THEMES, names, themes_of
 from detectors.headlines import MARK
@@ -86,6 +87,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Months within which the procedures that its examples are about opened; 0 where it has seen none."""
     last_cohort: int = 0
     """The last month whose answers it has learned, as `detectors.months` counts."""
+    floors: dict[str, float] = {}
+    """The least score told in a department, log-odds, by its code; where the operator caps its alerts."""
     regime: Regime = Regime()
     """What the watches say of the last month that has ended."""
     learner: bytes = b""
@@ -164,6 +167,7 @@ class Scorer:
         self.model = model
         self.portfolio = Portfolio(model.portfolio.open().astype(np.int64))
         self.logit_thresholds = np.array([logit(model.thresholds.moderate), logit(model.thresholds.strong)])
+        self.floors = Floors(model.floors)
         tables = member_tables(model, self.portfolio)
         self._member_tables = [(base, table.ravel()) for base, table in tables]
         forest, boosting = model.forest.open(), model.boosting.open()

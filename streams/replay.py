@@ -14,6 +14,7 @@ from typing import Protocol
 from alerts.alert import Alert, Origin
 from alerts.language import Language
 from detectors.batch import Batch, batch_of
+from detectors.capping import CapOptions
 from detectors.chain import Chain, ChainOptions, Outcome, Scores
 from detectors.events import AnyEvent
 from detectors.learning import Learner, LearningOptions
@@ -46,6 +47,7 @@ class ReplayOptions:
     chain: ChainOptions = field(default_factory=ChainOptions)
     learning: LearningOptions = field(default_factory=LearningOptions)
     regime: RegimeOptions = field(default_factory=RegimeOptions)
+    cap: CapOptions = field(default_factory=CapOptions)
     model: Model | None = None
     """Where scoring and learning start; by default the expert scorecard."""
     frozen: bool = False
@@ -81,7 +83,7 @@ class Replay:
         self._sink = sink
         self._raised_at = raised_at
         self.model = options.model or prior()
-        self._learner = None if options.frozen else Learner(self.model, options.learning, options.regime)
+        self._learner = None if options.frozen else Learner(self.model, options.learning, options.regime, options.cap)
         self.chain = Chain(self.model, options.chain)
 
     def run(self, runs: Iterable[Frames]) -> Summary:

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from detectors import models, month_scores
+from detectors.capping import CapOptions
 from detectors.evaluation import prequential
 from detectors.features import names
 from detectors.labels import Examples
@@ -51,12 +52,13 @@ class Trainer:
         horizon: int,
         options: LearningOptions | None = None,
         regime: RegimeOptions | None = None,
+        cap: CapOptions | None = None,
     ) -> None:
         """`newest` gives the model that learning goes on from, the last one published by whomever."""
         self._learner: Learner
         self._newest = newest
         self._options = options
-        self._regime = regime
+        self._regime, self._cap = regime, cap
         self._outbox = outbox
         self._metrics = metrics
         self._horizon = horizon
@@ -92,7 +94,7 @@ class Trainer:
 
     async def _take_over(self, generation: int) -> None:
         """Begin with what is committed: another worker may have learned since this one last did."""
-        self._learner = Learner(await self._newest(), self._options, self._regime)
+        self._learner = Learner(await self._newest(), self._options, self._regime, self._cap)
         self._reached = dict.fromkeys(self._reached, 0)
         self._parts.clear()
         self._portfolios.clear()

@@ -20,6 +20,7 @@ from alerts.metrics import AlertMetrics
 from alerts.options import AlertsOptions
 from alerts.publish import Publisher
 from detectors import models
+from detectors.capping import CapOptions
 from detectors.chain import Chain, ChainOptions
 from detectors.errors import VigieError
 from detectors.models import Model
@@ -54,6 +55,7 @@ class WorkerSettings:
     alerts: AlertsOptions = field(default_factory=AlertsOptions)
     chain: ChainOptions = field(default_factory=ChainOptions)
     regime: RegimeOptions = field(default_factory=RegimeOptions)
+    cap: CapOptions = field(default_factory=CapOptions)
     roles: Sequence[Role] = ROLES
     model: Model | None = None
     """Where scoring starts; by default what vigie.models has, else the expert scorecard."""
@@ -182,6 +184,7 @@ class Worker:
             partitions=partitions,
             horizon=self._settings.chain.horizon,
             regime=self._settings.regime,
+            cap=self._settings.cap,
         )
         if not self._follower.found:
             await trainer.publish_first()

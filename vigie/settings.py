@@ -24,6 +24,7 @@ C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
+G = TypeVar("G")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -57,8 +58,12 @@ def options_of(
 def options_of(
     first: type[A], second: type[B], third: type[C], fourth: type[D], fifth: type[E], sixth: type[F], /
 ) -> Callable[[Callable[Concatenate[A, B, C, D, E, F, P], R]], Callable[..., R]]: ...
+@overload
+def options_of(
+    first: type[A], second: type[B], third: type[C], fourth: type[D], fifth: type[E], sixth: type[F], last: type[G], /
+) -> Callable[[Callable[Concatenate[A, B, C, D, E, F, G, P], R]], Callable[..., R]]: ...
 def options_of(*options: type[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a click command the options of up to six dataclasses; it receives one instance of each, first (after
+    """Give a click command the options of up to seven dataclasses; it receives one instance of each, first (after
     the context, where `pass_context` stands under this).
 
     Raises UnusableInput where a secret's file cannot be read; what a dataclass raises itself passes through.

@@ -12,6 +12,7 @@ from alerts import alert as contract
 from alerts.alert import Alert
 from alerts.options import AlertsOptions
 from detectors import models
+from detectors.capping import CapOptions
 from detectors.chain import ChainOptions, Scores
 from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
@@ -69,11 +70,12 @@ class Files:
 @click.option("--state-out", type=click.Path(path_type=Path, file_okay=False), help="Folder for `vigie seed`.")
 @click.option("--frozen", is_flag=True, help="Score with the model given alone: no learning.")
 @click.option("--until", type=MONTH, help="Last month; it is taken as complete, and scored.")
-@options_of(PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions, ingest.IngestOptions)
+@options_of(PerimeterOptions, HorizonOptions, RegimeOptions, CapOptions, AlertsOptions, ingest.IngestOptions)
 def command(
     perimeter: PerimeterOptions,
     predicted: HorizonOptions,
     regime: RegimeOptions,
+    cap: CapOptions,
     alerts: AlertsOptions,
     reading: ingest.IngestOptions,
     paths: tuple[Path, ...],
@@ -116,6 +118,7 @@ def command(
         options = ReplayOptions(
             chain,
             regime=regime,
+            cap=cap,
             model=model,
             frozen=frozen,
             language=alerts.language,

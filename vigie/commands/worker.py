@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from alerts.options import AlertsOptions
 from detectors import models
+from detectors.capping import CapOptions
 from detectors.chain import ChainOptions
 from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
@@ -33,7 +34,7 @@ END_SECONDS = 5.0
 
 
 @click.command()
-@options_of(Cluster, WorkerOptions, PerimeterOptions, HorizonOptions, RegimeOptions, AlertsOptions)
+@options_of(Cluster, WorkerOptions, PerimeterOptions, HorizonOptions, RegimeOptions, CapOptions, AlertsOptions)
 @click.option("--roles", default=",".join(ROLES), help="Which of scorer, trainer, dispatcher to run, comma-separated.")
 @click.option(
     "--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`."
@@ -54,6 +55,7 @@ def command(
     perimeter: PerimeterOptions,
     predicted: HorizonOptions,
     regime: RegimeOptions,
+    cap: CapOptions,
     alerts: AlertsOptions,
     roles: str,
     model_in: Path | None,
@@ -73,6 +75,7 @@ def command(
         alerts=alerts,
         chain=ChainOptions(DecisionOptions(perimeter), horizon=predicted.horizon),
         regime=regime,
+        cap=cap,
         roles=_roles(roles, frozen=worker.frozen),
         model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
