@@ -23,7 +23,7 @@ from detectors.capping import CapOptions, StoredRises
 from detectors.growing import Growth, Rows, grow, with_leaves
 from detectors.labels import Examples
 from detectors.logits import logit, sigmoid
-from detectors.models import BOOSTING_DEPTH, FOREST_DEPTH, Calibration, Model
+from detectors.models import BOOSTING_DEPTH, FOREST_DEPTH, Calibration, Model, Scorer
 from detectors.month_scores import MonthScores
 from detectors.months import last_day, month_text
 from detectors.observer import Memory, Observer
@@ -68,6 +68,7 @@ class _State(msgspec.Struct, frozen=True):
     examples: int = 0
     regime: Memory = Memory()
     rises: tuple[StoredRises, ...] = ()
+    past: dict[int, Model] = {}
 
 
 class Learner:
@@ -91,6 +92,8 @@ class Learner:
         self._reservoir.restore(state.reservoir)
         self._blend, self._examples = state.blend, state.examples
         self._cap, self._rises = cap or CapOptions(), state.rises
+        self._past = dict(state.past)
+        """The models of the last months, by the month at whose end each was learned: cohorts are judged by theirs."""
         self._observer = Observer(regime or RegimeOptions(), state.regime)
         self._relative, self._plain = model.relative, model.plain
         self._forest, self._boosting = model.forest.open(), model.boosting.open()
@@ -116,16 +119,24 @@ class Learner:
             if scores is not None:
                 self._rises = (*self._rises, capping.rises(scores))[-capping.MONTHS :]
             self._observer.see(answered, counts, scores, horizon, learned=self._relative is not None)
-        kept = self._reservoir.keep(parts) if parts else None
+        kept = self._reservoir.keep(parts, self._model_then(month)) if parts else None
         self._examples += sum(len(p.labels) for p in parts)
         if kept is not None and self._tells_apart():
             self._learn(kept, answered, horizon)
         self.model = self._snapshot(month, answered, counts)
+        self._past = {m: past for m, past in self._past.items() if m >= month} | {answered: self.model}
         return self.model
+
+    def _model_then(self, month: int) -> Scorer | None:
+        """What there was to score the cohort of a month with: the model of the month before."""
+        model = self._past.get(month - 1)
+        return None if model is None else Scorer(model)
 
     def resumable(self) -> Model:
         """The model with what a trainer needs to go on as if it had never stopped."""
-        state = _State(self._reservoir.stored(), self._blend, self._examples, self._observer.memory, self._rises)
+        state = _State(
+            self._reservoir.stored(), self._blend, self._examples, self._observer.memory, self._rises, self._past
+        )
         return msgspec.structs.replace(self.model, learner=zlib.compress(msgspec.msgpack.encode(state), 1))
 
     @property

@@ -135,8 +135,8 @@ def encode(model: Model) -> bytes:
 
 
 def content(model: Model) -> bytes:
-    """What a model says, without the name of its version and what only a trainer needs: equal for equal models."""
-    return msgspec.msgpack.encode(msgspec.structs.replace(model, version="", learner=b""))
+    """What a model says of firms: equal for equal models, whatever their trainers remember or watch."""
+    return msgspec.msgpack.encode(msgspec.structs.replace(model, version="", learner=b"", regime=Regime()))
 
 
 def decode(data: bytes) -> Model:

@@ -17,6 +17,7 @@ from detectors import plain_regression, relative_regression, scorecard
 from detectors.arrays import Array, stored
 from detectors.keys import mix
 from detectors.labels import Cohort, Examples, joined
+from detectors.models import Scorer
 from detectors.portfolio import Counts, Portfolio
 from detectors.scales import Codes
 
@@ -94,8 +95,11 @@ class Reservoir:
         for forgotten in older[:-1]:
             del self.portfolios[forgotten]
 
-    def keep(self, parts: Sequence[Examples]) -> Kept | None:
+    def keep(self, parts: Sequence[Examples], then: Scorer | None = None) -> Kept | None:
         """Keep rows of a cohort, in parts from any number of partitions; gives them.
+
+        `then` is the model of the month before the cohort's: what it says of them replaces what they were scored with,
+        which in a cluster depends on when a model reached each scorer.
 
         None, and nothing kept, where no portfolio of an earlier month is known: nobody could be compared then.
         """
@@ -105,7 +109,11 @@ class Reservoir:
         if not before or not len(cohort):
             return None
         chosen, weights = _choice(cohort, labels, self._rows)
-        kept = Kept(cohort.rows(chosen), labels[chosen], weights, self.portfolios[max(before)])
+        rows = cohort.rows(chosen)
+        if then is not None:
+            logits, members = then.score_with_members(rows.codes)
+            rows = Cohort(rows.month, rows.sirens, rows.codes, members, logits)
+        kept = Kept(rows, labels[chosen], weights, self.portfolios[max(before)])
         self.kept = [*self.kept, kept][-self._cohorts :]
         return kept
 

@@ -381,13 +381,18 @@ def test_what_a_trainer_cannot_read_is_refused(veteran: Learner, data: bytes) ->
         Learner(msgspec.structs.replace(veteran.model, learner=data))
 
 
-def test_members_that_others_scored_are_kept_as_they_are() -> None:
-    """The trainer never scores a cohort again: what was said when nothing was known is what counts."""
-    learner = Learner(prior(), SMALL)
-    marked = np.float32(0.123)
+def test_a_cohort_is_judged_by_the_model_of_the_month_before_whoever_scored_it() -> None:
+    """When a model reached a scorer is chance: what was known the month before the cohort is what counts."""
+    learner, known = Learner(prior(), SMALL), dict[int, Model]()
     for month in months(10):
         now = World().month(month)
         c = now.cohort()
-        cohort = Cohort(month, c.sirens, c.codes, np.full_like(c.members, marked), c.logits)
-        learner.learn(month, split(Examples(cohort, now.ahead <= HORIZON), 2), HORIZON, count(now.codes))
-    assert all((k.cohort.members == marked).all() for k in learner._reservoir.kept)
+        chance = Cohort(month, c.sirens, c.codes, np.full_like(c.members, 0.123), c.logits)
+        examples = Examples(chance, now.ahead <= HORIZON)
+        known[month + HORIZON] = learner.learn(month, split(examples, 2), HORIZON, count(now.codes))
+    judged = [kept for kept in learner._reservoir.kept if kept.month - 1 in known]
+    assert len(judged) > 3
+    for kept in judged:
+        logits, members = Scorer(known[kept.month - 1]).score_with_members(kept.cohort.codes)
+        assert np.array_equal(kept.cohort.members, members, equal_nan=True)
+        assert np.array_equal(kept.cohort.logits, logits)
