@@ -11,7 +11,7 @@ import msgspec
 
 Tier = Literal["none", "moderate", "strong"]
 Kind = Literal["raised", "jump", "lowered"]
-ThemeName = Literal["debt", "contributions", "partial-unemployment", "headcount", "schedules", "model"]
+ThemeName = Literal["debt", "contributions", "partial-unemployment", "headcount", "schedules", "profile", "model"]
 
 
 class Theme(msgspec.Struct, frozen=True):

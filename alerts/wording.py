@@ -27,6 +27,7 @@ _THEMES: dict[Language, dict[str, str]] = {
         "partial-unemployment": "l'activité partielle",
         "headcount": "l'évolution de l'effectif",
         "schedules": "le recours aux délais de paiement",
+        "profile": "le profil de l'entreprise (taille, activité, ancienneté du suivi)",
     },
     "en": {
         "debt": "social-security debt",
@@ -34,16 +35,17 @@ _THEMES: dict[Language, dict[str, str]] = {
         "partial-unemployment": "partial unemployment",
         "headcount": "the course of the headcount",
         "schedules": "the use of payment schedules",
+        "profile": "the profile of the firm (size, activity, time followed)",
     },
 }
 _MODEL: dict[Language, dict[bool, str]] = {
     "fr": {
-        True: "Le modèle a changé : à situation égale, il estime le risque plus élevé qu'auparavant.",
-        False: "Le modèle a changé : à situation égale, il estime le risque plus faible qu'auparavant.",
+        True: "Le modèle ou l'ensemble des entreprises a changé : à situation égale, le risque est jugé plus élevé.",
+        False: "Le modèle ou l'ensemble des entreprises a changé : à situation égale, le risque est jugé plus faible.",
     },
     "en": {
-        True: "The model has changed: for the same situation, it now sees a higher risk.",
-        False: "The model has changed: for the same situation, it now sees a lower risk.",
+        True: "The model or the whole of firms has changed: the same situation is now given a higher risk.",
+        False: "The model or the whole of firms has changed: the same situation is now given a lower risk.",
     },
 }
 _EFFECT: dict[Language, dict[bool, str]] = {

@@ -44,7 +44,7 @@ def test_where_nothing_moved_under_a_theme_what_is_known_is_said() -> None:
 
 def test_a_change_of_the_model_is_called_one() -> None:
     [sentence] = reasons("raised", "moderate", "none", [Theme("model", 0.7)], EVIDENCE)
-    assert sentence.startswith("Le modèle a changé")
+    assert sentence.startswith("Le modèle ou l'ensemble des entreprises a changé")
     assert "plus élevé" in sentence
 
 
