@@ -119,9 +119,9 @@ class Chain:
     def waiting(self) -> Iterator[Cohort]:
         """The cohorts that wait for their answers, the oldest first, each whole."""
         for month in sorted(self.pending):
-            parts = self.pending[month]
-            if parts:
-                yield _once([parts[part] for part in sorted(parts)])
+            cohort = self._whole(month)
+            if cohort is not None:
+                yield cohort
 
     def step(self, batch: Batch) -> Iterator[Outcome]:
         """Apply a batch; one outcome for each month that it ends and for each stretch of events in between."""
@@ -245,10 +245,10 @@ class Chain:
         return scored
 
     def _answer(self, month: int) -> Examples | None:
-        parts = self.pending.pop(month, {})
-        if not parts:
+        cohort = self._whole(month)
+        self.pending.pop(month, None)
+        if cohort is None:
             return None
-        cohort = _once([parts[part] for part in sorted(parts)])
         rows = self.panel.rows_of(cohort.sirens, make=False)
         return answer(cohort, self.panel.firms["proceeding_day"][rows], self.options.horizon)
 
