@@ -104,6 +104,9 @@ SWITCHES: dict[str, tuple[str, dict[Language, tuple[str, str]]]] = {
 }
 """Fields that are 0 or 1: their theme, and what is said at 1, and when 1 has become 0."""
 
+_THEMES = {field: quantity.theme for field, quantity in QUANTITIES.items()}
+_THEMES |= {field: theme for field, (theme, _) in SWITCHES.items()}
+
 _Writer = Callable[[float, Language], str]
 
 _AMOUNTS: dict[str, _Writer] = {
@@ -146,17 +149,16 @@ def moved(evidence: Evidence) -> bool:
     quantity = QUANTITIES.get(evidence.field)
     if quantity is None:
         return before != now
+    if before == now:
+        return False
     if before is None or now is None:
-        return before is not now
+        return True
     return _AMOUNTS[quantity.unit](before, "en") != _AMOUNTS[quantity.unit](now, "en")
 
 
 def theme_of(field: str) -> str | None:
     """The theme that a field speaks for, or None for a field of which nothing is known."""
-    if field in SWITCHES:
-        return SWITCHES[field][0]
-    quantity = QUANTITIES.get(field)
-    return quantity.theme if quantity else None
+    return _THEMES.get(field)
 
 
 def clause(evidence: Evidence, language: Language) -> str | None:

@@ -87,14 +87,23 @@ def reasons(
 ) -> list[str]:
     """Why the alert was raised: at least one sentence, the strongest theme's first."""
     rising = kind != "lowered"
-    texts = [_theme_sentence(theme, evidence, language) for theme in _strongest(themes, rising)]
-    texts += _rule_sentence(evidence, language)
-    texts += _other_fields(evidence, language)
+    by_theme = _by_theme(evidence)
+    texts = [_theme_sentence(theme, by_theme.get(theme.theme, []), language) for theme in _strongest(themes, rising)]
+    texts += _rule_sentence(by_theme.get(None, []), language)
+    texts += _other_fields(by_theme.get(None, []), language)
     if not texts:
         names = TIERS[language]
         text = _NO_REASON[language][tier != previous_tier]
         texts = [text.format(before=names.get(previous_tier, previous_tier), now=names.get(tier, tier))]
     return [_typeset(text, language) for text in texts]
+
+
+def _by_theme(evidence: Iterable[Evidence]) -> dict[str | None, list[Evidence]]:
+    """The evidence of each theme; None has what belongs to none."""
+    found: dict[str | None, list[Evidence]] = {}
+    for item in evidence:
+        found.setdefault(theme_of(item.field), []).append(item)
+    return found
 
 
 def _strongest(themes: Iterable[Theme], rising: bool) -> list[Theme]:
@@ -111,16 +120,15 @@ def _theme_sentence(theme: Theme, evidence: Sequence[Evidence], language: Langua
         return _MODEL[language][rising]
     name = _THEMES[language].get(theme.theme) or _OTHER_THEME[language].format(theme=theme.theme)
     text = f"{name[0].upper()}{name[1:]} {_EFFECT[language][rising]}"
-    clauses = _clauses(theme.theme, evidence, language)
+    clauses = _clauses(evidence, language)
     if not clauses:
         return f"{text}."
     return f"{text}{' :' if language == 'fr' else ':'} {_joined(clauses, language)}."
 
 
-def _clauses(theme: str, evidence: Sequence[Evidence], language: Language) -> list[str]:
-    """What moved under a theme; where nothing did, what is known."""
-    of_theme = [item for item in evidence if theme_of(item.field) == theme]
-    telling = [item for item in of_theme if moved(item)] or of_theme
+def _clauses(evidence: Sequence[Evidence], language: Language) -> list[str]:
+    """What moved of a theme's evidence; where nothing did, what is known."""
+    telling = [item for item in evidence if moved(item)] or list(evidence)
     # What has a before is said first: it is what changed.
     telling.sort(key=lambda item: known(item.previous) is None)
     clauses = [text for item in telling if (text := clause(item, language))]
@@ -141,9 +149,7 @@ def _rule_sentence(evidence: Sequence[Evidence], language: Language) -> list[str
 
 
 def _other_fields(evidence: Sequence[Evidence], language: Language) -> list[str]:
-    strange = [
-        item for item in evidence if theme_of(item.field) is None and item.field != "expert_rule" and moved(item)
-    ]
+    strange = [item for item in evidence if item.field != "expert_rule" and moved(item)]
     if not strange:
         return []
     changes = ", ".join(

@@ -5,9 +5,11 @@ it. Batch boundaries never change what comes out: a firm is decided after each o
 the same two events wherever a batch was cut.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +60,10 @@ class Decision:
     tier: int
     previous_tier: int
     logit: float
+    probability: float
+    """Of `logit`."""
     previous_logit: float
+    previous_probability: float
     themes: list[tuple[str, float]]
     evidence: list[Quantity]
     cause: AnyEvent
@@ -155,16 +160,19 @@ class Chain:
         reach = Reach(batch, at, self.known_to)
         rows = self.panel.rows_of(batch.rows["siren"][at])
         at, rows = self._not_seen(batch, at, rows)
-        outcome = Outcome(changed=np.unique(rows))
+        outcome, drafts = Outcome(changed=np.unique(rows)), list[_Draft]()
         for turn in turns(rows, days[at]):
             here, firms = at[turn.at], rows[turn.at]
             # A firm that looks as it did when it was decided on that day would be decided alike.
             open_ = self.panel.apply(batch, here, firms) | turn.new_day
-            outcome.decisions += self._decide_events(batch, here[open_], firms[open_], month, days, reach)
+            drafts += self._decide_events(here[open_], firms[open_], month, days, reach)
         if batch.offsets is not None:
             self.panel.firms["offset"][rows] = batch.offsets[at]
         self.known_to = reach.end()
-        outcome.decisions.sort(key=lambda decision: decision.position)
+        drafts.sort(key=lambda draft: draft.position)
+        # In one go: a few of very many events are looked for.
+        causes = batch.events.at([draft.position for draft in drafts]) if drafts else []
+        outcome.decisions = [draft.finish(cause=cause) for draft, cause in zip(drafts, causes, strict=True)]
         return outcome
 
     def _not_seen(self, batch: Batch, at: Positions, rows: Rows) -> tuple[Positions, Rows]:
@@ -175,16 +183,15 @@ class Chain:
         return at[new], rows[new]
 
     def _decide_events(
-        self, batch: Batch, at: Positions, rows: Rows, month: int, days: NDArray[np.int32], reach: Reach
-    ) -> list[Decision]:
+        self, at: Positions, rows: Rows, month: int, days: NDArray[np.int32], reach: Reach
+    ) -> list["_Draft"]:
         """Decide the firms of one turn, each on the day of its event."""
         scored = decide(self.panel, rows, month, days[at], self.scorer, self.options.decisions, closing=False)
         if not len(scored.alerts):
             return []
         # Rows of a turn ascend, and those scored are some of them.
         positions = at[np.searchsorted(rows, scored.rows[scored.alerts])]
-        causes = batch.events.at(positions.tolist())
-        return self._decisions(scored, causes, positions.tolist(), list(reach.after(positions)), month, days[positions])
+        return self._drafts(scored, positions.tolist(), list(reach.after(positions)), month, days[positions])
 
     def _end_month(self, month: int, position: int) -> Outcome:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
@@ -198,10 +205,8 @@ class Chain:
             fresh = self.panel.firms["swept"][rows] < month
             scored = self._close(rows[fresh], month, day)
             n = len(scored.alerts)
-            last_days = np.full(n, day, np.int32)
-            outcome.decisions += self._decisions(
-                scored, [cause] * n, [position] * n, [self.known_to] * n, month, last_days
-            )
+            drafts = self._drafts(scored, [position] * n, [self.known_to] * n, month, np.full(n, day, np.int32))
+            outcome.decisions += [draft.finish(cause=cause) for draft in drafts]
             parts.append(scored)
         cohort = _cohort(self.panel, month, parts)
         tiers = np.concatenate([p.tiers for p in parts]) if parts else np.zeros(0, np.uint8)
@@ -252,41 +257,63 @@ class Chain:
         rows = self.panel.rows_of(cohort.sirens, make=False)
         return answer(cohort, self.panel.firms["proceeding_day"][rows], self.options.horizon)
 
-    def _decisions(
+    def _drafts(
         self,
         scored: Scored,
-        causes: Sequence[AnyEvent],
         positions: list[int],
         known_to: list[NDArray[np.int32]],
         month: int,
         days: NDArray[np.int32],
-    ) -> list[Decision]:
+    ) -> list["_Draft"]:
         if not len(scored.alerts):
             return []
         rows = scored.rows[scored.alerts]
         evidence = quantities(View(self.panel, rows, month, days))
         names = (*THEMES, MODEL_THEME)
         firms = self.panel.firms
+        # Whole columns become Python's numbers at once: one by one that takes longer than all the rest.
+        sirens, departments, activities = (firms[field][rows].tolist() for field in ("siren", "department", "activity"))
+        kinds, tiers, before = (x.tolist() for x in (scored.kinds, scored.tiers[scored.alerts], scored.previous_tiers))
+        logits, previous = scored.logits[scored.alerts], scored.previous_logits
+        scores, changes, day = _pairs(logits), scored.changes.tolist(), days.tolist()
+        previous_scores = _pairs(previous)
         return [
-            Decision(
-                siren=f"{firms['siren'][row]:09d}",
-                name=self.panel.names[row],
-                department=firms["department"][row].decode() or None,
-                activity=firms["activity"][row].decode() or None,
-                kind=KINDS[scored.kinds[i]],
-                tier=int(scored.tiers[scored.alerts[i]]),
-                previous_tier=int(scored.previous_tiers[i]),
-                logit=float(scored.logits[scored.alerts[i]]),
-                previous_logit=float(scored.previous_logits[i]),
-                themes=list(zip(names, scored.changes[i].tolist(), strict=True)),
-                evidence=evidence[i],
-                cause=causes[i],
-                day=int(days[i]),
-                sources=[(s, int(d)) for s, d in zip(SOURCES, known_to[i], strict=True) if d],
-                position=positions[i],
+            _Draft(
+                positions[i],
+                partial(
+                    Decision,
+                    siren=f"{sirens[i]:09d}",
+                    name=self.panel.names[row],
+                    department=departments[i].decode() or None,
+                    activity=activities[i].decode() or None,
+                    kind=KINDS[kinds[i]],
+                    tier=tiers[i],
+                    previous_tier=before[i],
+                    logit=scores[i][0],
+                    probability=scores[i][1],
+                    previous_logit=previous_scores[i][0],
+                    previous_probability=previous_scores[i][1],
+                    themes=list(zip(names, changes[i], strict=True)),
+                    evidence=evidence[i],
+                    day=day[i],
+                    sources=[(s, d) for s, d in zip(SOURCES, known_to[i].tolist(), strict=True) if d],
+                    position=positions[i],
+                ),
             )
             for i, row in enumerate(rows.tolist())
         ]
+
+
+class _Draft(NamedTuple):
+    """A decision for which only the event behind it has not been looked up."""
+
+    position: int
+    finish: "partial[Decision]"
+
+
+def _pairs(logits: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Each score as log-odds and as a probability."""
+    return list(zip(logits.tolist(), sigmoid(logits).tolist(), strict=True))
 
 
 _FIRST_MONTH = 1980 * 12

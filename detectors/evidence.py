@@ -25,33 +25,33 @@ def _unknown(v: View) -> Column:
 
 def _month_hours(back: int) -> Callable[[View], Column]:
     def hours(v: View) -> Column:
-        return rings.ordered(v.firms["unemployment_month"], v.firms["hours_used"])[:, back] / 100.0
+        return rings.ordered(v.firms["unemployment_month"], [v.firms["hours_used"]])[0][back] / 100.0
 
     return hours
 
 
 def _headcount_before(v: View) -> Column:
-    heads = rings.ordered(v.firms["swept"], v.firms["heads_history"], np.full(len(v), v.month, np.int32))[:, 1] / 100.0
+    heads = v.headcount_lag(1)
     return np.where(heads > 0, heads, np.nan)
 
 
 _QUANTITIES: tuple[tuple[str, Callable[[View], Column], Callable[[View], Column]], ...] = (
-    ("debt_employee_euros", lambda v: v.employee_debt, lambda v: np.maximum(v.employee_history[:, 1], 0)),
-    ("debt_employer_euros", lambda v: v.employer_debt, lambda v: np.maximum(v.employer_history[:, 1], 0)),
+    ("debt_employee_euros", lambda v: v.employee_debt, lambda v: np.maximum(v.employee_lag(1), 0)),
+    ("debt_employer_euros", lambda v: v.employer_debt, lambda v: np.maximum(v.employer_lag(1), 0)),
     ("debt_age_months", lambda v: v.debt_age, _unknown),
     ("debt_growth_3m_ratio", lambda v: v.debt_growth, _unknown),
     ("contribution_monthly_euros", lambda v: v.monthly_contribution, _unknown),
     ("unpaid_ratio", lambda v: v.unpaid_over(0, YEAR), lambda v: v.unpaid_over(1, YEAR)),
     (
         "partial_unemployment_hours_12m",
-        lambda v: v.hours_used[:, :YEAR].sum(axis=1),
-        lambda v: v.hours_used[:, 1 : YEAR + 1].sum(axis=1),
+        lambda v: v.hours_used(YEAR),
+        lambda v: v.hours_used(YEAR, back=1),
     ),
     ("partial_unemployment_hours_month", _month_hours(0), _month_hours(1)),
     (
         "partial_unemployment_authorised_hours_12m",
-        lambda v: v.hours_authorised[:, :YEAR].sum(axis=1),
-        lambda v: v.hours_authorised[:, 1 : YEAR + 1].sum(axis=1),
+        lambda v: v.hours_authorised(YEAR),
+        lambda v: v.hours_authorised(YEAR, back=1),
     ),
     ("headcount", lambda v: v.headcount, _headcount_before),
     ("headcount_change_12m_ratio", lambda v: v.headcount_change(YEAR), _unknown),

@@ -8,13 +8,14 @@ often, how long, how high before), which tells a habit from a decline.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.scales import Codes, Scale
-from detectors.view import NEVER, Column, View
+from detectors.view import NEVER, Column, View, how_many
 
 THEMES = ("debt", "contributions", "partial-unemployment", "headcount", "schedules", "profile")
 """Themes in the order of a firm's stored contributions."""
@@ -34,6 +35,10 @@ EMPLOYEES = Scale(most=50_000.0, unit=1.0)
 LOG_RATIO = Scale(most=2.0, signed=True)
 SWITCH = Scale(most=1.0)
 DIVISION = Scale(most=254.0)
+
+
+_FEW = 256
+"""Firms up to which features of a scale are encoded in one go: for a few the calls cost, for many the memory."""
 
 
 class Feature(NamedTuple):
@@ -59,10 +64,24 @@ def _feature(theme: str, unit: str, scale: Scale) -> Callable[[Callable[[View], 
 
 def codes(view: View) -> Codes:
     """Every feature of every firm of the view as codes, shape (n, features)."""
-    out = np.empty((len(view), len(FEATURES)), np.uint8)
-    for i, feature in enumerate(FEATURES):
-        out[:, i] = feature.scale.encode(feature.compute(view))
-    return out
+    out = np.empty((len(FEATURES), len(view)), np.uint8)
+    if len(view) > _FEW:
+        for place, feature in enumerate(FEATURES):
+            out[place] = feature.scale.encode(feature.compute(view))
+    else:
+        for scale, places in _places_by_scale().items():
+            out[places] = scale.encode(np.stack([FEATURES[place].compute(view) for place in places]))
+    # A feature's codes lie side by side in memory: whoever looks at them looks at one feature after the other.
+    return out.T
+
+
+@cache
+def _places_by_scale() -> dict[Scale, list[int]]:
+    """The features of each scale: what shares one is encoded in one go."""
+    places: dict[Scale, list[int]] = {}
+    for place, feature in enumerate(FEATURES):
+        places.setdefault(feature.scale, []).append(place)
+    return places
 
 
 def matrix(view: View) -> NDArray[np.float64]:
@@ -153,7 +172,7 @@ def debt_growth_12m(v: View) -> Column:
 def employee_debt_growth_3m(v: View) -> Column:
     """Growth of the employee share over three months."""
     known = v.months_known > 3
-    before = np.maximum(v.employee_history[:, 3], 0)
+    before = np.maximum(v.employee_lag(3), 0)
     return np.where(known, v.employee_debt - before, 0.0) / v.contribution_scale
 
 
@@ -163,19 +182,19 @@ def employee_debt_growth_3m(v: View) -> Column:
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_mean_12m(v: View) -> Column:
     """Mean debt of the last twelve month ends."""
-    return v.debt_series[:, 1:].mean(axis=1)
+    return v.owed[1:].sum(axis=0) / (12 * 100.0 * v.contribution_scale)
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_highest_12m(v: View) -> Column:
     """Highest debt of the last twelve month ends."""
-    return v.debt_series[:, 1:].max(axis=1)
+    return v.owed[1:].max(axis=0) / (100.0 * v.contribution_scale)
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_lowest_6m(v: View) -> Column:
     """Lowest debt of the last six month ends and today: what was never paid back."""
-    return v.debt_series[:, :7].min(axis=1)
+    return v.owed[:7].min(axis=0) / (100.0 * v.contribution_scale)
 
 
 @_feature("debt", "months", YEAR_MONTHS)
@@ -187,13 +206,13 @@ def months_in_debt(v: View) -> Column:
 @_feature("debt", "months", YEAR_MONTHS)
 def debt_rises_12m(v: View) -> Column:
     """How often the debt grew from one month end to the next within a year."""
-    return (np.diff(v.debt_series, axis=1) < -LARGE_CHANGE).sum(axis=1).astype(np.float64)
+    return how_many(v.debt_steps > LARGE_CHANGE * 100.0 * v.contribution_scale)
 
 
 @_feature("debt", "months", YEAR_MONTHS)
 def debt_falls_12m(v: View) -> Column:
     """How often the debt shrank from one month end to the next within a year: somebody is paying."""
-    return (np.diff(v.debt_series, axis=1) > LARGE_CHANGE).sum(axis=1).astype(np.float64)
+    return how_many(v.debt_steps < -LARGE_CHANGE * 100.0 * v.contribution_scale)
 
 
 @_feature("debt", "months", MONTHS)
@@ -321,31 +340,31 @@ def contribution_silence(v: View) -> Column:
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_used_12m(v: View) -> Column:
     """Partial unemployment used over twelve months, per employee."""
-    return v.time_off(v.hours_used, 12)
+    return v.time_off(v.hours_used(12))
 
 
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_used_3m(v: View) -> Column:
     """Partial unemployment used over three months, per employee."""
-    return v.time_off(v.hours_used, 3)
+    return v.time_off(v.hours_used(3))
 
 
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_authorised_12m(v: View) -> Column:
     """Partial unemployment authorised over twelve months, per employee."""
-    return v.time_off(v.hours_authorised, 12)
+    return v.time_off(v.hours_authorised(12))
 
 
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_authorised_3m(v: View) -> Column:
     """Partial unemployment authorised over three months, per employee."""
-    return v.time_off(v.hours_authorised, 3)
+    return v.time_off(v.hours_authorised(3))
 
 
 @_feature("partial-unemployment", "months", YEAR_MONTHS)
 def months_with_hours(v: View) -> Column:
     """Months of the last twelve in which partial unemployment was used."""
-    return (v.hours_used[:, :12] > 0).sum(axis=1).astype(np.float64)
+    return v.months_with_hours
 
 
 @_feature("partial-unemployment", "0 or 1", SWITCH)

@@ -25,6 +25,7 @@ from detectors.portfolio import Portfolio, Table, nobody
 from detectors.regime import Regime
 from detectors.relative_regression import RelativeRegression
 from detectors.scales import Codes
+from detectors.sums import in_order
 from detectors.trees import Trees, TreesInMonth
 
 FORMAT = 2
@@ -185,7 +186,7 @@ class Scorer:
         bases = [base for base, _ in tables] + [self._forest.base, self._boosting.base + model.boosting_base]
         self.base = float(slope * (weights @ np.array(bases)) + model.calibration.shift + means.sum())
         self._roots = float(self._tree_weights @ np.array([self._forest.base, self._boosting.base]))
-        self._places = np.arange(len(names())) * self._table.shape[1]
+        self._places = (np.arange(len(names())) * self._table.shape[1])[:, None]
         self._themes = themes.tolist()
 
     def score(self, codes: Codes) -> NDArray[np.float64]:
@@ -195,8 +196,8 @@ class Scorer:
     def score_with_members(self, codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """The same, and each member's log-odds, shape (n, members); nan of those that have not learned yet."""
         forest, boosting = self._trees(codes)
-        places = codes + self._places
-        columns = [base + table.take(places).sum(axis=1) for base, table in self._member_tables]
+        places = codes.T + self._places
+        columns = [base + in_order(table.take(places)) for base, table in self._member_tables]
         columns += [forest, boosting + self.model.boosting_base]
         members = np.column_stack(columns).astype(np.float32)
         members[:, ~np.array(self._learned)] = np.nan
@@ -204,11 +205,11 @@ class Scorer:
 
     def themes(self, codes: Codes) -> NDArray[np.float64]:
         """Each theme's part of the score, shape (n, themes): score = base + themes.sum(1)."""
-        parts = self._table.ravel().take(codes + self._places)
+        parts = self._table.ravel().take(codes.T + self._places)
         themes = np.zeros((len(codes), len(THEMES)))
         # One addition a feature, in their order: a matrix product would round differently in batches of other sizes.
         for feature, theme in enumerate(self._themes):
-            themes[:, theme] += parts[:, feature]
+            themes[:, theme] += parts[feature]
         for weight, of in zip(self._tree_weights, (self._forest, self._boosting), strict=True):
             themes += weight * of.parts(codes)
         raw = themes.sum(axis=1)
@@ -220,7 +221,7 @@ class Scorer:
         return self._forest.score(codes), self._boosting.score(codes)
 
     def _raw(self, codes: Codes, forest: NDArray[np.float64], boosting: NDArray[np.float64]) -> NDArray[np.float64]:
-        additive = self._table.ravel().take(codes + self._places).sum(axis=1)
+        additive = in_order(self._table.ravel().take(codes.T + self._places))
         trees_part = self._tree_weights[0] * forest + self._tree_weights[1] * boosting - self._roots
         return self.base + (additive + trees_part)
 

@@ -1,5 +1,7 @@
 """Monthly series of the last months, one row a firm or an account: month m stands in column m mod MONTHS."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,20 +37,49 @@ def within(latest: Months, months: Months) -> NDArray[np.bool_]:
     return (months <= latest) & (months > latest - MONTHS)
 
 
-def ordered(latest: Months, ring: NDArray[np.int64], until: Months | None = None) -> NDArray[np.int64]:
-    """The series with its most recent month first, shape (n, MONTHS): column k is month `until` - k.
+def ordered(
+    latest: Months, series: Sequence[NDArray[np.int64]], until: Months | None = None
+) -> list[NDArray[np.int64]]:
+    """Each series with its most recent month first, shape (MONTHS, n): row k is month `until` - k.
 
     `until` (by default `latest`) may lie after the latest month: what is not there is 0.
     """
     end = latest if until is None else until
-    places = _BACKWARDS[end % MONTHS] + np.arange(0, ring.size, MONTHS)[:, None]
-    values = np.ascontiguousarray(ring).reshape(-1).take(places)
-    gap = (end - latest)[:, None]
-    if gap.any():  # else every month of the window is there
-        values[(gap > _BACK) | (gap + MONTHS <= _BACK)] = 0
-    return values
+    alike = len(end) > 0 and bool((end == end[0]).all())
+    found = _turned(series, int(end[0]) % MONTHS) if alike else _gathered(series, end % MONTHS)
+    outside = _outside(end - latest)
+    if outside is not None:
+        for values in found:
+            np.copyto(values[: len(outside)], 0, where=outside)
+    return found
 
 
-_BACK = np.arange(MONTHS)
-_BACKWARDS = (_BACK[:, None] - _BACK) % MONTHS
-"""By the column of a month, the columns of that month and of those before it."""
+def _turned(series: Sequence[NDArray[np.int64]], last: int) -> list[NDArray[np.int64]]:
+    """The series where all end in the same column: two runs of columns, copied backwards."""
+    found = []
+    for ring in series:
+        values = np.empty((MONTHS, len(ring)), np.int64)
+        values[: last + 1] = ring.T[last::-1]
+        values[last + 1 :] = ring.T[:last:-1]
+        found.append(values)
+    return found
+
+
+def _gathered(series: Sequence[NDArray[np.int64]], last: Months) -> list[NDArray[np.int64]]:
+    """The series where each row ends in a column of its own."""
+    places = _BACKWARDS[:, last] + np.arange(0, len(last) * MONTHS, MONTHS)
+    return [np.ascontiguousarray(ring).reshape(-1).take(places) for ring in series]
+
+
+def _outside(gap: Months) -> NDArray[np.bool_] | None:
+    """Which months lie outside a window that ended `gap` months before, as far back as any does; None if none does."""
+    if not gap.any():
+        return None
+    if gap.min() < 0:
+        return (gap > _BACK) | (gap + MONTHS <= _BACK)
+    return gap > _BACK[: int(gap.max())]
+
+
+_BACK = np.arange(MONTHS)[:, None]
+_BACKWARDS = (_BACK.T - _BACK) % MONTHS
+"""By the column of a month, in columns of this, the columns of that month and of those before it."""

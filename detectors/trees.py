@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from detectors.portfolio import Portfolio
 from detectors.scales import CODES, Codes
+from detectors.sums import in_order
 
 NEVER_ABOVE = 255
 """A cut that no rank is above: a level without a question."""
-_BLOCK = 4096
+_BLOCK = 2048
 _FEW = 256
 
 
@@ -73,7 +74,7 @@ def joined(parts: Sequence[Trees]) -> Trees:
 
 def leaf_numbers(trees: Trees, ranks: Codes) -> NDArray[np.uint8]:
     """The leaf of each row of ranks in each tree, shape (n, T)."""
-    return _leaves(trees.features, trees.cuts, ranks)
+    return _leaves(trees.features, trees.cuts, np.ascontiguousarray(ranks.T)).T
 
 
 def values(trees: Trees, ranks: Codes) -> NDArray[np.float64]:
@@ -102,7 +103,7 @@ class TreesInMonth:
         tree = np.arange(len(self._trees))
         for start in range(0, len(codes), _FEW):
             block = slice(start, start + _FEW)
-            leaves = _leaves(self._trees.features, self._cuts, codes[block])
+            leaves = _leaves(self._trees.features, self._cuts, np.ascontiguousarray(codes[block].T)).T
             out[block] = self._theme_table[tree, leaves].sum(axis=1)
         return out
 
@@ -126,22 +127,25 @@ class TreesInMonth:
 
 
 def _leaves(features: NDArray[np.uint8], cuts: NDArray[np.uint8], columns: Codes) -> NDArray[np.uint8]:
-    leaves = np.zeros((len(columns), len(features)), np.uint8)
+    """The leaf of each firm in each tree, shape (T, n), from what is asked about by feature, (features, n)."""
+    leaves = np.zeros((len(features), columns.shape[1]), np.uint8)
     for level in range(features.shape[1]):
+        above = columns.take(features[:, level], axis=0) > cuts[:, level, None]
         np.left_shift(leaves, 1, out=leaves)
-        leaves |= np.take(columns, features[:, level], axis=1) > cuts[:, level]
+        np.bitwise_or(leaves, above.view(np.uint8), out=leaves)
     return leaves
 
 
 def _summed(
-    leaves: NDArray[np.float64], features: NDArray[np.uint8], cuts: NDArray[np.uint8], columns: Codes
+    leaves: NDArray[np.float64], features: NDArray[np.uint8], cuts: NDArray[np.uint8], codes: Codes
 ) -> NDArray[np.float64]:
     count, width = leaves.shape
-    out = np.zeros(len(columns))
+    out = np.zeros(len(codes))
     if not count:
         return out
-    flat, offsets = leaves.ravel(), np.arange(count) * width
-    for start in range(0, len(columns), _BLOCK):
+    flat, offsets = leaves.ravel(), (np.arange(count) * width)[:, None]
+    for start in range(0, len(codes), _BLOCK):
         block = slice(start, start + _BLOCK)
-        out[block] = flat.take(_leaves(features, cuts, columns[block]) + offsets).sum(axis=1)
+        numbers = _leaves(features, cuts, np.ascontiguousarray(codes[block].T))
+        out[block] = in_order(flat.take(numbers + offsets))
     return out

@@ -52,15 +52,15 @@ def oldest_debt(panel: Panel, rows: Rows, month: int) -> Column:
 
 def _columns(view: View) -> Iterator[Column]:
     yield view.employee_debt
-    yield from (view.employee_history[:, k] for k in LAGS)
+    yield from (view.employee_lag(k) for k in LAGS)
     yield view.employer_debt
-    yield from (view.employer_history[:, k] for k in LAGS)
+    yield from (view.employer_lag(k) for k in LAGS)
     yield view.debt / view.contribution_scale
     yield view.debt / view.staff
     yield (view.debt - view.debt_lag(3)) / view.staff
     yield np.nan_to_num(view.unpaid_over(0, 12))
-    yield view.hours_used[:, :12].sum(axis=1) / view.staff
-    yield view.hours_authorised[:, :12].sum(axis=1) / view.staff
+    yield view.hours_used(12) / view.staff
+    yield view.hours_authorised(12) / view.staff
     yield view.request_running
     yield view.staff
     yield np.nan_to_num(view.headcount_change(3))

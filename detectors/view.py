@@ -24,9 +24,10 @@ CONTRIBUTION_FLOOR = 500.0
 
 
 class View:
-    """Firms at `rows` of a panel, in `month`, each on its day. Every property has shape (n,) or (n, MONTHS).
+    """Firms at `rows` of a panel, in `month`, each on its day. Every property has shape (n,), or (months, n).
 
-    Monthly series have the most recent month first. `lag(k)` is the state at the end of month `month` - k.
+    Series stand month by month, the most recent first: what is said of all firms of a month lies side by side. Sums
+    are of whole cents and hundredths of hours, so that they do not depend on how many firms are looked at together.
     """
 
     def __init__(self, panel: Panel, rows: Rows, month: int, days: NDArray[np.int32]) -> None:
@@ -59,7 +60,7 @@ class View:
     @cached_property
     def debt(self) -> Column:
         """Outstanding social-security debt, euros."""
-        return self.employee_debt + self.employer_debt
+        return (np.maximum(self.firms["debt_employee"], 0) + np.maximum(self.firms["debt_employer"], 0)) / 100.0
 
     @cached_property
     def debt_age(self) -> Column:
@@ -105,25 +106,29 @@ class View:
         return np.where(first == NEVER, 1.0, self.month - first + 1.0)
 
     @cached_property
-    def debt_series(self) -> Column:
-        """Debt at month ends in contributions of a month, column 0 as it stands on the day, column k at month - k."""
-        owed = np.maximum(self.employee_history, 0) + np.maximum(self.employer_history, 0)
-        owed[:, 0] = self.debt
-        return owed / self.contribution_scale[:, None]
+    def owed(self) -> NDArray[np.int64]:
+        """Debt, cents, shape (MONTHS, n): row 0 as it stands on the day, row k at the end of month - k."""
+        employee, employer, _ = self._histories
+        owed = np.maximum(employee, 0) + np.maximum(employer, 0)
+        owed[0] = np.maximum(self.firms["debt_employee"], 0) + np.maximum(self.firms["debt_employer"], 0)
+        return owed
 
     @cached_property
-    def employee_history(self) -> Column:
-        """Employee debt at the month ends, euros; column k is month - k, column 0 is not there yet."""
-        return self._history("employee_history")
+    def debt_steps(self) -> NDArray[np.int64]:
+        """How the debt moved from each month end to the next, cents, shape (MONTHS - 1, n), the latest first."""
+        return self.owed[:-1] - self.owed[1:]
 
-    @cached_property
-    def employer_history(self) -> Column:
-        """Employer debt at the month ends, euros."""
-        return self._history("employer_history")
+    def employee_lag(self, k: int) -> Column:
+        """Employee shares at the end of month - k (k > 0), euros; negative where more was paid than owed."""
+        return self._histories[0][k] / 100.0
+
+    def employer_lag(self, k: int) -> Column:
+        """Employer shares at the end of month - k (k > 0), euros."""
+        return self._histories[1][k] / 100.0
 
     def debt_lag(self, k: int) -> Column:
         """Debt at the end of month - k, euros; 0 where the firm was not known yet."""
-        return np.maximum(self.employee_history[:, k], 0) + np.maximum(self.employer_history[:, k], 0)
+        return self.owed[k] / 100.0
 
     def debt_change(self, k: int) -> Column:
         """Change of the debt since the end of month - k, in contributions of a month; 0 where that month is unknown.
@@ -132,18 +137,18 @@ class View:
         """
         known = self.month - k >= self.firms["first_swept"]
         known &= self.firms["first_swept"] != NEVER
-        return np.where(known, self.debt - self.debt_lag(k), 0.0) / self.contribution_scale
+        return np.where(known, self.owed[0] - self.owed[k], 0) / (100.0 * self.contribution_scale)
 
     @cached_property
     def months_in_debt(self) -> Column:
         """Month ends with debt among the last twelve."""
-        owed = self.employee_history[:, 1:] + self.employer_history[:, 1:]
-        return (owed > 1.0).sum(axis=1).astype(np.float64)
+        employee, employer, _ = self._histories
+        return how_many(employee[1:] + employer[1:] > 100)
 
     @cached_property
     def monthly_contribution(self) -> Column:
         """Mean contribution due a month over the last twelve known months, euros; 0 where none is known."""
-        due = self._due[:, :YEAR].sum(axis=1) / 100.0
+        due = self._contributions[0][:YEAR].sum(axis=0) / 100.0
         seen = np.clip(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, YEAR)
         return np.maximum(due, 0) / seen
 
@@ -151,7 +156,7 @@ class View:
     def recent_contribution(self) -> Column:
         """Mean contribution due a month over the last three known months, euros."""
         seen = np.clip(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, 3)
-        return np.maximum(self._due[:, :3].sum(axis=1) / 100.0, 0) / seen
+        return np.maximum(self._contributions[0][:3].sum(axis=0) / 100.0, 0) / seen
 
     @cached_property
     def contribution_scale(self) -> Column:
@@ -162,23 +167,27 @@ class View:
 
     def unpaid_over(self, back: int, months: int) -> Column:
         """Unpaid share of what was due over so many known months, `back` months earlier; nan where none was known."""
+        _, answered, paid_for = self._contributions
         window = slice(back, back + months)
-        due, paid = self._due_answered[:, window].sum(axis=1), self._paid[:, window].sum(axis=1)
+        due, paid = answered[window].sum(axis=0), paid_for[window].sum(axis=0)
         return np.where(due > 0, np.clip(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
 
-    def time_off(self, hours: Column, months: int) -> Column:
-        """Hours of so many months per employee, in months of full-time work."""
-        return np.maximum(hours[:, :months].sum(axis=1), 0) / FULL_TIME_MONTH / self.staff
+    def hours_used(self, months: int, back: int = 0) -> Column:
+        """Hours of partial unemployment used in so many months, the last of them `back` months ago."""
+        return self._hours[0][back : back + months].sum(axis=0) / 100.0
 
-    @cached_property
-    def hours_used(self) -> Column:
-        """Hours of partial unemployment used, by month: column k is month - k."""
-        return self._hours("hours_used")
-
-    @cached_property
-    def hours_authorised(self) -> Column:
+    def hours_authorised(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment authorised, by the month in which the authorisation was known."""
-        return self._hours("hours_authorised")
+        return self._hours[1][back : back + months].sum(axis=0) / 100.0
+
+    @cached_property
+    def months_with_hours(self) -> Column:
+        """Months of the last twelve in which partial unemployment was used."""
+        return how_many(self._hours[0][:YEAR] > 0)
+
+    def time_off(self, hours: Column) -> Column:
+        """Hours per employee, in months of full-time work."""
+        return np.maximum(hours, 0) / FULL_TIME_MONTH / self.staff
 
     @cached_property
     def request_running(self) -> Column:
@@ -198,14 +207,14 @@ class View:
 
     def headcount_change(self, k: int) -> Column:
         """Relative change of the headcount since the end of month - k, in [-1, 1]; nan where unknown."""
-        before = self._heads_history[:, k]
+        before = self.headcount_lag(k)
         known = (before > 0) & ~np.isnan(self.headcount)
         change = np.where(known, self.headcount, 1.0) / np.where(known, before, 1.0) - 1.0
         return np.where(known, np.clip(change, -1.0, 1.0), np.nan)
 
-    @cached_property
-    def _heads_history(self) -> Column:
-        return self._history("heads_history")
+    def headcount_lag(self, k: int) -> Column:
+        """Employees at the end of month - k (k > 0); 0 where unknown."""
+        return self._histories[2][k] / 100.0
 
     @cached_property
     def schedule_running(self) -> Column:
@@ -239,23 +248,29 @@ class View:
         return self.firms["proceeding_action"] >= 0
 
     @cached_property
-    def _due(self) -> NDArray[np.int64]:
-        return rings.ordered(self.firms["paid_month"], self.firms["due"])
+    def _contributions(self) -> list[NDArray[np.int64]]:
+        """What was due, what was due of which a payment is known, and what was paid: cents."""
+        f = self.firms
+        return rings.ordered(f["paid_month"], (f["due"], f["due_answered"], f["paid"]))
 
     @cached_property
-    def _due_answered(self) -> NDArray[np.int64]:
-        return rings.ordered(self.firms["paid_month"], self.firms["due_answered"])
+    def _histories(self) -> list[NDArray[np.int64]]:
+        """Employee and employer debts in cents, hundredths of employees; row 0 is not there yet."""
+        f = self.firms
+        series = (f["employee_history"], f["employer_history"], f["heads_history"])
+        return rings.ordered(f["swept"], series, self._until)
 
     @cached_property
-    def _paid(self) -> NDArray[np.int64]:
-        return rings.ordered(self.firms["paid_month"], self.firms["paid"])
-
-    def _history(self, field: str) -> Column:
-        return rings.ordered(self.firms["swept"], self.firms[field], self._until) / 100.0
-
-    def _hours(self, field: str) -> Column:
-        latest = self.firms["unemployment_month"]
-        return rings.ordered(latest, self.firms[field], np.maximum(self._until, latest)) / 100.0
+    def _hours(self) -> list[NDArray[np.int64]]:
+        """Hours used and authorised, hundredths."""
+        f = self.firms
+        latest = f["unemployment_month"]
+        return rings.ordered(latest, (f["hours_used"], f["hours_authorised"]), np.maximum(self._until, latest))
 
 
-__all__ = ["MONTHS", "NEVER", "Column", "View"]
+def how_many(there: NDArray[np.bool_]) -> Column:
+    """In how many rows of (months, n) each column is true."""
+    return there.sum(axis=0, dtype=np.uint8).astype(np.float64)
+
+
+__all__ = ["MONTHS", "NEVER", "Column", "View", "how_many"]

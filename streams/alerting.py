@@ -1,16 +1,12 @@
 """A decision in numbers to the alert that agents read."""
 
-import math
 from datetime import date, datetime
-
-import numpy as np
 
 from alerts.alert import Alert, Evidence, Origin, Source, Theme, Thresholds, Tier, alert_id
 from alerts.language import Language
 from alerts.wording import reasons
 from detectors.chain import Decision
 from detectors.events import content, identity
-from detectors.logits import sigmoid
 from detectors.models import Model
 from detectors.tiers import NAMES
 
@@ -19,7 +15,11 @@ def alert_of(decision: Decision, model: Model, origin: Origin, raised_at: dateti
     """The alert of a decision; all that a reader needs is in it."""
     tier, previous_tier = _tier(decision.tier), _tier(decision.previous_tier)
     themes = [Theme(name, contribution) for name, contribution in decision.themes]
-    evidence = [Evidence(q.field, _known(q.now), _known(q.before)) for q in decision.evidence]
+    # What is not a number is unknown, and is not equal to itself.
+    evidence = [
+        Evidence(field, now if now == now else None, before if before == before else None)
+        for field, now, before in decision.evidence
+    ]
     return Alert(
         id=alert_id(decision.siren, decision.kind, previous_tier, tier, content(decision.cause)),
         siren=decision.siren,
@@ -29,8 +29,8 @@ def alert_of(decision: Decision, model: Model, origin: Origin, raised_at: dateti
         tier=tier,
         previous_tier=previous_tier,
         kind=decision.kind,
-        probability=_probability(decision.logit),
-        previous_probability=_probability(decision.previous_logit),
+        probability=decision.probability,
+        previous_probability=decision.previous_probability,
         as_of=date.fromordinal(decision.day),
         raised_at=raised_at,
         model_version=model.version,
@@ -46,11 +46,3 @@ def alert_of(decision: Decision, model: Model, origin: Origin, raised_at: dateti
 
 def _tier(level: int) -> Tier:
     return NAMES[level]
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _probability(logit: float) -> float:
-    return float(sigmoid(np.array([logit]))[0])

@@ -101,7 +101,9 @@ def test_history_is_what_was_owed_at_the_month_ends() -> None:
     assert [view.debt_lag(k)[0] for k in range(1, 13)] == amounts[-2:-14:-1]
     assert view.months_in_debt[0] == 12
     # Forty employees are guessed at 600 euros each.
-    assert view.debt_series[0] == pytest.approx([x / 24_000.0 for x in amounts[-1:-14:-1]])
+    assert view.contribution_scale[0] == 24_000.0
+    assert view.owed[:, 0].tolist() == [100 * x for x in amounts[-1:-14:-1]]
+    assert view.debt_steps[:, 0].tolist() == [10_000] * 12
     assert [view.debt_change(k)[0] for k in (1, 12)] == pytest.approx([100.0 / 24_000.0, 1_200.0 / 24_000.0])
     # The firm has been seen at the ends of fourteen months, and this one is the fifteenth.
     assert view.months_known[0] == 15.0
@@ -160,8 +162,9 @@ def test_the_unpaid_share_of_a_window_further_back() -> None:
 
 def test_hours_stand_by_month_however_long_ago_they_were() -> None:
     view = seen([use(month=JANUARY, hours=70.0), use(month=JANUARY - 3, hours=30.5)], month=JANUARY + 2)
-    assert view.hours_used[0].tolist() == [0.0, 0.0, 70.0, 0.0, 0.0, 30.5, *[0.0] * 7]
-    assert not seen([use()], month=JANUARY + 13).hours_used.any()
+    assert [view.hours_used(1, back)[0] for back in range(13)] == [0.0, 0.0, 70.0, 0.0, 0.0, 30.5, *[0.0] * 7]
+    assert view.months_with_hours[0] == 2
+    assert not seen([use()], month=JANUARY + 13).hours_used(13).any()
 
 
 @pytest.mark.parametrize(("day", "running"), [(14, 1.0), (15, 1.0), (16, 0.0)])
