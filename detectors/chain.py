@@ -34,7 +34,7 @@ from detectors.rings import MONTHS, NEVER
 from detectors.turns import turns
 from detectors.view import View
 
-SWEEP_ROWS = 65_536
+SWEEP_ROWS = 16_384
 """Firms looked at together at a month end: bounds the memory of a sweep."""
 SOURCES = tuple(name for name in EVENT_TYPES if name not in ("firm", "clock"))
 """The sources whose age an alert tells, in the order of `Type`."""
@@ -186,7 +186,8 @@ class Chain:
         self, at: Positions, rows: Rows, month: int, days: NDArray[np.int32], reach: Reach
     ) -> list["_Draft"]:
         """Decide the firms of one turn, each on the day of its event."""
-        scored = decide(self.panel, rows, month, days[at], self.scorer, self.options.decisions, closing=False)
+        view = View(self.panel, rows, month, days[at])
+        scored = decide(self.panel, rows, view, self.scorer, self.options.decisions, closing=False)
         if not len(scored.alerts):
             return []
         # Rows of a turn ascend, and those scored are some of them.
@@ -236,16 +237,15 @@ class Chain:
         return _once([parts[part] for part in sorted(parts)]) if parts else None
 
     def _close(self, rows: Rows, month: int, day: int) -> Scored:
-        days = np.full(len(rows), day, np.int32)
-        scored = decide(self.panel, rows, month, days, self.scorer, self.options.decisions, closing=True)
-        f, column = self.panel.firms, month % MONTHS
-        view = View(self.panel, rows, month, days)
-        heads = view.headcount
-        f["employee_history"][rows, column] = f["debt_employee"][rows]
-        f["employer_history"][rows, column] = f["debt_employer"][rows]
+        view = View(self.panel, rows, month, np.full(len(rows), day, np.int32))
+        scored = decide(self.panel, rows, view, self.scorer, self.options.decisions, closing=True)
+        f, column, heads = self.panel.firms, month % MONTHS, view.headcount
+        f["employee_history"][rows, column] = view.firms["debt_employee"]
+        f["employer_history"][rows, column] = view.firms["debt_employer"]
         f["heads_history"][rows, column] = np.round(np.nan_to_num(heads) * 100)
         remember_habits(self.panel, rows, view)
-        f["first_swept"][rows] = np.where(f["first_swept"][rows] == NEVER, month, f["first_swept"][rows])
+        first = view.firms["first_swept"]
+        f["first_swept"][rows] = np.where(first == NEVER, month, first)
         f["swept"][rows] = month
         return scored
 

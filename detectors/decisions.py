@@ -54,24 +54,18 @@ class Scored:
 
 
 def decide(
-    panel: Panel,
-    rows: Rows,
-    month: int,
-    days: NDArray[np.int32],
-    scorer: Scorer,
-    options: DecisionOptions,
-    closing: bool,
+    panel: Panel, rows: Rows, view: View, scorer: Scorer, options: DecisionOptions, closing: bool
 ) -> Scored:
-    """Score the firms at `rows`, each as it stands on its day of `month`, and update what is said about them.
+    """Score the firms at `rows`, each as it stands in its `view`, and update what is said about them.
 
     `closing` says that the month ends: levels may be left, and the score becomes what later ones are compared with.
     """
-    view = View(panel, rows, month, days)
     inside = in_perimeter(view, options.perimeter)
     if closing:
         _forget(panel, rows[~inside])
     if not inside.all():
-        rows, days, view = rows[inside], days[inside], view.among(inside)
+        rows, view = rows[inside], view.among(inside)
+    days = view.days
     codes = encoded(view)
     logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
     was = view.firms

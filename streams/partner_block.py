@@ -32,6 +32,8 @@ class File:
     kind: Kind[Any]
     layout: Layout
     latest: date
+    few: int
+    """Rows of a block up to which each is read on its own."""
     coders: dict[str, Coder[Any]] = field(default_factory=dict)
 
 
@@ -86,12 +88,21 @@ def split(block: Block, delimiter: Delimiter, width: int) -> tuple[BlockRows, in
 def parse(rows: BlockRows, file: File) -> Parsed:
     """The events of a block, and its rejects in the order of lines."""
     numbers = np.flatnonzero(rows.plain)
+    if len(numbers) <= file.few:
+        return _few(rows, numbers, file)
     many = Rows(file.layout, _cells(rows, file), file.latest, file.coders)
     events = _table(many, file, numbers + rows.way.block.first)
     unsure = [rows.way.row(index)[0] for index in numbers[~many.sure.to_numpy()].tolist()]
     records = sorted([*rows.odd, *filter(None, unsure)])
     skipped = 0 if many.wanted is None else int((many.sure & ~many.wanted).sum())
     return _with_records(Parsed(events, len(numbers) + len(rows.odd), skipped, ()), records, file)
+
+
+def _few(rows: BlockRows, numbers: NDArray[np.intp], file: File) -> Parsed:
+    """The same, every row on its own."""
+    records = sorted([*rows.odd, *filter(None, (rows.way.row(index)[0] for index in numbers.tolist()))])
+    nothing = event_columns.table_of(file.kind.event, []).with_columns(pl.Series(LINE, [], pl.Int64))
+    return _with_records(Parsed(nothing, len(records), 0, ()), records, file)
 
 
 def _table(many: Rows, file: File, lines: NDArray[np.int64]) -> pl.DataFrame:
@@ -124,7 +135,7 @@ def _with_records(parsed: Parsed, records: Sequence[Record], file: File) -> Pars
     table = parsed.events
     if events:
         more = event_columns.table_of(file.kind.event, events).with_columns(pl.Series(LINE, numbers, pl.Int64))
-        table = pl.concat([table, more]).sort(LINE, maintain_order=True)
+        table = pl.concat([table, more]).sort(LINE, maintain_order=True) if len(table) else more
     return Parsed(table, parsed.rows, parsed.skipped + skipped, refused)
 
 

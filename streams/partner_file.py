@@ -35,6 +35,9 @@ class Intake:
     kind: Kind[Any] | None
     on_reject: RejectSink
     block_bytes: int = 4 << 20
+    few: int = 64
+    """Rows of a block up to which each is read on its own: setting up columns takes as long as a few hundred rows, and
+    drops may come in thousands of files of a row or two."""
 
 
 def read(source: Source, intake: Intake, report: Report) -> Iterator[tuple[Kind[Any], pl.DataFrame]]:
@@ -86,7 +89,7 @@ def _frames(
     header: Line, lines: Lines, stream: ByteReader, kind: Kind[Any], intake: Intake, file: FileReport
 ) -> Iterator[pl.DataFrame]:
     layout = kind.layout(split_header(header, kind.delimiter))
-    table = File(kind, layout, intake.latest)
+    table = File(kind, layout, intake.latest, intake.few)
     blocks = Blocks(stream, lines.next_number, max(1, intake.block_bytes // 4) if kind.monthly else intake.block_bytes)
     for parsed in ahead(partial(parse, file=table), _split(blocks, kind.delimiter, layout.width), _THREADS):
         file.rows += parsed.rows

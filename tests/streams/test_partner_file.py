@@ -24,9 +24,9 @@ LATEST = TODAY + timedelta(days=1)
 kinds = pytest.mark.parametrize("kind", sorted(KINDS))
 
 
-def read_in_blocks(path: Path, kind: str, block_bytes: int, latest: date = LATEST) -> Read:
+def read_in_blocks(path: Path, kind: str, block_bytes: int, latest: date = LATEST, few: int = 0) -> Read:
     report, rejects, events = Report(), list[Reject](), list[FirmEvent]()
-    intake = Intake(latest, KINDS[kind], rejects.append, block_bytes)
+    intake = Intake(latest, KINDS[kind], rejects.append, block_bytes, few)
     for found, frame in read(Source("file", path, None, named=True), intake, report):
         events += structs(found.event, frame)  # type: ignore[arg-type] # no clocks in files
         assert frame[LINE].is_sorted()
@@ -39,10 +39,10 @@ def test_blocks_and_rows_agree_on_any_file(kind: str, tmp_path_factory: pytest.T
     path = tmp_path_factory.mktemp("any") / "file"
 
     @settings(max_examples=100, deadline=None)
-    @given(files(kind), st.sampled_from([1, 50, 4 << 20]))
-    def check(data: bytes, block_bytes: int) -> None:
+    @given(files(kind), st.sampled_from([1, 50, 4 << 20]), st.sampled_from([0, 0, 3, 64]))
+    def check(data: bytes, block_bytes: int, few: int) -> None:
         path.write_bytes(data)
-        assert read_in_blocks(path, kind, block_bytes) == read_by_row("file", data, KINDS[kind], LATEST)
+        assert read_in_blocks(path, kind, block_bytes, few=few) == read_by_row("file", data, KINDS[kind], LATEST)
 
     check()
 
