@@ -34,7 +34,7 @@ demo: environment
 	@$(RUN) -m vigie demo $(ARGS)
 
 test: environment-dev
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: lint types imports schema
 

@@ -25,6 +25,7 @@ from deploy.ports import free_ports
 from streams.admin import create_topics
 from streams.cluster import Cluster
 from streams.topics import TopicOptions, table
+from tests.processes import started
 
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
@@ -58,7 +59,7 @@ class WorkerProcess:
         self._port = free_ports(1)[0]
         command = [sys.executable, "-m", "vigie", "worker", "--metrics-port", str(self._port), *arguments]
         with log.open("wb") as stream:
-            self._process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment, cwd=ROOT)
+            self._process = started(command, stdout=stream, stderr=stream, env=environment, cwd=ROOT)
 
     @property
     def log(self) -> str:

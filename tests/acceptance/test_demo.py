@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.harness import until
+from tests.processes import started
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
@@ -22,7 +23,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     `folder`.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
-    return subprocess.Popen(
+    return started(
         [sys.executable, "-m", "vigie", "demo", *SMALL, *arguments],
         cwd=ROOT,
         env=environment | {MARK: str(folder), "TMPDIR": str(folder)},

