@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 import vigie  # noqa: F401 - before numpy: it says how many threads linear algebra may have
 from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka, start_valkey, user_cache
+
+# Others share the cores: how long an example takes, or its making, says nothing.
+settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vigie")
 
 _SERVERS = {"kafka", "valkey"}
 

@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 def started(command: Sequence[str], **settings: Any) -> subprocess.Popen[Any]:
     """Start a process that the kernel kills with the one that starts it; `settings` are those of Popen."""
+    # To the kernel, the parent is the thread.
+    assert threading.current_thread() is threading.main_thread(), "it would end with this thread"
     parent = os.getpid()
 
     def die_with_parent() -> None:
