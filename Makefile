@@ -20,7 +20,7 @@ UV_COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --p
 help:
 	@{ printf '%s\n' \
 	  'make demo     everything on this machine: embedded Kafka and Redis, simulated firms, alerts as they land' \
-	  'make test     all tests, on real embedded servers (ARGS="-k name" chooses)' \
+	  'make test     all tests, on all cores and real servers (ARGS="-k name" chooses, ARGS="-n 0": one process)' \
 	  'make check    lint, types, imports and schema' \
 	  'make lint     ruff, style and format' \
 	  'make types    mypy, strict' \

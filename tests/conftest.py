@@ -31,8 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # of a plugin that `-p no:xdist` leaves out
 def pytest_xdist_auto_num_workers() -> int:
-    """Processes of `-n auto`: one a core, and two on a single core, for much of the time is spent waiting."""
-    return max(2, len(os.sched_getaffinity(0)))
+    """Processes of `-n auto`: one more than cores, for the tests of whole systems mostly wait."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
