@@ -10,6 +10,9 @@ export PYTHON
 .PHONY: help demo test lint types imports schema check bench soak lock clean environment environment-dev
 
 RUN := .venv/bin/python
+# The tests start over a hundred programs. Where the user's Python is told to keep no compiled modules, each of them
+# would compile a thousand anew, for seconds: here they are kept, and beside no source.
+TESTS := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$$PWD/.venv/bytecode" $(RUN) -m pytest
 UV_COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
 	--no-emit-index-url --custom-compile-command 'make lock'
 
@@ -17,7 +20,7 @@ UV_COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --p
 help:
 	@{ printf '%s\n' \
 	  'make demo     everything on this machine: embedded Kafka and Redis, simulated firms, alerts as they land' \
-	  'make test     all tests, on real embedded servers (ARGS="-k name" chooses)' \
+	  'make test     all tests, on all cores and real servers (ARGS="-k name" chooses, ARGS="-n 0": one process)' \
 	  'make check    lint, types, imports and schema' \
 	  'make lint     ruff, style and format' \
 	  'make types    mypy, strict' \
@@ -34,7 +37,7 @@ demo: environment
 	@$(RUN) -m vigie demo $(ARGS)
 
 test: environment-dev
-	@$(RUN) -m pytest $(ARGS)
+	@$(TESTS) -n auto --dist worksteal $(ARGS)
 
 check: lint types imports schema
 
@@ -55,7 +58,7 @@ bench: environment-dev
 	@$(RUN) -m benchmarks $(ARGS)
 
 soak: environment-dev
-	@VIGIE_SOAK_ROUNDS=$(ROUNDS) $(RUN) -m pytest tests/acceptance/test_restart.py $(ARGS)
+	@VIGIE_SOAK_ROUNDS=$(ROUNDS) $(TESTS) tests/acceptance/test_restart.py $(ARGS)
 
 # uv is needed here alone, and so is in no lock.
 lock: environment-dev

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import capping, models, plain_regression, relative_regression, thresholds, trees
+from detectors import capping, models, plain_learning, relative_regression, thresholds, trees
 from detectors.arrays import stored
 from detectors.blending import Blend, calibrated, reweighted, scorecard_shift
 from detectors.capping import CapOptions, StoredRises
@@ -158,7 +158,7 @@ class Learner:
         self._shift = scorecard_shift(np.concatenate([k.points for k in kept]), labels, weights, horizon)
         rows = np.concatenate([k.relative for k in kept])
         self._relative = relative_regression.fit(self._relative, rows, labels, weights, horizon)
-        self._plain = plain_regression.learn(self._plain, newest.plain, newest.labels, newest.weights)
+        self._plain = plain_learning.learn(self._plain, newest.plain, newest.labels, newest.weights)
         first = options.forest_trees // 2
         grown = learning.forest(_NEW_FOREST_TREES if len(self._forest) else first)
         self._forest = trees.joined([self._forest, grown]).newest(options.forest_trees)

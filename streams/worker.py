@@ -172,7 +172,7 @@ class Worker:
         return app
 
     async def _trainer_app(self, partitions: int) -> BatchApp:
-        # River takes a second to import, and the trainer alone needs it.
+        # River takes seconds to import, and the trainer alone needs it.
         from streams.trainer import Trainer
 
         app = self._app(topics.TRAINER_GROUP)

@@ -1,4 +1,8 @@
-"""Real servers for the tests: one Kafka and one Valkey a run, on free ports, their data gone with the run."""
+"""Real servers for the tests: one Kafka and one Valkey a process of the run, on free ports, their data gone with it.
+
+`make test` runs the tests in several processes at once (pytest-xdist). Each has servers of its own, so that no test
+meets another's topics, groups or keys; what is a session's is therefore a process's.
+"""
 
 import itertools
 import os
@@ -7,9 +11,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 import vigie  # noqa: F401 - before numpy: it says how many threads linear algebra may have
 from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka, start_valkey, user_cache
+
+# Others share the cores: how long an example takes, or its making, says nothing.
+settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vigie")
 
 _SERVERS = {"kafka", "valkey"}
 
@@ -18,6 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Leave to others what is theirs: warnings are errors, but not those within the clients pinned in pyproject."""
     # kafka-python 3.0.12 reads its message schemas in a way that Python 3.11 and 3.12 call deprecated.
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+
+
+@pytest.hookimpl(optionalhook=True)  # of a plugin that `-p no:xdist` leaves out
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes of `-n auto`: one more than cores, for the tests of whole systems mostly wait."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,21 +53,21 @@ def kafka_options() -> KafkaOptions:
 
 @pytest.fixture(scope="session")
 def kafka(kafka_options: KafkaOptions) -> Iterator[KafkaServer]:
-    """The run's broker; `.bootstrap` is its host:port. Topics stay: ask `topic_name` for names."""
+    """This process's broker; `.bootstrap` is its host:port. Topics stay: ask `topic_name` for names."""
     with start_kafka(kafka_options) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
-    """The run's Redis-protocol server; `.url` is its redis:// address."""
+    """This process's Redis-protocol server; `.url` is its redis:// address."""
     with start_valkey() as server:
         yield server
 
 
 @pytest.fixture
 def redis_client(valkey: ValkeyServer) -> Iterator[redis.Redis]:
-    """A client of the run's server, emptied before each test; replies are bytes."""
+    """A client of this process's server, emptied before each test; replies are bytes."""
     with redis.Redis.from_url(valkey.url, decode_responses=False) as client:
         client.flushall()
         yield client

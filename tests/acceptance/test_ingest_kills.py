@@ -4,7 +4,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ import pytest
 
 from tests.acceptance.harness import ROOT, Site, until
 from tests.acceptance.world import Line, World
+from tests.processes import started
 
 KILLS = 5
 RATE = 4_000
@@ -44,7 +44,7 @@ class Ingest:
         environment = {**os.environ, "VIGIE_KAFKA": site.kafka, "VIGIE_DATA": str(site.folder / "data")}
         command = [sys.executable, "-m", "vigie", "ingest", *arguments]
         with self._log.open("wb") as stream:
-            self.process = subprocess.Popen(command, stderr=stream, env=environment, cwd=ROOT)
+            self.process = started(command, stderr=stream, env=environment, cwd=ROOT)
 
     @property
     def log(self) -> str:

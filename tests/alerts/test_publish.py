@@ -58,7 +58,9 @@ def test_an_alert_twice_in_a_batch_is_published_once(client: redis.Redis, bench:
     assert totals(client, where="here") == {"21": {("strong", "raised"): 1}}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(pieces=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=6))
 def test_any_pieces_in_any_order_give_the_union(
     client: redis.Redis, bench: Bench, pieces: list[tuple[int, int]]

@@ -71,12 +71,6 @@ def test_one_event_at_a_time_comes_to_the_same(events: list[AnyEvent]) -> None:
     assert Run().take_all(events, range(len(events))).seen() == Run().take_all(events).seen()
 
 
-@settings(max_examples=20, deadline=None)
-@given(streams())
-def test_one_event_at_a_time_is_the_same(events: list[AnyEvent]) -> None:
-    assert Run().take_all(events, range(len(events))).seen() == Run().take_all(events).seen()
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.data(), streams())
 def test_redelivery_changes_nothing(data: st.DataObject, events: list[AnyEvent]) -> None:

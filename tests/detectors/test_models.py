@@ -86,7 +86,9 @@ def test_contributions_add_up_to_score_minus_base(seed: int, size: float) -> Non
     assert np.abs(scorer.score(codes) - scorer.base - themes.sum(axis=1)).max() <= 1e-9
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seeds)
 def test_contributions_of_what_was_really_learned_add_up_too(veteran: Learner, seed: int) -> None:
     for model in all_models(veteran):
@@ -143,7 +145,9 @@ def test_a_theme_is_the_sum_of_its_features_parts(seed: int) -> None:
         assert moved[inside, i] == pytest.approx((scorer.score(other) - before)[inside], abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seeds, st.integers(1, 64))
 def test_a_firm_scores_the_same_to_the_last_bit_in_any_company(veteran: Learner, seed: int, size: int) -> None:
     for model in all_models(veteran):

@@ -9,7 +9,8 @@ from river import linear_model, optim, preprocessing
 
 from detectors.features import names
 from detectors.logits import sigmoid
-from detectors.plain_regression import PlainRegression, inputs, learn
+from detectors.plain_learning import learn
+from detectors.plain_regression import PlainRegression, inputs
 from detectors.portfolio import Portfolio, count
 from detectors.scales import UNKNOWN_CODE
 from tests.detectors.answering import FIRST, HORIZON, THE_SAME_FOR_ALL, UNKNOWN_TO_ALL, WIDTH, World

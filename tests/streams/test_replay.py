@@ -61,8 +61,20 @@ def ran(events: list[AnyEvent], model: Model | None = None, *, frozen: bool = Fa
     return run, noted
 
 
-def test_a_month_is_scored_before_what_it_answers_is_learned(events: list[AnyEvent]) -> None:
-    run, noted = ran(events)
+@pytest.fixture(scope="module")
+def whole(events: list[AnyEvent]) -> tuple[Replay, Noted]:
+    """What comes of all events; nobody goes on with it."""
+    return ran(events)
+
+
+@pytest.fixture(scope="module")
+def frozen(events: list[AnyEvent]) -> tuple[Replay, Noted]:
+    """The same with a model that does not learn."""
+    return ran(events, frozen=True)
+
+
+def test_a_month_is_scored_before_what_it_answers_is_learned(whole: tuple[Replay, Noted]) -> None:
+    run, noted = whole
     assert run.summary.learned > 100
     months = [month for month, _ in noted.months]
     assert months == list(range(months[0], months[0] + len(months)))
@@ -73,24 +85,29 @@ def test_a_month_is_scored_before_what_it_answers_is_learned(events: list[AnyEve
     assert run.model.last_cohort == months[-1] - 18
 
 
-def test_frozen_it_keeps_to_its_model(events: list[AnyEvent]) -> None:
-    run, noted = ran(events, frozen=True)
+def test_frozen_it_keeps_to_its_model(frozen: tuple[Replay, Noted]) -> None:
+    run, noted = frozen
     assert run.summary.learned == 0
     assert {version for _, version in noted.months} == {"prior-2"}
     assert {alert.model_version for alert in noted.alerts} == {"prior-2"}
     assert run.model.version == "prior-2"
 
 
-@pytest.mark.parametrize("frozen", [True, False])
-@pytest.mark.parametrize("size", [11, 500_000])
+@pytest.mark.parametrize("learning", ["frozen", "whole"])
+@pytest.mark.parametrize("size", [37, 500_000])
 def test_columns_and_structs_come_to_the_same(
-    runs: list[Frames], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, frozen: bool
+    runs: list[Frames],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    size: int,
+    learning: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Scores, alerts, model and state, byte for byte."""
-    of_structs, expected = ran(list(ingest.structs(runs)), frozen=frozen)
+    of_structs, expected = request.getfixturevalue(learning)
     monkeypatch.setattr(replay, "BATCH_EVENTS", size)
     noted = Noted()
-    of_columns = Replay(ReplayOptions(frozen=frozen), noted, RAISED_AT)
+    of_columns = Replay(ReplayOptions(frozen=learning == "frozen"), noted, RAISED_AT)
     assert of_columns.run(runs) == of_structs.summary
     assert len(noted.alerts) > 50
     assert list(map(encode, noted.alerts)) == list(map(encode, expected.alerts))
@@ -101,20 +118,20 @@ def test_columns_and_structs_come_to_the_same(
         assert (tmp_path / "columns" / file).read_bytes() == (tmp_path / "structs" / file).read_bytes()
 
 
-@pytest.mark.parametrize("size", [7, 1000])
+@pytest.mark.parametrize("size", [23, 1000])
 def test_where_the_events_are_cut_changes_nothing(
-    events: list[AnyEvent], monkeypatch: pytest.MonkeyPatch, size: int
+    events: list[AnyEvent], whole: tuple[Replay, Noted], monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    whole, expected = ran(events)
+    run, expected = whole
     monkeypatch.setattr(replay, "BATCH_EVENTS", size)
     cut, found = ran(events)
     assert found.alerts == expected.alerts
     assert (found.rows, found.months) == (expected.rows, expected.months)
-    assert cut.model == whole.model
+    assert cut.model == run.model
 
 
-def test_an_alert_names_the_event_behind_it(events: list[AnyEvent]) -> None:
-    _, noted = ran(events, frozen=True)
+def test_an_alert_names_the_event_behind_it(events: list[AnyEvent], frozen: tuple[Replay, Noted]) -> None:
+    _, noted = frozen
     assert {alert.raised_at for alert in noted.alerts} == {RAISED_AT}
     for alert in noted.alerts:
         assert (alert.source.topic, alert.source.partition) == ("replay", 0)
@@ -127,16 +144,18 @@ def test_an_alert_names_the_event_behind_it(events: list[AnyEvent]) -> None:
             assert alert.siren == event.siren  # type: ignore[union-attr]  # a clock has no alerts but a month's
 
 
-def test_it_goes_on_from_a_model_that_has_learned_some_of_it(events: list[AnyEvent]) -> None:
+def test_it_goes_on_from_a_model_that_has_learned_some_of_it(
+    events: list[AnyEvent], whole: tuple[Replay, Noted]
+) -> None:
     """What the model has learned is not learned again: the end is as if nothing had come in between."""
-    whole, _ = ran(events)
+    run, _ = whole
     middle = next(i for i, e in enumerate(events) if e.known_at is not None and e.known_at > date(2019, 11, 1))
     first, _ = ran(events[:middle])
-    assert 0 < first.model.last_cohort < whole.model.last_cohort
+    assert 0 < first.model.last_cohort < run.model.last_cohort
     second, _ = ran(events, first.resumable())
-    assert second.model == whole.model
-    assert Learner(second.resumable()).examples == Learner(whole.resumable()).examples
-    assert first.summary.learned + second.summary.learned == whole.summary.learned
+    assert second.model == run.model
+    assert Learner(second.resumable()).examples == Learner(run.resumable()).examples
+    assert first.summary.learned + second.summary.learned == run.summary.learned
 
 
 def test_the_reader_s_language(events: list[AnyEvent]) -> None:

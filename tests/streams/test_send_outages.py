@@ -19,11 +19,17 @@ from tests.streams.test_send import PARTITIONS, create, decoded, headcount, reco
 SMALL = SendOptions(send_batch_bytes=2_000, send_unconfirmed=500)
 
 
-@pytest.fixture
-def broker(kafka_options: KafkaOptions) -> Iterator[KafkaServer]:
-    """A broker that the test may take away."""
+@pytest.fixture(scope="module")
+def server(kafka_options: KafkaOptions) -> Iterator[KafkaServer]:
     with start_kafka(kafka_options) as server:
         yield server
+
+
+@pytest.fixture
+def broker(server: KafkaServer) -> KafkaServer:
+    """A broker that the test may take away: it is there again for the next one."""
+    server.start_again()
+    return server
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from alerts.routing import stream_key
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert
 from tests.alerts.server import free_port
+from tests.processes import started
 from vigie.__main__ import main
 
 Output = tuple[int, str, str]
@@ -128,7 +129,7 @@ def test_watch_prints_an_alert_published_later(vigie: Vigie, url: str) -> None:
 def test_watch_prints_each_alert_at_once_and_ends_quietly_when_interrupted(url: str) -> None:
     command = [sys.executable, "-m", "vigie", "alerts", "watch", "--from-start", "--json", "--department", "21"]
     environment = os.environ | {"VIGIE_REDIS": url}
-    with subprocess.Popen(
+    with started(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,7 +1,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.embedded import KafkaServer
 from streams.topics import EVENTS, TopicOptions
+from tests.processes import started
 from tests.streams.partner_files import VALID, written
 from tests.vigie.commands.conftest import Vigie
 
@@ -124,7 +124,7 @@ class Watcher:
         data.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "vigie", "ingest", "--watch", str(drops), *LOOK, "--data", str(data), *more]
         with self.log.open("ab") as stream:
-            self.process = subprocess.Popen(command, stderr=stream, env={**os.environ, "VIGIE_KAFKA": kafka})
+            self.process = started(command, stderr=stream, env={**os.environ, "VIGIE_KAFKA": kafka})
 
     def until(self, text: str, times: int = 1) -> None:
         """Wait until it has said that."""
