@@ -23,10 +23,9 @@ import numpy as np
 from alerts import alert as contract
 from alerts.alert import Origin
 from alerts.language import Language
-from detectors import pack
+from detectors import models, pack
 from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
-from detectors.models import Model
 from streams import dead_letters, examples
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
@@ -69,10 +68,10 @@ class Scorer:
         clocks: Clocks,
         *,
         partitions: int,
-        model: Model,
+        ready: models.Scorer,
         language: Language,
     ) -> None:
-        self.model = model
+        self._ready = ready
         self._table = table
         self._outbox = outbox
         self._metrics = metrics
@@ -81,17 +80,16 @@ class Scorer:
         self._language = language
         self._unconfirmed: list[asyncio.Future[Any]] = []
 
-    def use(self, model: Model) -> None:
-        """Score with this model from the next batch on."""
-        self.model = model
-        self._metrics.model_in_force(model.version)
+    def use(self, ready: models.Scorer) -> None:
+        """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
+        self._ready = ready
+        self._metrics.model_in_force(ready.model.version)
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """All effects of a batch but its offsets. Raises SendFailed when Kafka does not take them."""
         began = self._clocks.monotonic()
         chain = self._table.chain(partition)
-        if chain.scorer.model is not self.model:
-            chain.use(self.model)
+        chain.scorer = self._ready
         latest_day = self._clocks.today().toordinal() + FUTURE_DAYS
         admitted = admit(records, partition, self._partitions, latest_day)
         if admitted.refusals:

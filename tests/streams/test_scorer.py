@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from deploy.embedded import KafkaServer
 from detectors.chain import Chain, ChainOptions
 from detectors.events import AnyEvent
+from detectors.models import Scorer as Ready
 from detectors.models import prior
 from detectors.months import first_day
 from streams.batches import BatchApp
@@ -76,7 +77,7 @@ async def bench(site: Site, seconds: float = 30) -> AsyncIterator[Bench]:
         partitions=site.partitions,
     )
     scorer = Scorer(
-        table, outbox, StreamMetrics(registry), CLOCKS, partitions=site.partitions, model=prior(), language="fr"
+        table, outbox, StreamMetrics(registry), CLOCKS, partitions=site.partitions, ready=Ready(prior()), language="fr"
     )
     try:
         yield Bench(scorer, table, outbox, registry)
@@ -208,12 +209,34 @@ def test_a_new_model_counts_from_the_next_batch(site: Site) -> None:
     async def score() -> None:
         async with bench(site) as b:
             await b.handle(RECORDS[:-2])
-            b.scorer.use(eager)
+            b.scorer.use(Ready(eager))
             await b.handle(RECORDS[-2:])
             assert b.count("vigie_model_info", version="eager") == 1
 
     asyncio.run(score())
     assert {alert["model_version"] for alert in alerts(site)} == {"eager"}
+
+
+def test_a_batch_is_scored_by_one_model_and_every_partition_by_the_same(site: Site) -> None:
+    """A model may come at any await of a batch: that batch is finished with the one it began with."""
+    eager = Ready(msgspec.structs.replace(shifted(prior(), 2.0), version="eager", thresholds=prior().thresholds))
+
+    async def score() -> None:
+        async with bench(site) as b:
+            working = asyncio.create_task(b.handle(RECORDS[:-1]))
+            while not b.table.chains:
+                await asyncio.sleep(0)
+            assert not working.done()
+            b.scorer.use(eager)
+            await working
+            assert b.table.chain(HERE).scorer.model == prior()
+            await b.handle(RECORDS[-1:])
+            for partition in range(site.partitions):
+                await b.handle([received(clock(date(2018, 1, 20)), 0)], partition)
+            assert {chain.scorer for chain in b.table.chains.values()} == {eager}
+
+    asyncio.run(score())
+    assert [alert["model_version"] for alert in alerts(site)] == [prior().version, "eager"]
 
 
 def test_everyone_who_waits_for_state_waits_until_it_is_there(site: Site, kafka: KafkaServer) -> None:
