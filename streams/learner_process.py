@@ -36,7 +36,8 @@ from streams.learner_wire import (
     reply_of,
 )
 
-NICENESS = 10
+NICENESS = 5
+"""A third of the weight of what scores, where they want the same core."""
 END_SECONDS = 5.0
 BUFFER_BYTES = 1 << 20
 PROGRAM = (

@@ -161,8 +161,7 @@ def test_a_month_is_learned_once_every_partition_has_answered(site: Site) -> Non
 def test_the_models_do_not_depend_on_the_order_of_arrival(site: Site) -> None:
     """Each partition sends its months in order; between partitions any order goes, in batches of any size."""
 
-    async def learn(seed: int) -> list[Message]:
-        random = Random(seed)
+    def mixed(random: Random) -> list[list[Received]]:
         waiting = [[r for month in MONTHS for r in answers(month, p)] for p in range(PARTITIONS)]
         batches: list[list[Received]] = [[]]
         while any(waiting):
@@ -170,12 +169,16 @@ def test_the_models_do_not_depend_on_the_order_of_arrival(site: Site) -> None:
             batches[-1].append(queue.pop(0))
             if random.random() < 0.4:
                 batches.append([])
-        async with bench(site) as b:
-            trainer = b.trainer(_prior)  # each run begins anew on the same topic
-            return await handle(trainer, [batch for batch in batches if batch])
+        return [batch for batch in batches if batch]
 
-    for seed in range(8):
-        assert all(message.done for message in asyncio.run(learn(seed)))
+    async def learn() -> None:
+        async with bench(site) as b:
+            for seed in range(8):
+                trainer = b.trainer(_prior)  # each begins anew on the same topic
+                messages = await handle(trainer, mixed(Random(seed)))
+                assert all(message.done for message in messages)
+
+    asyncio.run(learn())
     assert versions(site) == expected() * 8
 
 
