@@ -94,7 +94,7 @@ class ModelFollower:
         if value is None:
             return
         try:
-            ready = await asyncio.to_thread(_ready, value)
+            ready = await asyncio.to_thread(made_ready, value)
         except models.UnusableModel as error:
             log.warning("%s at offset %d passed over: %s", MODELS, offset, error)
             return
@@ -104,6 +104,6 @@ class ModelFollower:
             self._on_change(ready)
 
 
-def _ready(record: bytes) -> Scorer:
+def made_ready(record: bytes) -> Scorer:
     """A record's model, ready to score; what only a trainer needs of it stays in the record."""
     return Scorer(msgspec.structs.replace(models.decode(record), learner=b""))
