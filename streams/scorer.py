@@ -10,10 +10,12 @@ Effects of a batch, in this order, each confirmed by Kafka before the next begin
 
 A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
 firm's state says which events it has seen.
+
+A month end is worked on in a thread, effects included up to their sending: other partitions' events go on meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,8 +26,10 @@ from alerts import alert as contract
 from alerts.alert import Origin
 from alerts.language import Language
 from detectors import models, pack
+from detectors.batch import Batch
 from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
+from detectors.months import month_of
 from streams import dead_letters, examples
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
@@ -58,7 +62,7 @@ class Clocks:
 
 
 class Scorer:
-    """Handles the batches of all partitions of one worker."""
+    """Handles the batches of all partitions of one worker, several partitions at a time where asked to."""
 
     def __init__(
         self,
@@ -95,8 +99,9 @@ class Scorer:
         if admitted.refusals:
             await self._refuse(partition, records, admitted)
         if len(admitted.batch):
-            step_began = began
-            for outcome in chain.step(admitted.batch):
+            step_began, aside = began, _may_end_a_month(chain, admitted.batch)
+            steps = chain.step(admitted.batch)
+            while (outcome := await _next(steps, aside)) is not None:
                 if outcome.scores is not None:
                     self._metrics.sweep_seconds.observe(self._clocks.monotonic() - step_began)
                 await self._emit(partition, chain, outcome, records, admitted)
@@ -113,19 +118,22 @@ class Scorer:
     async def _emit(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
     ) -> None:
+        many = outcome.scores is not None
         if outcome.decisions:
-            await self._send_alerts(partition, chain, outcome, records, admitted)
+            of = (partition, chain, outcome, records, admitted)
+            alerts = await asyncio.to_thread(self._alerts, *of) if many else self._alerts(*of)
+            await self._outbox.send(ALERTS, alerts)
         if outcome.scores is not None:
             await self._send_examples(partition, chain, outcome)
             await self.confirmed()
-        await self._write(partition, pack.firm_records(chain.panel, outcome.changed))
+        await self._write(partition, pack.firm_records(chain.panel, outcome.changed), many=many)
         await self._write(partition, [pack.clock_record(chain)])
         if outcome.scores is not None:
             await self.confirmed()
 
-    async def _send_alerts(
+    def _alerts(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
-    ) -> None:
+    ) -> list[Outgoing]:
         now = self._clocks.now()
         outgoing = []
         for decision in outcome.decisions:
@@ -135,20 +143,24 @@ class Scorer:
             headers = [h for h in record.headers if h[0] == SENT_HEADER]
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
-        await self._outbox.send(ALERTS, outgoing)
+        return outgoing
 
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
         assert outcome.scores is not None
         month = outcome.scores.month - chain.options.horizon
-        blocks = examples.blocks(partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)
+        blocks = await asyncio.to_thread(
+            lambda: [*examples.blocks(partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)]
+        )
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
         if outcome.cohort is not None:
-            await self._write(partition, pack.cohort_records(outcome.cohort))
+            await self._write(partition, pack.cohort_records(outcome.cohort), many=True)
         if outcome.examples is not None:
-            await self._write(partition, pack.answered_records(outcome.examples.cohort))
+            await self._write(partition, pack.answered_records(outcome.examples.cohort), many=True)
 
-    async def _write(self, partition: int, records: Any) -> None:
-        self._unconfirmed += await self._outbox.send_batches(CHANGELOG, partition, records)
+    async def _write(self, partition: int, records: Any, *, many: bool = False) -> None:
+        written = await self._outbox.send_batches(CHANGELOG, partition, records, many=many)
+        # Not `+=` over an await: another partition may have put another list in this one's place.
+        self._unconfirmed.extend(written)
 
     async def _refuse(self, partition: int, records: Sequence[Any], admitted: Admitted) -> None:
         now = self._clocks.now()
@@ -181,6 +193,19 @@ class Scorer:
             metrics.event_time.labels(str(partition)).set((chain.day - _UNIX_EPOCH) * 86_400)
         metrics.batch_events.observe(len(admitted.batch) + len(admitted.refusals))
         metrics.batch_seconds.observe(self._clocks.monotonic() - began)
+
+
+def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
+    """Whether a batch may bring month ends: not unless it reaches a month whose predecessor has not ended."""
+    if not chain.day:
+        return True
+    latest = max(chain.day, int(batch.rows["known"].max()))
+    return month_of(date.fromordinal(latest)) - 1 > chain.swept
+
+
+async def _next(steps: Iterator[Outcome], aside: bool) -> Outcome | None:
+    """The next outcome, from a thread where that may take long; None behind the last."""
+    return await asyncio.to_thread(next, steps, None) if aside else next(steps, None)
 
 
 def _taken(future: asyncio.Future[Any]) -> bool:

@@ -38,6 +38,7 @@ from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
+from streams.partition_tasks import PartitionTasks
 from streams.scorer import Clocks, Scorer
 from streams.trainer import Membership, Trainer
 
@@ -174,8 +175,13 @@ class Worker:
         async def handle(message: Any, records: Sequence[Any]) -> None:
             await scorer.handle(message.partition, records)
             message.done = True
+            self._finished("scorer")
 
-        self._agent(app, "scorer", topics.EVENTS, handle)
+        tasks = PartitionTasks(
+            handle, app.crash, lambda: app.rebalancing or app.should_stop, self._settings.worker.batch_records
+        )
+        app.settle = tasks.settle
+        self._agent(app, "scorer", topics.EVENTS, tasks.put)
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
         return app
@@ -264,11 +270,14 @@ class Worker:
                     return
                 finally:
                     self._busy -= 1
-                    self._last_active = self._clocks.monotonic()
-                self._metrics.activity.labels(role).set(self._clocks.wall())
+                self._finished(role)
 
         source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
         app.agent(source, name=role, concurrency=1)(agent)
+
+    def _finished(self, role: Role) -> None:
+        self._last_active = self._clocks.monotonic()
+        self._metrics.activity.labels(role).set(self._clocks.wall())
 
     async def _watch(self) -> None:
         """Look after the roles until there is a reason to end."""

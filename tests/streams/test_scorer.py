@@ -2,7 +2,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +14,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from deploy.embedded import KafkaServer
-from detectors.chain import Chain, ChainOptions
+from detectors.batch import Batch
+from detectors.chain import Chain, ChainOptions, Outcome
 from detectors.events import AnyEvent
 from detectors.models import Scorer as Ready
 from detectors.models import prior
@@ -155,6 +157,34 @@ def test_a_month_end_sends_answers_and_keeps_those_who_wait(site: Site) -> None:
     assert [p is not None and int(p.open()[0].sum()) for p in portfolios] == [1] * 7
     waiting = {month for month, _ in recovered(site.records(CHANGELOG), []).cohorts}
     assert waiting == {JANUARY + 3, JANUARY + 4}
+
+
+class Watched(Chain):
+    """A chain that notes which of its outcomes were month ends, and which thread worked them out."""
+
+    def __init__(self) -> None:
+        super().__init__(prior(), ChainOptions(horizon=HORIZON))
+        self.seen: list[tuple[bool, bool]] = []
+
+    def step(self, batch: Batch) -> Iterator[Outcome]:
+        for outcome in super().step(batch):
+            here = threading.current_thread() is threading.main_thread()
+            self.seen.append((outcome.scores is not None, here))
+            yield outcome
+
+
+def test_a_month_end_does_not_hold_the_loop_and_live_events_need_no_thread(site: Site) -> None:
+    chain = Watched()
+
+    async def score() -> None:
+        async with bench(site) as b:
+            b.table.chains[HERE] = chain
+            for offset, day in enumerate([date(2018, 1, 5), date(2018, 1, 6), date(2018, 2, 1), date(2018, 2, 2)]):
+                await b.handle([received(clock(day), offset)])
+
+    asyncio.run(score())
+    # The first event of all may begin with month ends; nothing is known of it before.
+    assert chain.seen == [(False, False), (False, True), (True, False), (False, False), (False, True)]
 
 
 def test_an_alert_that_kafka_does_not_take_leaves_no_state(site: Site) -> None:
