@@ -11,14 +11,15 @@ Effects of a batch, in this order, each confirmed by Kafka before the next begin
 A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
 firm's state says which events it has seen.
 
-A month end is worked on in a thread, effects included up to their sending: other partitions' events go on meanwhile.
+The month end of a partition of many firms is worked on in a thread, effects included up to their sending: other
+partitions' events go on meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -41,8 +42,13 @@ from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
 """How far `known_at` may lie after today: clocks and time zones differ, real knowledge of the future does not exist."""
+ASIDE_FIRMS = 1_000
+"""Firms whose month end is not worth a thread: some 20 ms, where a thread may wait as long for its turn on a busy core.
+"""
 SENT_HEADER = "sent_ms"
 PROGRAM = "vigie-scorer"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,9 +105,9 @@ class Scorer:
         if admitted.refusals:
             await self._refuse(partition, records, admitted)
         if len(admitted.batch):
-            step_began, aside = began, _may_end_a_month(chain, admitted.batch)
-            steps = chain.step(admitted.batch)
-            while (outcome := await _next(steps, aside)) is not None:
+            step_began, steps = began, chain.step(admitted.batch)
+            ending = _may_end_a_month(chain, admitted.batch)
+            while (outcome := await self._aside(ending, chain, next, steps, None)) is not None:
                 if outcome.scores is not None:
                     self._metrics.sweep_seconds.observe(self._clocks.monotonic() - step_began)
                 await self._emit(partition, chain, outcome, records, admitted)
@@ -118,15 +124,15 @@ class Scorer:
     async def _emit(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
     ) -> None:
-        many = outcome.scores is not None
+        ended = outcome.scores is not None
         if outcome.decisions:
             of = (partition, chain, outcome, records, admitted)
-            alerts = await asyncio.to_thread(self._alerts, *of) if many else self._alerts(*of)
+            alerts = await self._aside(ended, chain, self._alerts, *of)
             await self._outbox.send(ALERTS, alerts)
         if outcome.scores is not None:
             await self._send_examples(partition, chain, outcome)
             await self.confirmed()
-        await self._write(partition, pack.firm_records(chain.panel, outcome.changed), many=many)
+        await self._write(partition, pack.firm_records(chain.panel, outcome.changed), many=ended and _is_large(chain))
         await self._write(partition, [pack.clock_record(chain)])
         if outcome.scores is not None:
             await self.confirmed()
@@ -148,14 +154,18 @@ class Scorer:
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
         assert outcome.scores is not None
         month = outcome.scores.month - chain.options.horizon
-        blocks = await asyncio.to_thread(
-            lambda: [*examples.blocks(partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)]
-        )
+        of = (partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)
+        blocks = await self._aside(True, chain, lambda: [*examples.blocks(*of)])
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
         if outcome.cohort is not None:
-            await self._write(partition, pack.cohort_records(outcome.cohort), many=True)
+            await self._write(partition, pack.cohort_records(outcome.cohort), many=_is_large(chain))
         if outcome.examples is not None:
-            await self._write(partition, pack.answered_records(outcome.examples.cohort), many=True)
+            await self._write(partition, pack.answered_records(outcome.examples.cohort), many=_is_large(chain))
+
+    @staticmethod
+    async def _aside(ending: bool, chain: Chain, work: Callable[..., T], *of: Any) -> T:
+        """What `work` gives, from a thread where it belongs to a month end that takes long."""
+        return await asyncio.to_thread(work, *of) if ending and _is_large(chain) else work(*of)
 
     async def _write(self, partition: int, records: Any, *, many: bool = False) -> None:
         written = await self._outbox.send_batches(CHANGELOG, partition, records, many=many)
@@ -203,9 +213,8 @@ def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
     return month_of(date.fromordinal(latest)) - 1 > chain.swept
 
 
-async def _next(steps: Iterator[Outcome], aside: bool) -> Outcome | None:
-    """The next outcome, from a thread where that may take long; None behind the last."""
-    return await asyncio.to_thread(next, steps, None) if aside else next(steps, None)
+def _is_large(chain: Chain) -> bool:
+    return len(chain.panel) >= ASIDE_FIRMS
 
 
 def _taken(future: asyncio.Future[Any]) -> bool:

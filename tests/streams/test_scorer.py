@@ -20,6 +20,7 @@ from detectors.events import AnyEvent
 from detectors.models import Scorer as Ready
 from detectors.models import prior
 from detectors.months import first_day
+from streams import scorer as scoring
 from streams.batches import BatchApp
 from streams.errors import SendFailed
 from streams.examples import decode
@@ -173,7 +174,10 @@ class Watched(Chain):
             yield outcome
 
 
-def test_a_month_end_does_not_hold_the_loop_and_live_events_need_no_thread(site: Site) -> None:
+def test_a_large_month_end_does_not_hold_the_loop_and_live_events_need_no_thread(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "ASIDE_FIRMS", 0)
     chain = Watched()
 
     async def score() -> None:
