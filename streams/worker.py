@@ -172,9 +172,10 @@ class Worker:
         app.commit_gate = scorer.confirmed
         self._scorer = scorer
 
-        async def handle(message: Any, records: Sequence[Any]) -> None:
-            await scorer.handle(message.partition, records)
-            message.done = True
+        async def handle(messages: Sequence[Any], records: Sequence[Any]) -> None:
+            await scorer.handle(messages[0].partition, records)
+            for message in messages:
+                message.done = True
             self._finished("scorer")
 
         tasks = PartitionTasks(

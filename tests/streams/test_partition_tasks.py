@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,18 +23,21 @@ class Bench:
     closed: bool = False
     begun: list[Message] = field(default_factory=list)
     ended: list[Message] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
 
     def tasks(self, most: int = 3) -> PartitionTasks:
         return PartitionTasks(self.work, self.failed, lambda: self.closed, most)
 
-    async def work(self, message: Message, records: object) -> None:
-        self.begun.append(message)
-        if message.partition == 0:
+    async def work(self, messages: Sequence[Message], records: Sequence[bytes]) -> None:
+        assert {message.partition for message in messages} == {messages[0].partition}
+        self.sizes.append(len(records))
+        self.begun += messages
+        if messages[0].partition == 0:
             await self.open.wait()
-        if message.number < 0:
-            raise ValueError(message.number)
-        self.ended.append(message)
+        if messages[0].number < 0:
+            raise ValueError(messages[0].number)
+        self.ended += messages
 
     async def failed(self, error: Exception) -> None:
         self.errors.append(error)
@@ -57,7 +60,7 @@ def test_a_partition_s_order_is_kept_and_others_do_not_wait_for_it() -> None:
         tasks = b.tasks()
         for message in (Message(0, 0), Message(1, 0), Message(0, 1), Message(1, 1)):
             await tasks.put(message, [b""])
-        await turns()
+            await turns()
         assert b.ended == [Message(1, 0), Message(1, 1)]
         assert b.begun[0] == Message(0, 0)
         assert Message(0, 1) not in b.begun
@@ -99,6 +102,27 @@ def test_a_full_partition_holds_whoever_puts_more_into_it() -> None:
         await last
         await turns(10)
         assert [m.number for m in b.ended] == [0, 1, 2, 3]
+
+    run(test)
+
+
+def test_what_waits_is_worked_on_together_up_to_so_many_records() -> None:
+    async def test(b: Bench) -> None:
+        tasks = b.tasks(most=5)
+        await tasks.put(Message(0, 0), [b""])
+        await turns()
+        for number in range(1, 5):
+            await tasks.put(Message(0, number), [b""] * 2)
+            if number == 3:
+                b.open.set()
+                await turns()
+        await turns()
+        assert b.sizes == [1, 4, 2, 2]
+        # A message is never cut, however large.
+        await tasks.put(Message(0, 5), [b""] * 9)
+        await turns()
+        assert b.sizes[4:] == [9]
+        assert [m.number for m in b.ended] == list(range(6))
 
     run(test)
 
