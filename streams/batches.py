@@ -14,6 +14,8 @@ module overrides what that takes, on Faust's own extension points, and nothing e
   dropped, as of before the rebalance, and had it read behind the seek, nobody would read those records again.
 - `Consumer.seek_to_committed` goes to the beginning where nothing was committed yet; Faust goes on where it was.
 - `Consumer.on_partitions_revoked` commits before Faust forgets what was acknowledged.
+- `Consumer.wait_empty` also waits for `BatchApp.settle`: for what an agent has handed on to tasks of its own, which
+  Faust takes for done.
 - `Consumer.on_buffer_full` does nothing: Faust's own drops the partition and sleeps a second, while a full queue
   already makes the delivery wait.
 - `App._crash` keeps the first reason: whatever crashes after it, often by being cancelled, does so because of it.
@@ -173,6 +175,18 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         for tp in revoked:
             self._undone.pop(tp, None)
 
+    async def wait_empty(self) -> None:
+        """Wait until nothing is being worked on any more, then commit."""
+        # Before, so that an agent that waits for room goes on; and after, for what it handed on last.
+        await self._settle()
+        await super().wait_empty()
+        await self._settle()
+        await self.commit()
+
+    async def _settle(self) -> None:
+        if self.app.settle is not None:
+            await self.app.settle()
+
     def on_buffer_full(self, tp: TP) -> None:
         """Let the full queue itself hold the delivery back."""
 
@@ -199,6 +213,9 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     batch_records: int = 2_000
     commit_gate: Callable[[], Awaitable[None]] | None = None
     """Awaited before offsets are committed: what they stand for must be in Kafka. Raises to commit nothing."""
+
+    settle: Callable[[], Awaitable[None]] | None = None
+    """Awaited in a rebalance and at the end: returns once nothing that agents have handed on is being worked on."""
 
     def _new_transport(self) -> Any:
         return _BatchTransport(self.conf.broker_consumer, self)

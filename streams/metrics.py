@@ -77,6 +77,12 @@ class StreamMetrics:
         self.learned = Counter(
             "vigie_learned_examples_total", "Answered examples learned from, by answer.", ["label"], registry=registry
         )
+        self.learning_seconds = Histogram(
+            "vigie_learning_duration_seconds",
+            "From a month's being complete to its model, in the learner's process.",
+            buckets=(0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
+            registry=registry,
+        )
         self.prequential = {
             name: Gauge(f"vigie_prequential_{name}", f"{what} of the newest answered cohort.", registry=registry)
             for name, what in PREQUENTIAL.items()

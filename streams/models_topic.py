@@ -1,14 +1,18 @@
-"""The model in force: the last record of vigie.models, followed by every scorer."""
+"""The model in force: the last record of vigie.models, followed by every scorer.
+
+A model is decoded and its tables are made in a thread, so that what is left for the event loop is to use it.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from detectors import models
-from detectors.models import Model
+from detectors.models import Model, Scorer
 from streams import aio
 from streams.cluster import Cluster
 from streams.errors import StreamsError
@@ -27,10 +31,14 @@ class ModelFollower:
     `current` is the newest model that could be used. A version that cannot be used is logged and passed over.
     """
 
-    def __init__(self, cluster: Cluster, current: Model, on_change: Callable[[Model], None]) -> None:
-        self.current = current
+    def __init__(self, cluster: Cluster, start: Model, on_change: Callable[[Scorer], None]) -> None:
+        self.current = Scorer(start)
         self.found = False
         """Whether the topic had any model."""
+        self._record = models.encode(start)
+        """The record that `current` was made of."""
+        self._read_to = 0
+        """Where the topic goes on; everything before has been looked at."""
         self._cluster = cluster
         self._on_change = on_change
         self._consumer: Any = None
@@ -49,17 +57,18 @@ class ModelFollower:
         self._consumer.assign([partition])
         await self._consumer.seek_to_beginning(partition)
         end = (await self._consumer.end_offsets([partition]))[partition]
-        while await self._consumer.position(partition) < end:
+        self._read_to = await self._consumer.position(partition)
+        while self._read_to < end:
             await self._read()
         self._task = asyncio.create_task(self._follow())
 
-    async def newest(self) -> Model:
-        """`current`, once whatever was in the topic before this call has been read."""
+    async def newest(self) -> bytes:
+        """The record of `current`, once whatever was in the topic before this call has been read."""
         partition = TopicPartition(MODELS, 0)
         end = (await self._consumer.end_offsets([partition]))[partition]
-        while await self._consumer.position(partition) < end:
+        while self._read_to < end:
             await asyncio.sleep(CATCH_UP_SECONDS)
-        return self.current
+        return self._record
 
     async def stop(self) -> None:
         """Stop reading."""
@@ -77,17 +86,24 @@ class ModelFollower:
         fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
         for records in fetched.values():
             for record in records:
-                self._take(record.value, record.offset)
+                await self._take(record.value, record.offset)
+        # Not that of the last record: what was compacted away is passed over in silence.
+        self._read_to = await self._consumer.position(TopicPartition(MODELS, 0))
 
-    def _take(self, value: bytes | None, offset: int) -> None:
+    async def _take(self, value: bytes | None, offset: int) -> None:
         if value is None:
             return
         try:
-            model = models.decode(value)
+            ready = await asyncio.to_thread(made_ready, value)
         except models.UnusableModel as error:
             log.warning("%s at offset %d passed over: %s", MODELS, offset, error)
             return
         self.found = True
-        if model.version != self.current.version:
-            self.current = model
-            self._on_change(model)
+        if ready.model.version != self.current.model.version:
+            self.current, self._record = ready, value
+            self._on_change(ready)
+
+
+def made_ready(record: bytes) -> Scorer:
+    """A record's model, ready to score; what only a trainer needs of it stays in the record."""
+    return Scorer(msgspec.structs.replace(models.decode(record), learner=b""))

@@ -5,17 +5,21 @@ and returns futures: a changelog is awaited when offsets are committed, not for 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka.errors import KafkaError
 
 from streams.cluster import Cluster
 from streams.errors import SendFailed
-from streams.packing import Header, Packing
+from streams.packing import Batch, Header, Packing
 from streams.producer import connected
 
 BATCH_BYTES = 512 * 1024
+TOGETHER = 100
+"""Records sent before anybody else has a turn."""
+PACKED_TOGETHER = 4
+"""Batches packed before they are sent: what a partition's whole state waits in."""
 
 
 class Outgoing(NamedTuple):
@@ -55,36 +59,54 @@ class Outbox:
     async def send(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Write records in order and wait until Kafka has them all. Raises SendFailed."""
         try:
-            futures = [
-                await self._producer.send(
-                    topic,
-                    value=r.value,
-                    key=r.key,
-                    headers=list(r.headers),
-                    timestamp_ms=r.timestamp_ms,
-                    partition=r.partition,
+            futures = []
+            for number, r in enumerate(records):
+                if number % TOGETHER == TOGETHER - 1:
+                    # The producer takes them without a pause; others have work too.
+                    await asyncio.sleep(0)
+                futures.append(
+                    await self._producer.send(
+                        topic,
+                        value=r.value,
+                        key=r.key,
+                        headers=list(r.headers),
+                        timestamp_ms=r.timestamp_ms,
+                        partition=r.partition,
+                    )
                 )
-                for r in records
-            ]
         except KafkaError as error:
             # No such topic, or a record larger than any request: refused before it is sent.
             raise _not_taken(topic, error) from error
         await settled(topic, futures)
 
     async def send_batches(
-        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]]
+        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, many: bool = False
     ) -> list[asyncio.Future[Any]]:
-        """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them."""
-        packing = Packing(self._producer.create_batch)
+        """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them.
+
+        Where there are `many`, a thread makes and packs them: the event loop is free meanwhile.
+        """
+        packing, remaining = Packing(self._producer.create_batch), iter(records)
         futures = []
-        for key, value in records:
-            full = packing.add(key, value)
-            if full is not None:
-                futures.append(await self._producer.send_batch(full.builder, topic, partition=partition))
-        rest = packing.rest()
-        if rest is not None:
-            futures.append(await self._producer.send_batch(rest.builder, topic, partition=partition))
-        return futures
+        while True:
+            packed = await asyncio.to_thread(_packed, packing, remaining) if many else _packed(packing, remaining)
+            for batch in packed:
+                futures.append(await self._producer.send_batch(batch.builder, topic, partition=partition))
+            if len(packed) < PACKED_TOGETHER:
+                return futures
+
+
+def _packed(packing: Packing, records: Iterator[tuple[bytes, bytes | None]]) -> list[Batch]:
+    """The next batches; fewer than PACKED_TOGETHER, the rest among them, once the records are at their end."""
+    batches: list[Batch] = []
+    for key, value in records:
+        full = packing.add(key, value)
+        if full is not None:
+            batches.append(full)
+            if len(batches) == PACKED_TOGETHER:
+                return batches
+    rest = packing.rest()
+    return batches if rest is None else [*batches, rest]
 
 
 async def settled(topic: str, futures: Sequence[asyncio.Future[Any]]) -> None:

@@ -10,23 +10,27 @@ Effects of a batch, in this order, each confirmed by Kafka before the next begin
 
 A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
 firm's state says which events it has seen.
+
+The month end of a partition of many firms is worked on in a thread, effects included up to their sending: other
+partitions' events go on meanwhile.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from alerts import alert as contract
 from alerts.alert import Origin
 from alerts.language import Language
-from detectors import pack
+from detectors import models, pack
+from detectors.batch import Batch
 from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
-from detectors.models import Model
+from detectors.months import month_of
 from streams import dead_letters, examples
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
@@ -38,8 +42,13 @@ from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
 """How far `known_at` may lie after today: clocks and time zones differ, real knowledge of the future does not exist."""
+ASIDE_FIRMS = 1_000
+"""Firms whose month end is not worth a thread: some 20 ms, where a thread may wait as long for its turn on a busy core.
+"""
 SENT_HEADER = "sent_ms"
 PROGRAM = "vigie-scorer"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Clocks:
 
 
 class Scorer:
-    """Handles the batches of all partitions of one worker."""
+    """Handles the batches of all partitions of one worker, several partitions at a time where asked to."""
 
     def __init__(
         self,
@@ -69,10 +78,10 @@ class Scorer:
         clocks: Clocks,
         *,
         partitions: int,
-        model: Model,
+        ready: models.Scorer,
         language: Language,
     ) -> None:
-        self.model = model
+        self._ready = ready
         self._table = table
         self._outbox = outbox
         self._metrics = metrics
@@ -81,24 +90,24 @@ class Scorer:
         self._language = language
         self._unconfirmed: list[asyncio.Future[Any]] = []
 
-    def use(self, model: Model) -> None:
-        """Score with this model from the next batch on."""
-        self.model = model
-        self._metrics.model_in_force(model.version)
+    def use(self, ready: models.Scorer) -> None:
+        """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
+        self._ready = ready
+        self._metrics.model_in_force(ready.model.version)
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """All effects of a batch but its offsets. Raises SendFailed when Kafka does not take them."""
         began = self._clocks.monotonic()
         chain = self._table.chain(partition)
-        if chain.scorer.model is not self.model:
-            chain.use(self.model)
+        chain.scorer = self._ready
         latest_day = self._clocks.today().toordinal() + FUTURE_DAYS
         admitted = admit(records, partition, self._partitions, latest_day)
         if admitted.refusals:
             await self._refuse(partition, records, admitted)
         if len(admitted.batch):
-            step_began = began
-            for outcome in chain.step(admitted.batch):
+            step_began, steps = began, chain.step(admitted.batch)
+            ending = _may_end_a_month(chain, admitted.batch)
+            while (outcome := await self._aside(ending, chain, next, steps, None)) is not None:
                 if outcome.scores is not None:
                     self._metrics.sweep_seconds.observe(self._clocks.monotonic() - step_began)
                 await self._emit(partition, chain, outcome, records, admitted)
@@ -115,19 +124,22 @@ class Scorer:
     async def _emit(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
     ) -> None:
+        ended = outcome.scores is not None
         if outcome.decisions:
-            await self._send_alerts(partition, chain, outcome, records, admitted)
+            of = (partition, chain, outcome, records, admitted)
+            alerts = await self._aside(ended, chain, self._alerts, *of)
+            await self._outbox.send(ALERTS, alerts)
         if outcome.scores is not None:
             await self._send_examples(partition, chain, outcome)
             await self.confirmed()
-        await self._write(partition, pack.firm_records(chain.panel, outcome.changed))
+        await self._write(partition, pack.firm_records(chain.panel, outcome.changed), many=ended and _is_large(chain))
         await self._write(partition, [pack.clock_record(chain)])
         if outcome.scores is not None:
             await self.confirmed()
 
-    async def _send_alerts(
+    def _alerts(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
-    ) -> None:
+    ) -> list[Outgoing]:
         now = self._clocks.now()
         outgoing = []
         for decision in outcome.decisions:
@@ -137,20 +149,28 @@ class Scorer:
             headers = [h for h in record.headers if h[0] == SENT_HEADER]
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
-        await self._outbox.send(ALERTS, outgoing)
+        return outgoing
 
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
         assert outcome.scores is not None
         month = outcome.scores.month - chain.options.horizon
-        blocks = examples.blocks(partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)
+        of = (partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)
+        blocks = await self._aside(True, chain, lambda: [*examples.blocks(*of)])
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
         if outcome.cohort is not None:
-            await self._write(partition, pack.cohort_records(outcome.cohort))
+            await self._write(partition, pack.cohort_records(outcome.cohort), many=_is_large(chain))
         if outcome.examples is not None:
-            await self._write(partition, pack.answered_records(outcome.examples.cohort))
+            await self._write(partition, pack.answered_records(outcome.examples.cohort), many=_is_large(chain))
 
-    async def _write(self, partition: int, records: Any) -> None:
-        self._unconfirmed += await self._outbox.send_batches(CHANGELOG, partition, records)
+    @staticmethod
+    async def _aside(ending: bool, chain: Chain, work: Callable[..., T], *of: Any) -> T:
+        """What `work` gives, from a thread where it belongs to a month end that takes long."""
+        return await asyncio.to_thread(work, *of) if ending and _is_large(chain) else work(*of)
+
+    async def _write(self, partition: int, records: Any, *, many: bool = False) -> None:
+        written = await self._outbox.send_batches(CHANGELOG, partition, records, many=many)
+        # Not `+=` over an await: another partition may have put another list in this one's place.
+        self._unconfirmed.extend(written)
 
     async def _refuse(self, partition: int, records: Sequence[Any], admitted: Admitted) -> None:
         now = self._clocks.now()
@@ -183,6 +203,18 @@ class Scorer:
             metrics.event_time.labels(str(partition)).set((chain.day - _UNIX_EPOCH) * 86_400)
         metrics.batch_events.observe(len(admitted.batch) + len(admitted.refusals))
         metrics.batch_seconds.observe(self._clocks.monotonic() - began)
+
+
+def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
+    """Whether a batch may bring month ends: not unless it reaches a month whose predecessor has not ended."""
+    if not chain.day:
+        return True
+    latest = max(chain.day, int(batch.rows["known"].max()))
+    return month_of(date.fromordinal(latest)) - 1 > chain.swept
+
+
+def _is_large(chain: Chain) -> bool:
+    return len(chain.panel) >= ASIDE_FIRMS
 
 
 def _taken(future: asyncio.Future[Any]) -> bool:

@@ -32,11 +32,15 @@ from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
 from streams.errors import StreamsError
 from streams.firm_table import FirmTable
+from streams.learner_process import LearnerProcess
+from streams.learner_wire import Terms
 from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
+from streams.partition_tasks import PartitionTasks
 from streams.scorer import Clocks, Scorer
+from streams.trainer import Membership, Trainer
 
 Role = Literal["scorer", "trainer", "dispatcher"]
 ROLES: tuple[Role, ...] = ("scorer", "trainer", "dispatcher")
@@ -77,7 +81,10 @@ class Worker:
         self._outbox = Outbox(settings.cluster, settings.worker.write_timeout_seconds)
         self._apps: dict[Role, BatchApp] = {}
         self._scorer: Scorer | None = None
+        self._ready: models.Scorer
+        """The model in force, ready to score."""
         self._follower: ModelFollower | None = None
+        self._learner: LearnerProcess | None = None
         self._clock_keeper: ClockKeeper | None = None
         self._publisher: Publisher | None = None
         self._stopping = asyncio.Event()
@@ -97,6 +104,10 @@ class Worker:
             await self._stop()
 
     async def _start(self) -> None:
+        if "trainer" in self._roles():
+            # First of all: it is loading what it needs while everything else starts.
+            self._learner = LearnerProcess()
+            await self._learner.start()
         await self._outbox.start()
         partitions = await self._partitions()
         await self._follow_models()
@@ -130,23 +141,22 @@ class Worker:
         start = settings.model or models.prior()
         models.check_horizon(start, settings.chain.horizon)
         if settings.worker.frozen:
-            self._metrics.model_in_force(start.version)
+            self._ready = models.Scorer(start)
             return
         self._follower = ModelFollower(settings.cluster, start, self._use)
         await self._follower.start()
-        models.check_horizon(self._follower.current, settings.chain.horizon)
+        self._ready = self._follower.current
+        models.check_horizon(self._ready.model, settings.chain.horizon)
 
-    def _model(self) -> Model:
-        return self._follower.current if self._follower else self._settings.model or models.prior()
-
-    def _use(self, model: Model) -> None:
+    def _use(self, ready: models.Scorer) -> None:
+        self._ready = ready
         if self._scorer is not None:
-            self._scorer.use(model)
+            self._scorer.use(ready)
 
     async def _scorer_app(self, partitions: int) -> BatchApp:
         app = self._app(topics.APP_ID)
         table = FirmTable(
-            app, new_chain=lambda: Chain(self._model(), self._settings.chain), name="firms", partitions=partitions
+            app, new_chain=lambda: Chain(self._ready.model, self._settings.chain), name="firms", partitions=partitions
         )
         app.tables.add(table)
         scorer = Scorer(
@@ -155,36 +165,43 @@ class Worker:
             self._metrics,
             self._clocks,
             partitions=partitions,
-            model=self._model(),
+            ready=self._ready,
             language=self._settings.alerts.language,
         )
-        scorer.use(scorer.model)
+        scorer.use(self._ready)
         app.commit_gate = scorer.confirmed
         self._scorer = scorer
 
-        async def handle(message: Any, records: Sequence[Any]) -> None:
-            await scorer.handle(message.partition, records)
-            message.done = True
+        async def handle(messages: Sequence[Any], records: Sequence[Any]) -> None:
+            await scorer.handle(messages[0].partition, records)
+            for message in messages:
+                message.done = True
+            self._finished("scorer")
 
-        self._agent(app, "scorer", topics.EVENTS, handle)
+        tasks = PartitionTasks(
+            handle, app.crash, lambda: app.rebalancing or app.should_stop, self._settings.worker.batch_records
+        )
+        app.settle = tasks.settle
+        self._agent(app, "scorer", topics.EVENTS, tasks.put)
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
         return app
 
     async def _trainer_app(self, partitions: int) -> BatchApp:
-        # River takes seconds to import, and the trainer alone needs it.
-        from streams.trainer import Trainer
-
         app = self._app(topics.TRAINER_GROUP)
         assert self._follower is not None, "a frozen worker does not learn"
+        assert self._learner is not None, "it was started first"
         trainer = Trainer(
             self._follower.newest,
+            self._learner,
+            Terms(partitions, self._settings.chain.horizon, self._settings.regime, self._settings.cap),
             self._outbox,
             self._metrics,
-            partitions=partitions,
-            horizon=self._settings.chain.horizon,
-            regime=self._settings.regime,
-            cap=self._settings.cap,
+            membership=Membership(
+                generation=lambda: app.consumer_generation_id,
+                ending=lambda: app.rebalancing or self._stopping.is_set(),
+            ),
+            monotonic=self._clocks.monotonic,
         )
         if not self._follower.found:
             await trainer.publish_first()
@@ -254,11 +271,14 @@ class Worker:
                     return
                 finally:
                     self._busy -= 1
-                    self._last_active = self._clocks.monotonic()
-                self._metrics.activity.labels(role).set(self._clocks.wall())
+                self._finished(role)
 
         source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
         app.agent(source, name=role, concurrency=1)(agent)
+
+    def _finished(self, role: Role) -> None:
+        self._last_active = self._clocks.monotonic()
+        self._metrics.activity.labels(role).set(self._clocks.wall())
 
     async def _watch(self) -> None:
         """Look after the roles until there is a reason to end."""
@@ -268,6 +288,8 @@ class Worker:
                     raise _failure(role, app)
                 self._metrics.ready.labels(role).set(ready(app))
                 self._show_lag(app)
+            if self._learner is not None:
+                self._learner.check()
             if self._clock_keeper is not None:
                 await self._clock_keeper.tick()
             if self._idle():
@@ -297,6 +319,9 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping.set()
+        if self._learner is not None:
+            # Before the apps: a month that is being learned is done again, and must not hold them up.
+            await self._learner.stop()
         for role, app in reversed(self._apps.items()):
             try:
                 await asyncio.wait_for(app.stop(), STOP_SECONDS)

@@ -68,6 +68,11 @@ class WorkerProcess:
         return self._path.read_text(errors="replace")
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process is there."""
         return self._process.poll() is None

@@ -46,6 +46,7 @@ RELIED_ON: dict[type, dict[str, str]] = {
         "seek_to_committed": "self",
         "perform_seek": "self",
         "on_partitions_revoked": "self, revoked",
+        "wait_empty": "self",
         "on_buffer_full": "self, tp",
     },
     faust.Schema: {
@@ -93,7 +94,7 @@ def test_each_override_is_listed() -> None:
         overrides = {name for name, value in vars(ours).items() if inspect.isfunction(value) and name in dir(base)}
         assert overrides - {"__init__"} <= RELIED_ON[base].keys()
         new = {name for name, value in vars(ours).items() if inspect.isfunction(value)} - overrides
-        assert new <= {"_deliver", "_hand_over"}, "neither an override nor a helper that is known here"
+        assert new <= {"_deliver", "_hand_over", "_settle"}, "neither an override nor a helper that is known here"
 
 
 @pytest.mark.parametrize("attribute", ["flow_active", "suspend_flow", "_read_offset", "_committed_offset", "_acked"])

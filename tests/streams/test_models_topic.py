@@ -25,7 +25,7 @@ def publish(site: Site, *values: bytes | None) -> None:
 
 @asynccontextmanager
 async def following(site: Site, changes: list[str]) -> AsyncIterator[ModelFollower]:
-    follower = ModelFollower(site.cluster, prior(), lambda model: changes.append(model.version))
+    follower = ModelFollower(site.cluster, prior(), lambda ready: changes.append(ready.model.version))
     await follower.start()
     try:
         yield follower
@@ -41,8 +41,8 @@ def test_an_empty_topic(site: Site) -> None:
     async def follow() -> None:
         changes: list[str] = []
         async with following(site, changes) as follower:
-            assert (follower.found, follower.current, changes) == (False, prior(), [])
-            assert await follower.newest() == prior()
+            assert (follower.found, follower.current.model, changes) == (False, prior(), [])
+            assert models.decode(await follower.newest()) == prior()
 
     asyncio.run(follow())
 
@@ -54,7 +54,7 @@ def test_the_newest_wins_then_and_later(site: Site) -> None:
         changes: list[str] = []
         async with following(site, changes) as follower:
             assert follower.found
-            assert follower.current == version("v4")
+            assert follower.current.model == version("v4")
             await asyncio.to_thread(publish, site, models.encode(version("v5")))
             await eventually(changes, "v5")
             assert changes == [f"v{n}" for n in range(6)]
@@ -71,7 +71,7 @@ def test_newest_waits_for_what_was_there_when_it_was_asked(site: Site) -> None:
         async with following(site, []) as follower:
             for n in range(5):
                 await asyncio.to_thread(publish, site, models.encode(version(f"v{n}")))
-                assert await follower.newest() == version(f"v{n}")
+                assert models.decode(await follower.newest()) == version(f"v{n}")
 
     asyncio.run(follow())
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_used_is_passed_over_and_told(site: Site, caplog: pytest.
         with caplog.at_level(logging.WARNING):
             changes: list[str] = []
             async with following(site, changes) as follower:
-                assert follower.current == version("good")
+                assert follower.current.model == version("good")
                 assert changes == ["good"]
 
     asyncio.run(follow())

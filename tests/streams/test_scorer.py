@@ -2,7 +2,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,10 +14,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from deploy.embedded import KafkaServer
-from detectors.chain import Chain, ChainOptions
+from detectors.batch import Batch
+from detectors.chain import Chain, ChainOptions, Outcome
 from detectors.events import AnyEvent
+from detectors.models import Scorer as Ready
 from detectors.models import prior
 from detectors.months import first_day
+from streams import scorer as scoring
 from streams.batches import BatchApp
 from streams.errors import SendFailed
 from streams.examples import decode
@@ -76,7 +80,7 @@ async def bench(site: Site, seconds: float = 30) -> AsyncIterator[Bench]:
         partitions=site.partitions,
     )
     scorer = Scorer(
-        table, outbox, StreamMetrics(registry), CLOCKS, partitions=site.partitions, model=prior(), language="fr"
+        table, outbox, StreamMetrics(registry), CLOCKS, partitions=site.partitions, ready=Ready(prior()), language="fr"
     )
     try:
         yield Bench(scorer, table, outbox, registry)
@@ -156,6 +160,37 @@ def test_a_month_end_sends_answers_and_keeps_those_who_wait(site: Site) -> None:
     assert waiting == {JANUARY + 3, JANUARY + 4}
 
 
+class Watched(Chain):
+    """A chain that notes which of its outcomes were month ends, and which thread worked them out."""
+
+    def __init__(self) -> None:
+        super().__init__(prior(), ChainOptions(horizon=HORIZON))
+        self.seen: list[tuple[bool, bool]] = []
+
+    def step(self, batch: Batch) -> Iterator[Outcome]:
+        for outcome in super().step(batch):
+            here = threading.current_thread() is threading.main_thread()
+            self.seen.append((outcome.scores is not None, here))
+            yield outcome
+
+
+def test_a_large_month_end_does_not_hold_the_loop_and_live_events_need_no_thread(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "ASIDE_FIRMS", 0)
+    chain = Watched()
+
+    async def score() -> None:
+        async with bench(site) as b:
+            b.table.chains[HERE] = chain
+            for offset, day in enumerate([date(2018, 1, 5), date(2018, 1, 6), date(2018, 2, 1), date(2018, 2, 2)]):
+                await b.handle([received(clock(day), offset)])
+
+    asyncio.run(score())
+    # The first event of all may begin with month ends; nothing is known of it before.
+    assert chain.seen == [(False, False), (False, True), (True, False), (False, False), (False, True)]
+
+
 def test_an_alert_that_kafka_does_not_take_leaves_no_state(site: Site) -> None:
     """State says which events a firm has seen: written before its alerts, it would hide them from a restart."""
     site.delete("vigie.alerts")
@@ -208,12 +243,34 @@ def test_a_new_model_counts_from_the_next_batch(site: Site) -> None:
     async def score() -> None:
         async with bench(site) as b:
             await b.handle(RECORDS[:-2])
-            b.scorer.use(eager)
+            b.scorer.use(Ready(eager))
             await b.handle(RECORDS[-2:])
             assert b.count("vigie_model_info", version="eager") == 1
 
     asyncio.run(score())
     assert {alert["model_version"] for alert in alerts(site)} == {"eager"}
+
+
+def test_a_batch_is_scored_by_one_model_and_every_partition_by_the_same(site: Site) -> None:
+    """A model may come at any await of a batch: that batch is finished with the one it began with."""
+    eager = Ready(msgspec.structs.replace(shifted(prior(), 2.0), version="eager", thresholds=prior().thresholds))
+
+    async def score() -> None:
+        async with bench(site) as b:
+            working = asyncio.create_task(b.handle(RECORDS[:-1]))
+            while not b.table.chains:
+                await asyncio.sleep(0)
+            assert not working.done()
+            b.scorer.use(eager)
+            await working
+            assert b.table.chain(HERE).scorer.model == prior()
+            await b.handle(RECORDS[-1:])
+            for partition in range(site.partitions):
+                await b.handle([received(clock(date(2018, 1, 20)), 0)], partition)
+            assert {chain.scorer for chain in b.table.chains.values()} == {eager}
+
+    asyncio.run(score())
+    assert [alert["model_version"] for alert in alerts(site)] == [prior().version, "eager"]
 
 
 def test_everyone_who_waits_for_state_waits_until_it_is_there(site: Site, kafka: KafkaServer) -> None:

@@ -1,8 +1,10 @@
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from random import Random
 
 import msgspec
@@ -15,13 +17,15 @@ from detectors.arrays import Array
 from detectors.features import names
 from detectors.labels import Cohort, Examples
 from detectors.learning import Learner, LearningOptions
-from detectors.models import MEMBERS, Model, prior
+from detectors.models import MEMBERS, Model, UnusableModel, prior
 from detectors.portfolio import Counts, count
 from streams.examples import blocks, decode
+from streams.learner_process import LearnerLost, LearnerProcess
+from streams.learner_wire import Terms
 from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.outbox import Outbox
-from streams.trainer import Trainer
+from streams.trainer import Membership, Trainer
 from tests.acceptance.harness import Site
 from tests.streams.received import Received
 
@@ -80,15 +84,40 @@ def versions(site: Site) -> list[str]:
 
 @dataclass
 class Bench:
-    """Trainers on one topic of models, each with what it counts."""
+    """Trainers on one topic of models, each with what it counts; those that learn at once have a learner each."""
 
     outbox: Outbox
     follower: ModelFollower
+    learner: LearnerProcess
     metrics: StreamMetrics = field(default_factory=lambda: StreamMetrics(CollectorRegistry()))
+    ending: bool = False
+    """Whether the group is about to go on to another generation."""
+    generation: int | None = None
+    """The group's, where it is another one than that of the messages."""
 
-    def trainer(self, newest: Callable[[], Awaitable[Model]] | None = None) -> Trainer:
-        newest = newest or self.follower.newest
-        return Trainer(newest, self.outbox, self.metrics, partitions=PARTITIONS, horizon=HORIZON, options=OPTIONS)
+    def trainer(
+        self, newest: Callable[[], Awaitable[bytes]] | None = None, learner: LearnerProcess | None = None
+    ) -> Trainer:
+        trainer = Trainer(
+            newest or self.follower.newest,
+            learner or self.learner,
+            Terms(PARTITIONS, HORIZON, learning=asdict(OPTIONS)),
+            self.outbox,
+            self.metrics,
+            membership=Membership(lambda: self.generation or trainer._generation or 0, lambda: self.ending),
+            monotonic=lambda: 0.0,
+        )
+        return trainer
+
+
+@asynccontextmanager
+async def learning() -> AsyncIterator[LearnerProcess]:
+    learner = LearnerProcess()
+    await learner.start()
+    try:
+        yield learner
+    finally:
+        await learner.stop()
 
 
 @asynccontextmanager
@@ -97,7 +126,8 @@ async def bench(site: Site) -> AsyncIterator[Bench]:
     await outbox.start()
     await follower.start()
     try:
-        yield Bench(outbox, follower)
+        async with learning() as learner:
+            yield Bench(outbox, follower, learner)
     finally:
         await follower.stop()
         await outbox.stop()
@@ -122,6 +152,7 @@ def test_a_month_is_learned_once_every_partition_has_answered(site: Site) -> Non
             assert (first.done, second.done, third.done) == (True, True, True)
             assert first.value == ()
             assert b.metrics.learned.labels("yes")._value.get() + b.metrics.learned.labels("no")._value.get() == 120
+            assert sum(bucket.get() for bucket in b.metrics.learning_seconds._buckets) == 1
 
     asyncio.run(learn())
     assert versions(site) == expected([FIRST])
@@ -130,8 +161,7 @@ def test_a_month_is_learned_once_every_partition_has_answered(site: Site) -> Non
 def test_the_models_do_not_depend_on_the_order_of_arrival(site: Site) -> None:
     """Each partition sends its months in order; between partitions any order goes, in batches of any size."""
 
-    async def learn(seed: int) -> list[Message]:
-        random = Random(seed)
+    def mixed(random: Random) -> list[list[Received]]:
         waiting = [[r for month in MONTHS for r in answers(month, p)] for p in range(PARTITIONS)]
         batches: list[list[Received]] = [[]]
         while any(waiting):
@@ -139,17 +169,21 @@ def test_the_models_do_not_depend_on_the_order_of_arrival(site: Site) -> None:
             batches[-1].append(queue.pop(0))
             if random.random() < 0.4:
                 batches.append([])
-        async with bench(site) as b:
-            trainer = b.trainer(_prior)  # each run begins anew on the same topic
-            return await handle(trainer, [batch for batch in batches if batch])
+        return [batch for batch in batches if batch]
 
-    for seed in range(8):
-        assert all(message.done for message in asyncio.run(learn(seed)))
+    async def learn() -> None:
+        async with bench(site) as b:
+            for seed in range(8):
+                trainer = b.trainer(_prior)  # each begins anew on the same topic
+                messages = await handle(trainer, mixed(Random(seed)))
+                assert all(message.done for message in messages)
+
+    asyncio.run(learn())
     assert versions(site) == expected() * 8
 
 
-async def _prior() -> Model:
-    return prior()
+async def _prior() -> bytes:
+    return models.encode(prior())
 
 
 def test_a_partition_without_firms_holds_nobody_up(site: Site) -> None:
@@ -208,8 +242,8 @@ def test_a_trainer_goes_on_from_the_topic_s_model(site: Site) -> None:
     """Also one that stood by while another one learned, and one that gets its work back later."""
 
     async def learn() -> None:
-        async with bench(site) as b:
-            early, late = b.trainer(), b.trainer()
+        async with bench(site) as b, learning() as other:
+            early, late = b.trainer(), b.trainer(learner=other)
             # `late` has begun a month that the other one will learn.
             await handle(late, [answers(FIRST, 0)])
             await handle(early, [answers(m, p) for m in MONTHS[:2] for p in range(PARTITIONS)])
@@ -218,6 +252,86 @@ def test_a_trainer_goes_on_from_the_topic_s_model(site: Site) -> None:
 
     asyncio.run(learn())
     assert versions(site) == expected()
+
+
+def test_a_rebalance_waits_for_no_other_month(site: Site) -> None:
+    """What is complete then comes again, to whoever has the examples next."""
+
+    async def learn() -> None:
+        async with bench(site) as b:
+            trainer = b.trainer()
+            batches = [answers(m, p) for m in MONTHS for p in range(PARTITIONS)]
+            first = await handle(trainer, batches[:PARTITIONS])
+            b.ending = True
+            late = await handle(trainer, [[r for batch in batches[PARTITIONS:] for r in batch]])
+            assert [m.done for m in (*first, *late)] == [True, True, True, False]
+            assert versions(site) == expected(MONTHS[:1])
+            b.ending = False
+            again = await handle(trainer, batches[PARTITIONS:], generation=2)
+            assert all(message.done for message in again)
+
+    asyncio.run(learn())
+    assert versions(site) == expected()
+
+
+def test_what_was_learned_for_a_group_that_went_on_is_not_published(site: Site) -> None:
+    """Another trainer may have learned more by then; an older model behind its own would undo it."""
+
+    async def learn() -> None:
+        async with bench(site) as b:
+            b.generation = 2
+            messages = await handle(b.trainer(), [answers(FIRST, p) for p in range(PARTITIONS)])
+            assert [message.done for message in messages] == [False] * PARTITIONS
+
+    asyncio.run(learn())
+    assert versions(site) == []
+
+
+def test_a_stop_gives_up_the_month_that_is_being_learned(site: Site) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            trainer = b.trainer()
+            await handle(trainer, [answers(FIRST, 0), answers(FIRST, 1)])
+            os.kill(b.learner.pid, signal.SIGSTOP)
+            last = asyncio.create_task(handle(trainer, [answers(FIRST, 2)]))
+            await asyncio.sleep(0.1)
+            assert not last.done()
+            stopping = asyncio.create_task(b.learner.stop())
+            (message,) = await asyncio.wait_for(last, 1)
+            assert not message.done
+            os.kill(b.learner.pid, signal.SIGCONT)
+            await stopping
+
+    asyncio.run(learn())
+    assert versions(site) == []
+
+
+def test_a_learner_that_was_killed_is_an_error_and_nothing_is_done(site: Site) -> None:
+    async def learn() -> None:
+        async with bench(site) as b:
+            trainer = b.trainer()
+            done = await handle(trainer, [answers(FIRST, 0), answers(FIRST, 1)])
+            os.kill(b.learner.pid, signal.SIGKILL)
+            with pytest.raises(LearnerLost, match=r"SIGKILL.*learned again after a restart"):
+                await handle(trainer, [answers(FIRST, 2)])
+            with pytest.raises(LearnerLost):
+                b.learner.check()
+            assert not any(message.done for message in done)
+
+    asyncio.run(learn())
+    assert versions(site) == []
+
+
+def test_a_model_that_cannot_be_gone_on_from_is_told(site: Site) -> None:
+    async def broken() -> bytes:
+        return models.encode(msgspec.structs.replace(prior(), learner=b"torn"))
+
+    async def learn() -> None:
+        async with bench(site) as b:
+            with pytest.raises(UnusableModel, match=r"cannot be learned from further.*vigie replay --model-out"):
+                await handle(b.trainer(broken), [answers(FIRST, 0)])
+
+    asyncio.run(learn())
 
 
 def test_garbage_is_passed_over_and_done(site: Site, caplog: pytest.LogCaptureFixture) -> None:
@@ -237,7 +351,7 @@ def test_garbage_is_passed_over_and_done(site: Site, caplog: pytest.LogCaptureFi
             assert all(message.done for message in await handle(b.trainer(), good))
 
     asyncio.run(learn())
-    told = [r.getMessage() for r in caplog.records if r.name == "streams.trainer" and r.levelno == logging.WARNING]
+    told = [r.getMessage() for r in caplog.records if r.name == "streams.lessons" and r.levelno == logging.WARNING]
     assert len(told) == 9
     assert all("offset 7" in message for message in told[:8])
     assert versions(site) == expected([FIRST])
@@ -247,7 +361,7 @@ def test_the_first_model_is_published_for_scorers(site: Site) -> None:
     async def publish() -> None:
         async with bench(site) as b:
             await b.trainer().publish_first()
-            assert await b.follower.newest() == prior()
+            assert models.decode(await b.follower.newest()) == prior()
             assert b.follower.found
 
     asyncio.run(publish())

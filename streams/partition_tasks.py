@@ -1,0 +1,85 @@
+"""Batches worked on in order within a partition, and several partitions at a time.
+
+Faust's agent takes batches one after the other. So that a partition's month end holds up no other partition, the agent
+hands each batch on to its partition's own task. That takes all that waits at once: many small batches would cost more
+than one, most of all where there is too much to do.
+
+What is handed on counts as not done until its task says so; when the group rebalances or the worker stops, what has not
+begun is forgotten, to be delivered again, and what has is finished.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+Work = Callable[[Sequence[Any], Sequence[Any]], Awaitable[None]]
+
+
+class PartitionTasks:
+    """`work` is given messages of one partition and all their records, and `failed` the first exception it raises."""
+
+    def __init__(
+        self, work: Work, failed: Callable[[Exception], Awaitable[None]], closed: Callable[[], bool], most: int
+    ) -> None:
+        """While `closed` says so nothing new is taken. `most` records of a partition are worked on together, unless one
+        message has more, and as many may wait, and one message more.
+        """
+        self._work = work
+        self._failed = failed
+        self._closed = closed
+        self._most = most
+        self._waiting: dict[int, deque[tuple[Any, Sequence[Any]]]] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._moved = asyncio.Event()
+        self._broken = False
+
+    async def put(self, message: Any, records: Sequence[Any]) -> None:
+        """Hand a batch on, once its partition has room for it."""
+        partition = message.partition
+        while self._records(partition) > self._most and not self._refuses():
+            self._moved.clear()
+            await self._moved.wait()
+        if self._refuses():
+            return
+        self._waiting.setdefault(partition, deque()).append((message, records))
+        if partition not in self._tasks:
+            self._tasks[partition] = asyncio.create_task(self._run(partition))
+
+    async def settle(self) -> None:
+        """Forget what has not begun, and wait for what has."""
+        self._waiting.clear()
+        self._moved.set()
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    def _refuses(self) -> bool:
+        return self._broken or self._closed()
+
+    def _records(self, partition: int) -> int:
+        return sum(len(records) for _, records in self._waiting.get(partition, ()))
+
+    def _together(self, partition: int) -> tuple[list[Any], list[Any]]:
+        """The next messages of a partition that has some, and their records."""
+        waiting = self._waiting[partition]
+        message, of_first = waiting.popleft()
+        messages, records = [message], [*of_first]
+        while waiting and len(records) + len(waiting[0][1]) <= self._most:
+            message, more = waiting.popleft()
+            messages.append(message)
+            records += more
+        return messages, records
+
+    async def _run(self, partition: int) -> None:
+        try:
+            while not self._broken and self._waiting.get(partition):
+                messages, records = self._together(partition)
+                self._moved.set()
+                await self._work(messages, records)
+        except Exception as error:
+            # Going on would pass the batch over.
+            self._broken = True
+            self._moved.set()
+            await self._failed(error)
+        finally:
+            del self._tasks[partition]
