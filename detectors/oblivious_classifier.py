@@ -11,6 +11,7 @@ from river.utils.pandas import import_pandas
 
 from detectors import trees
 from detectors.errors import UnusableInput
+from detectors.growing import Growth
 from detectors.logits import MAX_LOGIT, logit, sigmoid
 from detectors.renewal import BOOSTING_DEPTH, FOREST_DEPTH, Renewal
 from detectors.reservoir import standing_for
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 256
 """Features known at once: what a tree can ask about."""
+
+_LEAST = 1.0
+"""Least sum of second derivatives on either side of a boosted tree's cut."""
 
 
 class _Rows(NamedTuple):
@@ -50,34 +54,42 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
     >>> from river import datasets, evaluate, metrics
     >>> from detectors.oblivious_classifier import ObliviousTreesClassifier
     >>> evaluate.progressive_val_score(datasets.Phishing(), ObliviousTreesClassifier(seed=1), metrics.ROCAUC())
-    ROCAUC: 94.32%
+    ROCAUC: 95.62%
     """
 
     def __init__(
         self,
-        period: int = 100,
-        kept: int = 100,
-        memory: int = 50,
+        period: int = 50,
+        kept: int = 50,
+        memory: int = 100,
         forest_trees: int = 60,
         boosting_trees: int = 120,
-        features_a_tree: float = 0.5,
+        features_a_tree: float = 1.0,
+        step: float = 0.2,
+        ridge: float = 5.0,
         seed: int | None = None,
     ) -> None:
         """`period` rows lie between two renewals, of which `kept` are remembered, for `memory` periods.
 
-        `features_a_tree` is the share of the features that one tree may ask about. Without a seed, draws differ from
-        one to the next. Raises UnusableInput where a parameter is out of range.
+        `features_a_tree` is the share of the features that one tree may ask about; `step` is what a boosted tree moves
+        of what it finds, and `ridge` draws its leaves to zero, in units of second derivatives. Rare answers, noise and
+        rows that are alike want smaller steps and more ridge. Without a seed, draws differ from one estimator to the
+        next. Raises UnusableInput where a parameter is out of range.
         """
         _check("period", period, 1)
         _check("kept", kept, 2)
         _check("memory", memory, 1)
         _check("forest_trees", forest_trees, 2)
         _check("boosting_trees", boosting_trees, 2)
-        if not 0 < features_a_tree <= 1:
-            raise UnusableInput(f"features_a_tree is {features_a_tree}: give a share above 0, at most 1")
+        for name, share in (("features_a_tree", features_a_tree), ("step", step)):
+            if not 0 < share <= 1:
+                raise UnusableInput(f"{name} is {share}: give a share above 0, at most 1")
+        if not ridge >= 0:
+            raise UnusableInput(f"ridge is {ridge}: give 0 or more")
         self.period, self.kept, self.memory = period, kept, memory
         self.forest_trees, self.boosting_trees = forest_trees, boosting_trees
-        self.features_a_tree, self.seed = features_a_tree, seed
+        self.features_a_tree, self.step, self.ridge = features_a_tree, step, ridge
+        self.seed = seed
         self._entropy = random.Random(seed).getrandbits(64)
         self._renewals = 0
         self._names: list[Hashable] = []
@@ -95,7 +107,7 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
         """For River's checks: by default, and so small that trees are grown on few rows."""
         yield {}
-        yield {"period": 12, "kept": 8, "memory": 5, "forest_trees": 8, "boosting_trees": 12}
+        yield {"period": 25, "kept": 20, "memory": 5, "forest_trees": 4, "boosting_trees": 6}
 
     def learn_one(self, x: dict[Hashable, Any], y: Any, w: float = 1.0) -> None:
         """Learn one row of weight `w`. Raises UnusableInput where a feature is no number."""
@@ -179,7 +191,10 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
         yes, total = float(rows.weights @ rows.labels), float(rows.weights.sum())
         if 0 < yes < total:
             ranks, firms = self._standing.ranks(rows.values), np.arange(len(rows.labels))
-            renewal = Renewal(ranks, rows.labels, rows.weights, firms, draw, self.features_a_tree)
+            growth = Growth(BOOSTING_DEPTH, self.ridge, _LEAST)
+            renewal = Renewal(
+                ranks, rows.labels, rows.weights, firms, draw, self.features_a_tree, growth, self.step
+            )
             self._forest = renewal.forest(self._forest, self.forest_trees)
             self._base = logit(renewal.rate)
             self._boosting = renewal.boosting(self._boosting, self._base, self.boosting_trees)

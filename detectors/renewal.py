@@ -23,8 +23,10 @@ FEATURES_A_TREE = 0.3
 """Share of the features that a tree may ask about."""
 _FOREST_PRIOR_ROWS = 20.0
 _FOREST_LEAST_ROWS = 3.0
-_BOOSTING = Growth(depth=BOOSTING_DEPTH, ridge=20.0, least=2.0)
-_BOOSTING_STEP = 0.05
+BOOSTING = Growth(depth=BOOSTING_DEPTH, ridge=20.0, least=2.0)
+"""For answers that are rare and of firms that come again: cautious."""
+STEP = 0.05
+"""What a boosted tree moves of what it finds."""
 _BOOSTING_FIRMS = 0.6
 
 
@@ -40,15 +42,16 @@ class Renewal:
     """The firm of each row, as a number: rows of one are drawn together."""
     draw: np.random.Generator
     features_a_tree: float = FEATURES_A_TREE
+    boosting_growth: Growth = BOOSTING
+    step: float = STEP
 
     def forest(self, before: Trees, most: int) -> Trees:
         """The forest renewed, of so many trees at most; the mean of its trees is in log-odds."""
-        return _renewed(before, self._forest_trees(_NEW_FOREST_TREES if len(before) else most // 2), most)
+        return _renewed(before, self._forest_trees(_count(before, _NEW_FOREST_TREES, most)), most)
 
     def boosting(self, before: Trees, base: float, most: int) -> Trees:
         """The boosted trees renewed, of so many at most; `base` plus the sum of the trees is in log-odds."""
-        count = _NEW_BOOSTING_TREES if len(before) else most // 2
-        return _renewed(before, self._boosting_trees(before, base, count), most)
+        return _renewed(before, self._boosting_trees(before, base, _count(before, _NEW_BOOSTING_TREES, most)), most)
 
     @property
     def rate(self) -> float:
@@ -84,7 +87,7 @@ class Renewal:
             expected = sigmoid(score)
             weights = (self.draw.random(self._firm_count) < _BOOSTING_FIRMS)[self.firms] * self.weights
             rows = Rows(self.ranks, weights * (self.labels - expected), weights * expected * (1 - expected))
-            tree = grow(rows, self._some_features(), _BOOSTING).scaled(_BOOSTING_STEP)
+            tree = grow(rows, self._some_features(), self.boosting_growth).scaled(self.step)
             score += trees.values(tree, self.ranks)
             grown.append(tree)
         return grown
@@ -99,6 +102,11 @@ class Renewal:
         if not len(telling):
             telling = np.arange(self.ranks.shape[1])
         return self.draw.choice(telling, max(1, round(self.features_a_tree * len(telling))), replace=False)
+
+
+def _count(before: Trees, new: int, most: int) -> int:
+    """How many trees to grow: never more than half of all at once."""
+    return min(new, most // 2) if len(before) else most // 2
 
 
 def _renewed(before: Trees, grown: list[Trees], most: int) -> Trees:
