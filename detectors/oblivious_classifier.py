@@ -15,7 +15,7 @@ from detectors.growing import Growth
 from detectors.logits import MAX_LOGIT, logit, sigmoid
 from detectors.renewal import BOOSTING_DEPTH, FOREST_DEPTH, Renewal
 from detectors.reservoir import standing_for
-from detectors.standing import Standing, Values, among
+from detectors.standing import Values, among
 from detectors.trees import NEVER_ABOVE, Trees
 
 if TYPE_CHECKING:
@@ -192,9 +192,7 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
         if 0 < yes < total:
             ranks, firms = self._standing.ranks(rows.values), np.arange(len(rows.labels))
             growth = Growth(BOOSTING_DEPTH, self.ridge, _LEAST)
-            renewal = Renewal(
-                ranks, rows.labels, rows.weights, firms, draw, self.features_a_tree, growth, self.step
-            )
+            renewal = Renewal(ranks, rows.labels, rows.weights, firms, draw, self.features_a_tree, growth, self.step)
             self._forest = renewal.forest(self._forest, self.forest_trees)
             self._base = logit(renewal.rate)
             self._boosting = renewal.boosting(self._boosting, self._base, self.boosting_trees)

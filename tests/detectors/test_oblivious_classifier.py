@@ -156,7 +156,7 @@ def test_what_is_missing_none_or_nan_is_unknown_alike() -> None:
 @pytest.mark.parametrize("value", ["12", "high", [1.0], object()])
 def test_what_is_no_number_is_named(value: Any) -> None:
     model = small()
-    with pytest.raises(UnusableInput, match="feature 'b' is .*no number"):
+    with pytest.raises(UnusableInput, match=r"feature 'b' is .*no number"):
         model.learn_one({"a": 1.0, "b": value}, True)
     with pytest.raises(UnusableInput, match="no number"):
         model.predict_proba_one({"b": value})
