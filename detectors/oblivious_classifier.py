@@ -1,7 +1,7 @@
 """The project's incremental trees as an estimator of River, for any stream of numeric features and yes or no."""
 
 import random
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -109,7 +109,7 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
         yield {}
         yield {"period": 25, "kept": 20, "memory": 5, "forest_trees": 4, "boosting_trees": 6}
 
-    def learn_one(self, x: dict[Hashable, Any], y: Any, w: float = 1.0) -> None:
+    def learn_one(self, x: Mapping[Any, Any], y: Any, w: float = 1.0) -> None:
         """Learn one row of weight `w`. Raises UnusableInput where a feature is no number."""
         values = np.array([[_number(name, value) for name, value in x.items()]]).reshape(1, -1)
         self._take(list(x), _Rows(values, np.array([bool(y)]), np.array([float(w)])))
@@ -124,7 +124,7 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
             self._take(names, _Rows(values[part], labels[part], weights[part]))
             start = part.stop
 
-    def predict_proba_one(self, x: dict[Hashable, Any], **kwargs: Any) -> dict[bool, float]:  # noqa: ARG002  River's
+    def predict_proba_one(self, x: Mapping[Any, Any], **kwargs: Any) -> dict[bool, float]:  # noqa: ARG002  River's
         """The probabilities of False and of True. Raises UnusableInput where a feature is no number."""
         values = np.full((1, len(self._standing)), np.nan)
         for name, value in x.items():
@@ -196,7 +196,7 @@ class ObliviousTreesClassifier(base.MiniBatchClassifier):  # type: ignore[misc] 
             self._forest = renewal.forest(self._forest, self.forest_trees)
             self._base = logit(renewal.rate)
             self._boosting = renewal.boosting(self._boosting, self._base, self.boosting_trees)
-        self._free(np.isnan(rows.values).all(axis=0))
+        self._free(np.logical_and.reduce(np.isnan(rows.values), axis=0))
 
     def _sample(self, draw: np.random.Generator) -> _Rows:
         """What is remembered of the period that ends."""
