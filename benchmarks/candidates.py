@@ -92,11 +92,15 @@ def run(world: World, seeds: Sequence[int], options: argparse.Namespace) -> None
     """Print the table of all worlds together."""
     one = partial(judged, world, options.rows, options.river)
     if options.processes == 1:
-        worlds = [one(seed) for seed in seeds]
+        report([one(seed) for seed in seeds], options.bootstrap)
     else:
         with ProcessPoolExecutor(options.processes) as pool:
-            worlds = list(pool.map(one, seeds))
-    whole = comparison(worlds, options.bootstrap)
+            report(list(pool.map(one, seeds)), options.bootstrap)
+
+
+def report(worlds: Sequence[Judged], samples: int) -> None:
+    """Print the table; `samples` of firms are behind each interval."""
+    whole = comparison(worlds, samples)
     apart = [comparison([of], 0) for of in worlds]
     print(f"{whole.first_month} to {whole.last_month}, {whole.firm_months} firm-months, {whole.positives} positive\n")
     print(row(HEADER), row("---" for _ in HEADER), sep="\n")

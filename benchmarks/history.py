@@ -86,15 +86,20 @@ class Known:
 
 
 def history(world: World, seed: int) -> History:
-    """Simulate a world and take it through the chain, frozen."""
+    """A world simulated and read."""
     with tempfile.TemporaryDirectory() as name:
         simulate(Path(name), world, seed)
-        watcher = _Watcher()
-        for run in ingest.frames([Path(name)], Report(), today=FAR):
-            for part in run.parts(_EVENTS_AT_A_TIME):
-                watcher.step(batch_of_frames(part))
+        return read(Path(name), world.months)
+
+
+def read(folder: Path, months: int) -> History:
+    """Take partner files of so many months through the chain, frozen."""
+    watcher = _Watcher()
+    for run in ingest.frames([folder], Report(), today=FAR):
+        for part in run.parts(_EVENTS_AT_A_TIME):
+            watcher.step(batch_of_frames(part))
     first = min(end.month for end in watcher.ends)
-    watcher.step(batch_of([Clock(known_at=first_day(first + world.months))]))
+    watcher.step(batch_of([Clock(known_at=first_day(first + months))]))
     return History(watcher.ends, watcher.proceedings())
 
 
