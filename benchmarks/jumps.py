@@ -69,6 +69,8 @@ class Lives:
     quiet: Bools
     debtless: Bools
     moratorium: Bools
+    learned: Bools
+    """Whether the model of the month had learned from firms that failed."""
     onset_firms: NDArray[np.intp]
     kinds: NDArray[np.str_]
     """Of each onset; the empty one is a quiet firm's, from a month drawn for it."""
@@ -138,10 +140,11 @@ def rates(of: Lives, resampling: Resampling) -> Iterator[list[str]]:
     for name, rows in (
         ("all firms", np.ones(len(of.firms), bool)),
         ("quiet firms", of.quiet),
-        ("quiet firms, outside the moratorium", of.quiet & ~of.moratorium),
+        ("quiet firms, by the scorecard alone", of.quiet & ~of.learned),
+        ("quiet firms, once learned", of.quiet & of.learned & ~of.moratorium),
         ("quiet firms, in the moratorium", of.quiet & of.moratorium),
         ("any firm, in a year without debt", of.debtless),
-        ("quiet firms, in a year without debt", of.quiet & of.debtless),
+        ("any firm, in a year without debt, once learned", of.debtless & of.learned),
     ):
         if rows.any():
             jumps = _per_100_years(of.firms[rows], of.jumps[rows], resampling)
@@ -181,6 +184,8 @@ class _Watched(Replay):
         """SIREN and month of each."""
         self.levels: list[tuple[int, int]] = []
         """The same of levels reached."""
+        self.learned: list[int] = []
+        """Months whose events were scored by a model that had learned."""
         self._least, self._alone = month_ends, alone
         self._without_levels()
 
@@ -195,6 +200,9 @@ class _Watched(Replay):
             month, sirens, panel = outcome.scores.month, outcome.cohort.sirens, self.chain.panel
             rows = panel.rows_of(sirens, make=False)
             owing = View(panel, rows, month, np.full(len(rows), last_day(month).toordinal(), np.int32)).debt > 0
+            if self.model.relative is not None:
+                # It scores from the next month on.
+                self.learned.append(month + 1)
             self.seen.append((month, sirens, panel.firms["month_ends"][rows] > self._least, owing))
 
     def _learn(self, learner: Learner, outcome: Outcome, cohort: int) -> None:
@@ -232,6 +240,7 @@ def _lives(watched: _Watched, truth: dict[int, Hidden], world: World, seed: int)
         quiet=quiet[at_firm],
         debtless=debtless[able],
         moratorium=shut[at_month],
+        learned=np.isin(at_month + first, watched.learned),
         onset_firms=onset_firms,
         kinds=kinds,
         to_jump=_months_to(jumps > 0, onset_firms, onset_months),

@@ -22,6 +22,7 @@ def invented() -> Lives:
     return Lives(
         firms=np.repeat([0, 1], 12), months=np.tile(np.arange(12), 2).astype(np.int32), jumps=jumps.ravel(),
         levels=levels.ravel(), quiet=quiet, debtless=quiet & (np.arange(24) > 5), moratorium=np.arange(24) % 12 == 2,
+        learned=np.arange(24) % 12 > 2,
         onset_firms=np.array([1, 0]), kinds=np.array(["slow", ""]), to_jump=np.array([5.0, np.inf]),
         to_alert=np.array([1.0, np.inf]),
     )  # fmt: skip
@@ -32,7 +33,9 @@ def test_rates_are_for_a_hundred_years_of_a_firm() -> None:
     assert lines["all firms"] == ["2", "3", "150.000"]
     assert lines["quiet firms"] == ["1", "1", "100.000"]
     assert lines["quiet firms, in the moratorium"] == ["0", "1", "1200.000"]
-    assert lines["quiet firms, in a year without debt"][2] == "0.000"
+    assert lines["any firm, in a year without debt"][2] == "0.000"
+    assert lines["quiet firms, by the scorecard alone"] == ["0", "1", "400.000"]
+    assert lines["quiet firms, once learned"][1:] == ["0", "0.000"]
 
 
 def test_onsets_are_found_within_so_many_months() -> None:
