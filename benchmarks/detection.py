@@ -8,7 +8,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ import numpy as np
 
 from alerts.alert import Alert
 from benchmarks.files import FAR
+from benchmarks.tables import interval, number, row
 from detectors.chain import Scores
-from detectors.evaluation.bootstrap import Estimate
 from detectors.evaluation.firm_months import FirmMonths, Proceedings, Sirens
 from detectors.evaluation.measures import Figures
 from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, Known, evaluate
@@ -98,7 +98,7 @@ def main() -> None:
 def run(world: World, seeds: Sequence[int], references: bool, bootstrap: int) -> None:
     """Print the table, each world's rows as they are found."""
     judged, givens = EvaluationOptions(bootstrap=bootstrap), list[Given]()
-    print(_row(HEADER), _row("---" for _ in HEADER), sep="\n", flush=True)
+    print(row(HEADER), row("---" for _ in HEADER), sep="\n", flush=True)
     for seed in seeds:
         given, replayed, referred = _given(world, seed, references)
         givens.append(given)
@@ -155,14 +155,14 @@ def _firms(given: Given) -> Sirens:
 def _renumbered(given: Given, start: int) -> Given:
     firms = _firms(given)
 
-    def number(sirens: Sirens) -> Sirens:
+    def numbered(sirens: Sirens) -> Sirens:
         return (np.searchsorted(firms, sirens) + start).astype(np.uint32)
 
     return replace(
         given,
-        rows=replace(given.rows, sirens=number(given.rows.sirens)),
-        proceedings=Proceedings(number(given.proceedings.sirens), given.proceedings.days),
-        alerts=None if given.alerts is None else Alerts(number(given.alerts.sirens), given.alerts.days),
+        rows=replace(given.rows, sirens=numbered(given.rows.sirens)),
+        proceedings=Proceedings(numbered(given.proceedings.sirens), given.proceedings.days),
+        alerts=None if given.alerts is None else Alerts(numbered(given.alerts.sirens), given.alerts.days),
     )
 
 
@@ -176,9 +176,9 @@ def _joined(parts: list[T]) -> T:
 def _print(world: str, evaluation: Evaluation, replayed: float | None, referred: float | None) -> None:
     strong = evaluation.leads["strong"]
     span = f"{evaluation.first_month} to {evaluation.last_month}"
-    lead = (_number(strong.median_months, 1), _number(strong.share_6_months, 2))
+    lead = (number(strong.median_months, 1), number(strong.share_6_months, 2))
     print(
-        _row(
+        row(
             [
                 world,
                 span,
@@ -186,17 +186,17 @@ def _print(world: str, evaluation: Evaluation, replayed: float | None, referred:
                 *_cells(evaluation.overall, evaluation.monthly_average_precision),
                 *lead,
                 "",
-                _number(replayed, 0),
+                number(replayed, 0),
             ]
         )
     )
     debt = evaluation.baselines["debt_to_contribution"]
-    print(_row([world, span, "debt over contribution", *_cells(debt, None), "", "", "", ""]))
+    print(row([world, span, "debt over contribution", *_cells(debt, None), "", "", "", ""]))
     found = evaluation.references
     if found is not None:
         span = f"{found.first_month} to {found.last_month}"
         print(
-            _row(
+            row(
                 [
                     world,
                     span,
@@ -205,16 +205,16 @@ def _print(world: str, evaluation: Evaluation, replayed: float | None, referred:
                     "",
                     "",
                     "",
-                    _number(referred, 0),
+                    number(referred, 0),
                 ]
             )
         )
         for reference in found.references:
             level = reference.strong
             times = (level.lead.median_months, level.lead.share_6_months) if level else (None, None)
-            last = (_number(times[0], 1), _number(times[1], 2), _interval(reference.ratios["average_precision"]), "")
+            last = (number(times[0], 1), number(times[1], 2), interval(reference.ratios["average_precision"]), "")
             print(
-                _row(
+                row(
                     [
                         world,
                         span,
@@ -229,21 +229,7 @@ def _print(world: str, evaluation: Evaluation, replayed: float | None, referred:
 
 def _cells(figures: Figures, monthly: float | None) -> list[str]:
     first, *others = (figures[name] for name in COLUMNS)
-    return [_interval(first), _number(monthly), *(_number(estimate.value) for estimate in others)]
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return _number(estimate.value)
-    return f"{_number(estimate.value)} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return [interval(first), number(monthly), *(number(estimate.value) for estimate in others)]
 
 
 if __name__ == "__main__":

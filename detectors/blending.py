@@ -76,7 +76,7 @@ def calibrated(blend: Blend, recent: Sequence[Kept], learned_share: float, horiz
     labels = np.concatenate([k.labels for k in recent])
     weights = np.concatenate([k.weights for k in recent]) / horizon
     design = np.column_stack([raw, np.ones(len(raw))])
-    fitted = _fit(design, labels, weights, np.array([1.0, 0.0]), np.full(2, _CALIBRATION_FIRMS))
+    fitted = fit_line(design, labels, weights, np.array([1.0, 0.0]), np.full(2, _CALIBRATION_FIRMS))
     slope = blend.slope + _CALIBRATION_MOVES * (fitted[0] - blend.slope)
     return msgspec.structs.replace(
         blend, slope=float(slope), shift=float(blend.shift + _CALIBRATION_MOVES * (fitted[1] - blend.shift))
@@ -87,11 +87,11 @@ def scorecard_shift(points: Column, labels: NDArray[np.bool_], weights: Column, 
     """How far the scorecard's log-odds must move for its level to be that of the answers."""
     design = np.ones((len(points), 1))
     return float(
-        _fit(design, labels, weights / horizon, np.zeros(1), np.full(1, _SHIFT_ROWS / horizon), offset=points)[0]
+        fit_line(design, labels, weights / horizon, np.zeros(1), np.full(1, _SHIFT_ROWS / horizon), offset=points)[0]
     )
 
 
-def _fit(
+def fit_line(
     design: Column,
     labels: NDArray[np.bool_],
     weights: Column,

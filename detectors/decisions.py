@@ -53,9 +53,7 @@ class Scored:
     """Each alert's themes' part of logit - previous logit, the model's part last: shape (alerts, themes + 1)."""
 
 
-def decide(
-    panel: Panel, rows: Rows, view: View, scorer: Scorer, options: DecisionOptions, closing: bool
-) -> Scored:
+def decide(panel: Panel, rows: Rows, view: View, scorer: Scorer, options: DecisionOptions, closing: bool) -> Scored:
     """Score the firms at `rows`, each as it stands in its `view`, and update what is said about them.
 
     `closing` says that the month ends: levels may be left, and the score becomes what later ones are compared with.

@@ -14,25 +14,22 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors import capping, models, plain_learning, relative_regression, thresholds, trees
+from detectors import capping, models, plain_learning, relative_regression, thresholds
 from detectors.arrays import stored
 from detectors.blending import Blend, calibrated, reweighted, scorecard_shift
 from detectors.capping import CapOptions, StoredRises
-from detectors.growing import Growth, Rows, grow, with_leaves
 from detectors.labels import Examples
-from detectors.logits import logit, sigmoid
-from detectors.models import BOOSTING_DEPTH, FOREST_DEPTH, Calibration, Model, Scorer
+from detectors.logits import logit
+from detectors.models import Calibration, Model, Scorer
 from detectors.month_scores import MonthScores
 from detectors.months import last_day, month_text
 from detectors.observer import Memory, Observer
 from detectors.options import option
 from detectors.portfolio import Counts
 from detectors.regime import Regime, RegimeOptions
+from detectors.renewal import Renewal
 from detectors.reservoir import Kept, Reservoir, Stored
-from detectors.scales import Codes
-from detectors.trees import Trees
 
 
 @dataclass(frozen=True)
@@ -50,14 +47,6 @@ class LearningOptions:
 
 LEAST_FAILURES = 5
 """Failed firms below which nothing can be learned."""
-_NEW_FOREST_TREES = 4
-_NEW_BOOSTING_TREES = 6
-_FEATURES_A_TREE = 0.3
-_FOREST_PRIOR_ROWS = 20.0
-_FOREST_LEAST_ROWS = 3.0
-_BOOSTING = Growth(depth=BOOSTING_DEPTH, ridge=20.0, least=2.0)
-_BOOSTING_STEP = 0.05
-_BOOSTING_FIRMS = 0.6
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -154,20 +143,14 @@ class Learner:
         labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
         firms = np.unique(np.concatenate([k.cohort.sirens for k in kept]), return_inverse=True)[1]
         ranks = np.concatenate([k.ranks for k in kept])
-        learning = _Learning(ranks, labels, weights, firms, np.random.default_rng(answered))
+        renewal = Renewal(ranks, labels, weights, firms, np.random.default_rng(answered))
         self._shift = scorecard_shift(np.concatenate([k.points for k in kept]), labels, weights, horizon)
         rows = np.concatenate([k.relative for k in kept])
         self._relative = relative_regression.fit(self._relative, rows, labels, weights, horizon)
         self._plain = plain_learning.learn(self._plain, newest.plain, newest.labels, newest.weights)
-        first = options.forest_trees // 2
-        grown = learning.forest(_NEW_FOREST_TREES if len(self._forest) else first)
-        self._forest = trees.joined([self._forest, grown]).newest(options.forest_trees)
-        first = options.boosting_trees // 2
-        self._boosting_base = logit(float(weights @ labels / weights.sum()))
-        grown = learning.boosting(
-            self._boosting, self._boosting_base, _NEW_BOOSTING_TREES if len(self._boosting) else first
-        )
-        self._boosting = trees.joined([self._boosting, grown]).newest(options.boosting_trees)
+        self._forest = renewal.forest(self._forest, options.forest_trees)
+        self._boosting_base = logit(renewal.rate)
+        self._boosting = renewal.boosting(self._boosting, self._boosting_base, options.boosting_trees)
         self._blend = reweighted(self._blend, newest, self._learned_share())
         if not self._holds:
             self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
@@ -236,63 +219,6 @@ class Learner:
             np.concatenate([k.weights for k in recent]),
             rate,
         )
-
-
-@dataclass(frozen=True)
-class _Learning:
-    """Rows that trees are grown on: all of the reservoir's, n of them."""
-
-    ranks: Codes
-    labels: NDArray[np.bool_]
-    weights: NDArray[np.float64]
-    firms: NDArray[np.intp]
-    """The firm of each row, as a number."""
-    draw: np.random.Generator
-
-    def forest(self, count: int) -> Trees:
-        """Trees each grown on a bootstrap of firms (not rows: a firm's months are alike), leaves in log-odds."""
-        rate = float(self.weights @ self.labels / self.weights.sum())
-        spread = rate * (1 - rate)
-        growth = Growth(FOREST_DEPTH, _FOREST_PRIOR_ROWS * spread, _FOREST_LEAST_ROWS * rate)
-        return trees.joined([self._forest_tree(rate, spread, growth) for _ in range(count)])
-
-    def _forest_tree(self, rate: float, spread: float, growth: Growth) -> Trees:
-        weights = self.draw.poisson(1.0, self._firm_count)[self.firms] * self.weights
-        there = weights > 0
-        weights, labels, ranks = weights[there], self.labels[there], self.ranks[there]
-        tree = grow(Rows(ranks, weights * (labels - rate), weights * spread), self._some_features(), growth)
-        leaves = trees.leaf_numbers(tree, ranks)[:, 0]
-        size = 1 << FOREST_DEPTH
-        positives, all_rows = (
-            np.bincount(leaves, weights * labels, size),
-            np.bincount(leaves, weights, size).astype(np.float64),
-        )
-        shares = (positives + _FOREST_PRIOR_ROWS * rate) / (all_rows + _FOREST_PRIOR_ROWS)
-        return with_leaves(tree, np.log(shares / (1 - shares)), all_rows)
-
-    def boosting(self, before: Trees, base: float, count: int) -> Trees:
-        """Trees each of which corrects the ones before, on a part of the firms."""
-        score = base + trees.values(before, self.ranks)
-        grown = []
-        for _ in range(count):
-            expected = sigmoid(score)
-            weights = (self.draw.random(self._firm_count) < _BOOSTING_FIRMS)[self.firms] * self.weights
-            rows = Rows(self.ranks, weights * (self.labels - expected), weights * expected * (1 - expected))
-            tree = grow(rows, self._some_features(), _BOOSTING).scaled(_BOOSTING_STEP)
-            score += trees.values(tree, self.ranks)
-            grown.append(tree)
-        return trees.joined(grown)
-
-    @property
-    def _firm_count(self) -> int:
-        return int(self.firms.max()) + 1
-
-    def _some_features(self) -> NDArray[np.intp]:
-        """Features drawn for a tree, of those that tell firms apart at all."""
-        telling = np.flatnonzero((self.ranks != self.ranks[0]).any(axis=0))
-        if not len(telling):
-            telling = np.arange(self.ranks.shape[1])
-        return self.draw.choice(telling, max(1, round(_FEATURES_A_TREE * len(telling))), replace=False)
 
 
 def _opened(data: bytes) -> _State:

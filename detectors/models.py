@@ -24,6 +24,7 @@ from detectors.plain_regression import PlainRegression
 from detectors.portfolio import Portfolio, Table, nobody
 from detectors.regime import Regime
 from detectors.relative_regression import RelativeRegression
+from detectors.renewal import BOOSTING_DEPTH, FOREST_DEPTH
 from detectors.scales import Codes
 from detectors.sums import in_order
 from detectors.trees import Trees, TreesInMonth
@@ -31,8 +32,6 @@ from detectors.trees import Trees, TreesInMonth
 FORMAT = 2
 MEMBERS = ("scorecard", "relative", "plain", "forest", "boosting")
 """The members, in the order of a model's weights."""
-FOREST_DEPTH = 6
-BOOSTING_DEPTH = 3
 
 
 class Thresholds(msgspec.Struct, frozen=True):

@@ -68,10 +68,7 @@ class Portfolio:
     @cached_property
     def ranks(self) -> Codes:
         """Rank of the code in the month, 1 to 63, ascending with it; 0 where unknown."""
-        shares = self.shares
-        odds = np.log2((shares + _RAREST) / (1 - shares + _RAREST)) / -np.log2(_RAREST)
-        middle = (RANKS - 1) / 2
-        ranks = np.clip(np.rint(middle + middle * odds), 1, RANKS - 1).astype(np.uint8)
+        ranks = ranks_of(self.shares)
         ranks[:, UNKNOWN_CODE] = 0
         return ranks
 
@@ -84,6 +81,13 @@ class Portfolio:
     @property
     def _total(self) -> NDArray[np.int64]:
         return self._known.sum(axis=1)
+
+
+def ranks_of(shares: NDArray[np.float64]) -> Codes:
+    """Rank, 1 to 63, of what has such a share below it, shape of `shares`; ascending with it."""
+    odds = np.log2((shares + _RAREST) / (1 - shares + _RAREST)) / -np.log2(_RAREST)
+    middle = (RANKS - 1) / 2
+    return np.clip(np.rint(middle + middle * odds), 1, RANKS - 1).astype(np.uint8)
 
 
 def nobody() -> Portfolio:

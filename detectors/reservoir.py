@@ -158,15 +158,25 @@ def _stored_cohort(kept: Kept) -> _StoredCohort:
 def _choice(cohort: Cohort, labels: NDArray[np.bool_], rows: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Which rows to keep, in a fixed order, and how many each stands for."""
     salt = np.uint64(cohort.month * 0x9E3779B97F4A7C15 % 2**64)
-    order = np.lexsort((cohort.sirens, mix(cohort.sirens.astype(np.uint64) + salt)))
+    return standing_for(np.lexsort((cohort.sirens, mix(cohort.sirens.astype(np.uint64) + salt))), labels, rows)
+
+
+def standing_for(
+    order: NDArray[np.intp], labels: NDArray[np.bool_], rows: int, weights: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """So many rows at most, the first in `order` (n,), of either answer, and the weight of each of them.
+
+    Those with a yes fill half of the room at most, the others what is left. Together the rows kept of an answer weigh
+    as much as all of it did; `weights` are those of all rows, (n,), 1 by default.
+    """
+    weights = np.ones(len(labels)) if weights is None else weights
     failed, others = order[labels[order]], order[~labels[order]]
     some_failed = failed[: rows // 2]
     some_others = others[: rows - len(some_failed)]
     chosen = np.concatenate([some_failed, some_others])
-    weights = np.concatenate(
-        [
-            np.full(len(some_failed), len(failed) / max(len(some_failed), 1)),
-            np.full(len(some_others), len(others) / max(len(some_others), 1)),
-        ]
-    )
-    return chosen, weights
+    return chosen, np.concatenate([_scaled(weights, failed, some_failed), _scaled(weights, others, some_others)])
+
+
+def _scaled(weights: NDArray[np.float64], of: NDArray[np.intp], some: NDArray[np.intp]) -> NDArray[np.float64]:
+    kept = weights[some].sum()
+    return weights[some] * (weights[of].sum() / kept if kept else 1.0)

@@ -18,8 +18,6 @@ from detectors.features import FEATURES, THEMES, names, themes_of
 from detectors.learning import Learner
 from detectors.logits import MAX_LOGIT
 from detectors.models import (
-    BOOSTING_DEPTH,
-    FOREST_DEPTH,
     MEMBERS,
     PRIOR_THRESHOLDS,
     Calibration,
@@ -36,6 +34,7 @@ from detectors.models import (
 from detectors.plain_regression import PlainRegression
 from detectors.portfolio import Portfolio, count, nobody
 from detectors.relative_regression import RelativeRegression
+from detectors.renewal import BOOSTING_DEPTH, FOREST_DEPTH
 from detectors.scales import Codes
 from tests.detectors.answering import FIRST, WIDTH, World
 from tests.detectors.shifting import shifted
