@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.portfolio import Portfolio, Table
+from detectors.portfolio import LEAST_DEVIATION, Portfolio, Table
 from detectors.scales import Codes
 
 
@@ -34,8 +34,14 @@ class PlainRegression(msgspec.Struct, frozen=True):
 
     @property
     def _slopes(self) -> NDArray[np.float64]:
-        deviations = np.sqrt(np.array(self.variances))
-        return np.where(deviations > 0, self.weights / np.where(deviations > 0, deviations, 1.0), 0.0)
+        """Log-odds a unit of each feature, (features,).
+
+        A feature that was the same for all so far has a variance of rounding alone, on which anybody who differs from
+        then on would be any number of deviations away: one is never less than where nearly all firms are alike.
+        """
+        variances = np.array(self.variances)
+        deviations = np.maximum(np.sqrt(variances), LEAST_DEVIATION)
+        return np.where(variances > 0, self.weights / deviations, 0.0)
 
 
 def inputs(codes: Codes, portfolio: Portfolio) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ RANKS = 64
 """Ranks of a firm in its month, 0 for unknown; the finer the rarer, at both ends."""
 _RAREST = 1 / 512
 """Share of firms below which a place at either end is not told from a rarer one."""
-_LEAST_DEVIATION = 0.05
+LEAST_DEVIATION = 0.05
 """Where nearly all firms are alike, a difference of so much is one deviation: on the scale of the logarithm."""
 
 
@@ -63,7 +63,7 @@ class Portfolio:
     def deviations(self) -> Table:
         """The same in standard deviations of the month."""
         variance = (self._known * self.centred**2).sum(axis=1) / np.maximum(self._total, 1)
-        return self.centred / np.maximum(np.sqrt(variance), _LEAST_DEVIATION)[:, None]
+        return self.centred / np.maximum(np.sqrt(variance), LEAST_DEVIATION)[:, None]
 
     @cached_property
     def ranks(self) -> Codes:

@@ -129,3 +129,16 @@ def test_it_is_immutable_and_inputs_are_left_alone() -> None:
         LABELS.tobytes(),
         WEIGHTS.tobytes(),
     )
+
+
+def test_a_firm_that_is_first_to_differ_is_no_wild_case() -> None:
+    """A feature that was the same for all but for rounding, as the time followed is in a network's first months."""
+    rows = ROWS.copy()
+    rows[:, 0] = np.random.default_rng(0).normal(scale=1e-16, size=len(rows))
+    model = learn(None, rows, LABELS, WEIGHTS)
+    assert 0 < model.variances[0] < 1e-30
+    codes = MONTH.codes.copy()
+    codes[:, 0] = 200
+    codes[0, 0] = 201
+    table = model.table(Portfolio(count(codes)))[0, codes[:, 0]]
+    assert np.abs(table).max() < 3.0
