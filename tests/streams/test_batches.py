@@ -186,6 +186,31 @@ async def done(message: Any, _: Sequence[Any]) -> None:
     message.done = True
 
 
+def test_a_stop_waits_for_what_was_handed_on_and_commits_it(bench: Bench) -> None:
+    """Faust takes a message for done once its agent asks for the next."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def later(message: Any) -> None:
+        await asyncio.sleep(0.5)
+        message.done = True
+
+    async def hand_on(message: Any, _: Sequence[Any]) -> None:
+        tasks.append(asyncio.create_task(later(message)))
+
+    async def settle() -> None:
+        await asyncio.gather(*tasks)
+
+    async def run() -> None:
+        bench.send(3)
+        async with bench.running(hand_on) as app:
+            app.settle = settle
+            await bench.until(lambda: len(bench.seen) == 6)
+            assert not all(task.done() for task in tasks)
+
+    asyncio.run(run())
+    assert bench.committed() == {0: 3, 1: 3}
+
+
 def test_every_record_comes_once_in_order_and_is_committed(bench: Bench) -> None:
     async def run() -> None:
         bench.send(25)
