@@ -5,6 +5,7 @@ the values that moved. No input makes it fail: what it does not know, it says in
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from alerts.alert import Evidence, Kind, Theme, Tier
 from alerts.language import WIDE, Language, known, number
@@ -131,8 +132,7 @@ def _clauses(evidence: Sequence[Evidence], language: Language) -> list[str]:
     telling = [item for item in evidence if moved(item)] or list(evidence)
     # What has a before is said first: it is what changed.
     telling.sort(key=lambda item: known(item.previous) is None)
-    clauses = [text for item in telling if (text := clause(item, language))]
-    return clauses[:MOST_CLAUSES]
+    return list(islice((text for item in telling if (text := clause(item, language))), MOST_CLAUSES))
 
 
 def _joined(clauses: list[str], language: Language) -> str:

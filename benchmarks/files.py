@@ -64,9 +64,9 @@ def repeat(source: Path, target: Path, size_bytes: int) -> Path:
     return target
 
 
-def replay(folder: Path, frozen: bool, output: Path) -> int:
+def replay(folder: Path, frozen: bool, output: Path, options: ingest.IngestOptions | None = None) -> int:
     """Events of a folder through reading, state, scores, alerts and, unless frozen, learning; files go to `output`."""
     scores = output / "scores.parquet"
     with scores.open("wb") as stream, score_file(scores, stream) as file, (output / "alerts.ndjson").open("wb") as said:
         run = Replay(ReplayOptions(frozen=frozen), Files(file, said), datetime(2026, 1, 1, tzinfo=UTC))
-        return run.run(ingest.frames([folder], Report(), today=FAR)).events
+        return run.run(ingest.frames([folder], Report(), today=FAR, options=options)).events

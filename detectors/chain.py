@@ -160,7 +160,7 @@ class Chain:
         reach = Reach(batch, at, self.known_to)
         rows = self.panel.rows_of(batch.rows["siren"][at])
         at, rows = self._not_seen(batch, at, rows)
-        outcome, drafts = Outcome(changed=np.unique(rows)), list[_Draft]()
+        outcome, drafts = Outcome(changed=_distinct(rows)), list[_Draft]()
         for turn in turns(rows, days[at]):
             here, firms = at[turn.at], rows[turn.at]
             # A firm that looks as it did when it was decided on that day would be decided alike.
@@ -322,6 +322,12 @@ _FIRST_MONTH = 1980 * 12
 def _months_of(days: NDArray[np.int32]) -> NDArray[np.int64]:
     """Months of days, both as `detectors.months` counts them."""
     return (days - 719_163).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
+
+
+def _distinct(rows: Rows) -> Rows:
+    """Each row once, ascending: several times faster than NumPy's `unique`, which hashes."""
+    ordered = np.sort(rows)
+    return ordered[np.append(ordered[1:] != ordered[:-1], True)] if len(ordered) else ordered
 
 
 def _cohort(panel: Panel, month: int, parts: list[Scored]) -> Cohort:
