@@ -11,22 +11,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.logits import sigmoid
-from detectors.reservoir import Kept
+from detectors.logits import MAX_LOGIT, sigmoid
+from detectors.reservoir import Kept, evidence
 
 Column = NDArray[np.float64]
 
 START = (0.20, 0.27, 0.02, 0.24, 0.27)
 """Weights of the members (`detectors.models.MEMBERS`) before any has proved itself; the plain one is a challenger."""
-_RATE = 0.3
-"""How fast weights follow a cohort: those of a member a whole unit of log-odds better grow by a third."""
+_RATE = 0.1
+"""How fast weights follow a cohort: those of a member a whole unit of log-odds better grow by a tenth."""
 _FLOOR = 0.02
 """Least weight of a member."""
 _CALIBRATION_MOVES = 0.2
 """How far the calibration moves towards its new best in a month."""
 _CALIBRATION_FIRMS = 200.0
 """Failed firms that weigh as much as identity: levels of 18 months ago say little of today's."""
-_SHIFT_ROWS = 5.0
+_SHIFT_ROWS = 1.0
 _STEPS = 20
 
 
@@ -48,8 +48,8 @@ class Blend(msgspec.Struct, frozen=True):
         return members.astype(np.float64) @ np.array(self.of_members(learned_share))
 
     def score(self, members: NDArray[np.float32], learned_share: float) -> Column:
-        """The calibrated score, shape (n,)."""
-        return self.slope * self.raw(members, learned_share) + self.shift
+        """The calibrated score within MAX_LOGIT, shape (n,)."""
+        return np.clip(self.slope * self.raw(members, learned_share) + self.shift, -MAX_LOGIT, MAX_LOGIT)
 
 
 def reweighted(blend: Blend, newest: Kept, learned_share: float) -> Blend:
@@ -74,7 +74,7 @@ def calibrated(blend: Blend, recent: Sequence[Kept], learned_share: float, horiz
         return blend
     raw = np.concatenate([blend.raw(k.cohort.members, learned_share) for k in recent])
     labels = np.concatenate([k.labels for k in recent])
-    weights = np.concatenate([k.weights for k in recent]) / horizon
+    weights = np.concatenate([k.weights for k in recent]) * evidence(recent) / horizon
     design = np.column_stack([raw, np.ones(len(raw))])
     fitted = fit_line(design, labels, weights, np.array([1.0, 0.0]), np.full(2, _CALIBRATION_FIRMS))
     slope = blend.slope + _CALIBRATION_MOVES * (fitted[0] - blend.slope)

@@ -29,7 +29,7 @@ from detectors.options import option
 from detectors.portfolio import Counts
 from detectors.regime import Regime, RegimeOptions
 from detectors.renewal import Renewal
-from detectors.reservoir import Kept, Reservoir, Stored
+from detectors.reservoir import Kept, Reservoir, Stored, evidence
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LearningOptions:
 
     reservoir_cohorts: int = option(48, "Answered months that are learned from", unit="months")
     reservoir_rows: int = option(1_500, "Firms kept of each; they stand for the others through weights", unit="firms")
-    prior_failures: float = option(40.0, "Failed firms that weigh as much as the expert scorecard", unit="firms")
+    prior_failures: float = option(5.0, "Failed firms that weigh as much as the expert scorecard", unit="firms")
     forest_trees: int = option(60, "Trees of the forest")
     boosting_trees: int = option(120, "Boosted trees")
     hold: bool = option(True, "Keep calibration and levels as they are while the inputs are in alarm")
@@ -140,14 +140,17 @@ class Learner:
 
     def _learn(self, newest: Kept, answered: int, horizon: int) -> None:
         kept, options = self._reservoir.kept, self._options
-        labels, weights = (np.concatenate([getattr(k, name) for k in kept]) for name in ("labels", "weights"))
+        labels = np.concatenate([k.labels for k in kept])
+        weights = np.concatenate([k.weights for k in kept]) * evidence(kept)
         firms = np.unique(np.concatenate([k.cohort.sirens for k in kept]), return_inverse=True)[1]
         ranks = np.concatenate([k.ranks for k in kept])
         renewal = Renewal(ranks, labels, weights, firms, np.random.default_rng(answered))
         self._shift = scorecard_shift(np.concatenate([k.points for k in kept]), labels, weights, horizon)
         rows = np.concatenate([k.relative for k in kept])
         self._relative = relative_regression.fit(self._relative, rows, labels, weights, horizon)
-        self._plain = plain_learning.learn(self._plain, newest.plain, newest.labels, newest.weights)
+        # Beside each other alone: steps as long as the firms that a row stands for would leap over any valley.
+        steps = newest.weights / newest.weights.mean()
+        self._plain = plain_learning.learn(self._plain, newest.plain, newest.labels, steps)
         self._forest = renewal.forest(self._forest, options.forest_trees)
         self._boosting_base = logit(renewal.rate)
         self._boosting = renewal.boosting(self._boosting, self._boosting_base, options.boosting_trees)

@@ -15,7 +15,10 @@ _STEP = 0.05
 def learn(
     before: PlainRegression | None, rows: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> PlainRegression:
-    """The model after each row in turn; the first of all starts from the rate of its rows, half a row from 0 and 1."""
+    """The model after each row in turn; the first of all starts from the rate of its rows, half a row from 0 and 1.
+
+    A row's step is as long as its weight: let the weights be about 1, whatever number of firms a row stands for.
+    """
     scaler = preprocessing.StandardScaler()
     edge = 0.5 / len(rows)
     rate = float(np.clip(weights @ labels / weights.sum(), edge, 1 - edge))

@@ -101,19 +101,20 @@ class Reservoir:
         `then` is the model of the month before the cohort's: what it says of them replaces what they were scored with,
         which in a cluster depends on when a model reached each scorer.
 
-        None, and nothing kept, where no portfolio of an earlier month is known: nobody could be compared then.
+        None, and nothing kept, where no portfolio of an earlier month is known, or only that of the first month of all:
+        what had gone on for months seemed to begin in it, and nobody can be compared with that.
         """
         cohort = joined([part.cohort for part in parts])
         labels = np.concatenate([part.labels for part in parts])
-        before = [m for m in self.portfolios if m < cohort.month]
-        if not before or not len(cohort):
+        before = sorted(m for m in self.portfolios if m < cohort.month)
+        if len(before) < 2 or not len(cohort):
             return None
         chosen, weights = _choice(cohort, labels, self._rows)
         rows = cohort.rows(chosen)
         if then is not None:
             logits, members = then.score_with_members(rows.codes)
             rows = Cohort(rows.month, rows.sirens, rows.codes, members, logits)
-        kept = Kept(rows, labels[chosen], weights, self.portfolios[max(before)])
+        kept = Kept(rows, labels[chosen], weights, self.portfolios[before[-1]])
         self.kept = [*self.kept, kept][-self._cohorts :]
         return kept
 
@@ -135,6 +136,16 @@ class Reservoir:
         for s in state.cohorts:
             cohort = Cohort(s.month, s.sirens.open(), s.codes.open(), s.members.open(), s.logits.open())
             self.kept.append(Kept(cohort, s.labels.open(), s.weights.open(), _portfolio(s.portfolio)))
+
+
+def evidence(kept: Sequence[Kept]) -> float:
+    """What each firm's weight counts where one learns how much is known, in (0, 1].
+
+    Rows that stand for many say what is usual of those, and no more surely than so few can. Where answers are rare, the
+    failures limit what is known: each that is kept counts once.
+    """
+    weight = sum(float(k.weights[k.labels].sum()) for k in kept)
+    return sum(int(k.labels.sum()) for k in kept) / weight if weight else 1.0
 
 
 def _portfolio(counts: Array) -> Portfolio:

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -42,6 +43,9 @@ class _Piece(NamedTuple):
     last: int
 
 
+_Buffer = dict[tuple[int, EventType], list[pl.DataFrame]]
+
+
 @dataclass
 class _Bucket:
     """What is kept together: its pieces in the order in which they came, and how many events each day of the month has.
@@ -56,8 +60,9 @@ class _Bucket:
 class Sorter:
     """Takes events in any order and gives them back sorted: by day, then by rank of their kind, then as they came.
 
-    About `run_events` are in memory at a time. More than that go to one unnamed temporary file, Arrow IPC streams one
-    after the other. It has no name, so that nothing is left behind even after a kill. Use it as a context manager.
+    About `run_events` are in memory at a time, and as many that a thread puts away meanwhile. They go to one unnamed
+    temporary file, Arrow IPC streams one after the other. It has no name, so that nothing is left behind even after a
+    kill. Use it as a context manager.
 
     A month has two buckets, its first day and the rest: much is known on the first (headcounts, contributions), and
     what is known on one day needs no sorting, so that its size does not matter.
@@ -65,8 +70,10 @@ class Sorter:
 
     def __init__(self, run_events: int) -> None:
         self._run_events = run_events
-        self._buffer: dict[tuple[int, EventType], list[pl.DataFrame]] = defaultdict(list)
+        self._buffer: _Buffer = defaultdict(list)
         self._buffered = 0
+        self._thread = ThreadPoolExecutor(1, "vigie-sort")
+        self._away: Future[None] | None = None
         self._buckets: dict[int, _Bucket] = defaultdict(_Bucket)
         self._file: IO[bytes] | None = None
 
@@ -76,6 +83,7 @@ class Sorter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._thread.shutdown()
         if self._file is not None:
             with suppress(OSError):  # what could not be flushed to a full disk is not needed any more
                 self._file.close()
@@ -87,11 +95,15 @@ class Sorter:
         self._buffer[rank, event].append(events)
         self._buffered += events.height
         if self._buffered >= self._run_events:
-            self._empty_buffer(spill=True)
+            self._settle()
+            full, self._buffer, self._buffered = self._buffer, defaultdict(list), 0
+            self._away = self._thread.submit(self._put_away, full, spill=True)
 
     def merged(self) -> Iterator[Frames]:
         """All events taken, sorted, in runs of about `run_events` at most, none of which reaches over a month's end."""
-        self._empty_buffer(spill=False)
+        self._settle()
+        self._put_away(self._buffer, spill=False)
+        self._buffer = defaultdict(list)
         for month in sorted({key // 2 for key in self._buckets}):
             first, rest = self._buckets[2 * month], self._buckets[2 * month + 1]
             if first.days.sum() + rest.days.sum() <= self._run_events:
@@ -130,16 +142,20 @@ class Sorter:
             if events.height:
                 yield _Loaded(piece.rank, piece.event, events)
 
-    def _empty_buffer(self, *, spill: bool) -> None:
-        for (rank, event), came in self._buffer.items():
+    def _settle(self) -> None:
+        """Wait until what was full before is put away. Raises what that raised."""
+        if self._away is not None:
+            self._away.result()
+
+    def _put_away(self, buffer: _Buffer, *, spill: bool) -> None:
+        for (rank, event), came in buffer.items():
             events = _by_day(pl.concat(came, rechunk=True))
-            for key, piece in _by_bucket(events):
-                bucket, days = self._buckets[key], _days_of(piece)
+            days = _days_of(events)
+            for key, start, end in _by_bucket(events):
+                bucket, piece = self._buckets[key], events[start:end]
                 where = self._written(piece) if spill else piece
-                bucket.pieces.append(_Piece(rank, event, where, int(days[0]), int(days[-1])))
-                bucket.days += np.bincount(days, minlength=_DAYS)
-        self._buffer.clear()
-        self._buffered = 0
+                bucket.pieces.append(_Piece(rank, event, where, int(days[start]), int(days[end - 1])))
+                bucket.days += np.bincount(days[start:end], minlength=_DAYS)
 
     def _written(self, events: pl.DataFrame) -> _Place:
         body = io.BytesIO()
@@ -172,14 +188,17 @@ class _Loaded(NamedTuple):
     events: pl.DataFrame
 
 
-def _by_bucket(events: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Events by day cut where their bucket changes: twice the month, counted from year 0, plus 1 past its first day."""
+def _by_bucket(events: pl.DataFrame) -> Iterator[tuple[int, int, int]]:
+    """Where events by day are to be cut, first row and end of each piece, after its bucket.
+
+    A bucket is twice the month, counted from year 0, plus 1 past its first day.
+    """
     month = (pl.col("known_at").dt.year().cast(pl.Int32) * 12 + pl.col("known_at").dt.month()) * 2
     key = (month + (pl.col("known_at").dt.day() > 1)).fill_null(_UNDATED)
     keys = events.select(key.alias("key"))["key"].to_numpy()
     starts = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist()]
     for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
-        yield int(keys[start]), events[start:end]
+        yield int(keys[start]), start, end
 
 
 def _stretches(days: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ from detectors import models, thresholds
 from detectors.blending import START
 from detectors.labels import Cohort, Examples
 from detectors.learning import LEAST_FAILURES, Learner, LearningOptions
-from detectors.logits import log_loss
+from detectors.logits import log_loss, sigmoid
 from detectors.models import Model, Scorer, UnusableModel, prior
 from detectors.months import last_day
 from detectors.portfolio import Counts, count
@@ -259,7 +259,7 @@ def test_the_prior_gives_way_as_failures_come_in() -> None:
 
 def test_a_stronger_prior_gives_way_more_slowly() -> None:
     weights = [
-        learned(8, options=with_options(SMALL, prior_failures=prior_failures))[-1].weights[0]
+        learned(9, options=with_options(SMALL, prior_failures=prior_failures))[-1].weights[0]
         for prior_failures in (1.0, 20.0, 1e6)
     ]
     assert weights[0] < weights[1] < weights[2]
@@ -275,6 +275,17 @@ def test_left_out_negatives_are_stood_for() -> None:
         model = learned(16, world, with_options(SMALL, reservoir_rows=rows))[-1]
         rates.append(float((1 / (1 + np.exp(-Scorer(model).score(test.codes)))).mean()))
     assert rates == pytest.approx([float((test.ahead <= HORIZON).mean())] * 2, rel=0.25)
+
+
+def test_a_country_is_learned_like_a_department() -> None:
+    """The same room for a hundred times as many firms: a row stands for many, and is no surer of what it says."""
+    test = World(firms=4000, seed=3).month(FIRST + 60)
+    for firms in (400, 40_000):
+        model = learned(14, World(firms=firms))[-1]
+        logits, members = Scorer(model).score_with_members(test.codes)
+        assert sigmoid(logits).mean() == pytest.approx((test.ahead <= HORIZON).mean(), rel=0.35)
+        assert np.abs(members).max() < 10
+        assert model.thresholds.moderate < model.thresholds.strong < 0.9
 
 
 @dataclass
@@ -293,7 +304,7 @@ def ranking(model: Model) -> Ranking:
 
 
 def test_it_learns_what_separates_the_failing_from_the_others(veteran: Learner) -> None:
-    stages = [ranking(m) for m in (prior(), learned(8)[-1], veteran.model)]
+    stages = [ranking(m) for m in (prior(), learned(9)[-1], veteran.model)]
     assert all(later.auroc > earlier.auroc for earlier, later in pairwise(stages))
     assert all(later.log_loss < earlier.log_loss for earlier, later in pairwise(stages))
     assert stages[-1].auroc > 0.95
@@ -331,7 +342,7 @@ def test_only_the_last_cohorts_set_the_thresholds() -> None:
 def test_cohorts_that_not_every_member_had_scored_set_no_levels() -> None:
     learner = Learner(prior(), SMALL)
     model = prior()
-    for later in lived(learner, months(8)):
+    for later in lived(learner, months(9)):
         model = later
         assert learner._recent() == []
     kept = learner._reservoir.kept

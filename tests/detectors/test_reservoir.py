@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detectors import plain_regression, relative_regression, scorecard
 from detectors.labels import Examples
 from detectors.portfolio import RANKS
-from detectors.reservoir import Kept, Reservoir, Stored
+from detectors.reservoir import Kept, Reservoir, Stored, evidence
 from tests.detectors.answering import FIRST, HORIZON, WIDTH, World, split
 
 ROWS = 60
@@ -28,6 +28,14 @@ def filled(cohorts: int = 5, parts: int = 1, seed: int = 0) -> Reservoir:
         reservoir.see(month, WORLD.month(month).portfolio.counts, HORIZON)
         if month >= FIRST + HORIZON:
             reservoir.keep(split(examples(month - HORIZON), parts, seed))
+    return reservoir
+
+
+def seasoned() -> Reservoir:
+    """One that has seen two months, so that the cohorts of later ones can be compared with the second."""
+    reservoir = Reservoir(5, ROWS)
+    for month in (FIRST, FIRST + 1):
+        reservoir.see(month, WORLD.month(month).portfolio.counts, HORIZON)
     return reservoir
 
 
@@ -50,9 +58,7 @@ def test_the_way_the_examples_came_does_not_show(parts: int, seed: int) -> None:
 @pytest.mark.parametrize("hazard", [0.0005, 0.02, 0.3, 0.9])
 def test_weights_stand_for_all_of_their_kind(hazard: float) -> None:
     whole = examples(FIRST + 3, hazard)
-    reservoir = Reservoir(5, ROWS)
-    reservoir.see(FIRST, WORLD.month(FIRST).portfolio.counts, HORIZON)
-    kept = reservoir.keep([whole])
+    kept = seasoned().keep([whole])
     assert kept is not None
     failed = int(whole.labels.sum())
     assert kept.weights[kept.labels].sum() == pytest.approx(failed)
@@ -70,12 +76,23 @@ def test_weights_stand_for_all_of_their_kind(hazard: float) -> None:
 def test_a_small_cohort_is_kept_whole() -> None:
     whole = examples(FIRST + 3)
     few = Examples(whole.cohort.rows(slice(0, 20)), whole.labels[:20])
-    reservoir = Reservoir(5, ROWS)
-    reservoir.see(FIRST, WORLD.month(FIRST).portfolio.counts, HORIZON)
-    kept = reservoir.keep([few])
+    kept = seasoned().keep([few])
     assert kept is not None
     assert sorted(kept.cohort.sirens.tolist()) == sorted(few.cohort.sirens.tolist())
     assert kept.weights.tolist() == [1.0] * 20
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0.0005, 0.3), min_size=1, max_size=3))
+def test_evidence_counts_each_failure_that_is_kept_once(hazards: list[float]) -> None:
+    reservoir, failed = seasoned(), 0
+    for n, hazard in enumerate(hazards):
+        whole = examples(FIRST + 3 + n, hazard)
+        reservoir.keep([whole])
+        failed += int(whole.labels.sum())
+    kept = sum(int(k.labels.sum()) for k in reservoir.kept)
+    assert evidence(reservoir.kept) == pytest.approx(kept / failed if failed else 1.0)
+    assert 0 < evidence(reservoir.kept) <= 1
 
 
 def test_other_firms_are_kept_in_other_months() -> None:
@@ -89,8 +106,8 @@ def test_firms_are_kept_beside_the_portfolio_of_the_month_before() -> None:
         assert np.array_equal(kept.portfolio.counts, WORLD.month(kept.month - 1).portfolio.counts)
 
 
-@pytest.mark.parametrize("seen", [[], [FIRST + 3], [FIRST + 4, FIRST + 9]])
-def test_without_an_earlier_portfolio_nothing_is_kept(seen: list[int]) -> None:
+@pytest.mark.parametrize("seen", [[], [FIRST + 2], [FIRST + 3], [FIRST + 2, FIRST + 3], [FIRST + 4, FIRST + 9]])
+def test_without_an_earlier_portfolio_but_the_first_nothing_is_kept(seen: list[int]) -> None:
     reservoir = Reservoir(5, ROWS)
     for month in seen:
         reservoir.see(month, WORLD.month(month).portfolio.counts, HORIZON)
@@ -101,7 +118,7 @@ def test_without_an_earlier_portfolio_nothing_is_kept(seen: list[int]) -> None:
 
 def test_a_gap_is_bridged_by_the_last_portfolio_seen() -> None:
     reservoir = Reservoir(5, ROWS)
-    for month in (FIRST, FIRST + 2):
+    for month in (FIRST, FIRST + 1, FIRST + 2):
         reservoir.see(month, WORLD.month(month).portfolio.counts, HORIZON)
     kept = reservoir.keep([examples(FIRST + 7)])
     assert kept is not None
