@@ -3,17 +3,19 @@
 A firm is one record, key its SIREN:
 
     byte        format (FORMAT)
-    5 x u4      number of debts, accounts, requests, sites, schedules
-    FIRM        the panel's row, squeezed (`squeeze`) against a blank one
-    entries     ledger after ledger, in the order of their keys, squeezed against blank ones
+    COUNTS      number of debts, accounts, requests, sites, schedules, squeezed (`squeeze`)
+    FIRM        the panel's row, squeezed, without what follows from the accounts
+    entries     ledger after ledger, in the order of their keys, squeezed
     rest        the name, UTF-8; nothing when unknown
 
 A cohort waiting for its answers is cut into records of COHORT_ROWS firms, key `~cohort|month|part`; the partition's
 time is one record, key `~clock`. A record is whole: the last one of a key is all there is to know. The layout of the
-rows is `panel`'s: FORMAT changes when it does.
+rows is `panel`'s: FORMAT changes when it does. Records of the formats in READ are still read: firms of format 2 have
+plain counts and are squeezed by words alone (`squeeze_2`), all else was as it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -23,15 +25,37 @@ from detectors.arrays import Array, stored
 from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
 from detectors.labels import Cohort
-from detectors.panel import BLANK_FIRM, Panel, Rows
-from detectors.squeeze import spread, squeeze
+from detectors.panel import BLANK_FIRM, SUMS_OF_ACCOUNTS, Panel, Rows
+from detectors.squeeze import Squeezer
+from detectors.squeeze_2 import spread as spread_2
 
-FORMAT = 2
+FORMAT = 3
+READ = (2, 3)
 COHORT_ROWS = 2_000
 CLOCK_KEY = b"~clock"
 COHORT_PREFIX = b"~cohort|"
 Record = tuple[bytes, bytes | None]
 """Key and value; None takes the key away."""
+
+
+Starts = NDArray[np.int64]
+_Spread = Callable[[Sequence[bytes], Starts, NDArray[np.int64]], tuple[NDArray[np.void], Starts]]
+"""Values, where in each to begin, and how many rows each has there, to rows and where they end."""
+
+_LEDGERS = ("debts", "accounts", "requests", "sites", "schedules")
+COUNTS = np.dtype([(name, "<u4") for name in _LEDGERS])
+_MONTHS = ("paid_month", "heads_month", "unemployment_month", "debt_newest", "first_month", "first_swept")
+_COUNTS = Squeezer(np.zeros(1, COUNTS)[0])
+_FIRM = Squeezer(
+    BLANK_FIRM,
+    alike=tuple((name, "swept") for name in _MONTHS),
+    steady=("employee_history", "employer_history", "heads_history"),
+)
+_ALIKE_IN: dict[str, tuple[tuple[str, str], ...]] = {"accounts": (("paid", "due"),)}
+_ENTRIES = [
+    Squeezer(ledger.blank, alike=_ALIKE_IN.get(name, ()))
+    for name, ledger in zip(_LEDGERS, Panel().ledgers, strict=True)
+]
 
 
 class UnreadableState(VigieError):
@@ -50,19 +74,21 @@ def firm_records(panel: Panel, rows: Rows) -> Iterator[Record]:
     if not len(rows):
         return
     keys = [b"%09d" % siren for siren in panel.firms["siren"][rows].tolist()]
-    counts = np.zeros((len(rows), len(panel.ledgers)), "<u4")
-    pieces = [squeeze(panel.firms[rows], BLANK_FIRM, np.ones(len(rows), np.int64))]
-    for i, ledger in enumerate(panel.ledgers):
+    counts, ones = np.zeros(len(rows), COUNTS), np.ones(len(rows), np.int64)
+    firms = panel.firms.take(rows)
+    for field in SUMS_OF_ACCOUNTS:
+        firms[field] = 0
+    pieces = [_FIRM.squeeze(firms, ones)]
+    for name, ledger, squeezer in zip(_LEDGERS, panel.ledgers, _ENTRIES, strict=True):
         owners, slots = ledger.of_firms(rows)
         # By key within a firm: the same facts make the same bytes, in whatever order they came.
         order = np.lexsort((ledger.entries["key"][slots], owners))
-        counts[:, i] = held = np.bincount(owners, minlength=len(rows))
-        pieces.append(squeeze(ledger.entries[slots[order]], ledger.blank, held))
-    head, width = bytes([FORMAT]), counts.itemsize * counts.shape[1]
-    numbers = counts.tobytes()
-    for i, (key, row, *parts) in enumerate(zip(keys, rows.tolist(), *pieces, strict=True)):
-        name = panel.names[row]
-        yield key, b"".join((head, numbers[i * width : (i + 1) * width], *parts, name.encode() if name else b""))
+        counts[name] = held = np.bincount(owners, minlength=len(rows))
+        pieces.append(squeezer.squeeze(ledger.entries.take(slots[order]), held))
+    head = bytes([FORMAT])
+    for key, row, *parts in zip(keys, rows.tolist(), _COUNTS.squeeze(counts, ones), *pieces, strict=True):
+        known_as = panel.names[row]
+        yield key, b"".join((head, *parts, known_as.encode() if known_as else b""))
 
 
 def cohort_records(cohort: Cohort) -> Iterator[Record]:
@@ -97,7 +123,7 @@ def load(chain: Chain, records: Iterable[Record]) -> None:
     order. (A worker that lost its partition without noticing may still have written old records after new ones.)
     Raises UnreadableState on a record of another format.
     """
-    firms: list[bytes] = []
+    firms: dict[int, list[bytes]] = {known: [] for known in READ}
     for key, value in records:
         if key.startswith(COHORT_PREFIX):
             _load_cohort(chain, key, value)
@@ -107,30 +133,43 @@ def load(chain: Chain, records: Iterable[Record]) -> None:
             _load_clock(chain, value)
         else:
             _check(key, value[0])
-            firms.append(value)
-    _load_firms(chain.panel, firms)
+            firms[value[0]].append(value)
+    _load_firms(chain.panel, firms[2], _plain_counts, partial(spread_2, blank=BLANK_FIRM), _entries_2(chain.panel))
+    _load_firms(chain.panel, firms[3], _COUNTS.spread, _FIRM.spread, [squeezer.spread for squeezer in _ENTRIES])
 
 
-def _load_firms(panel: Panel, values: list[bytes]) -> None:
+def _plain_counts(values: Sequence[bytes], starts: Starts, _ones: NDArray[np.int64]) -> tuple[NDArray[np.void], Starts]:
+    ends = starts + COUNTS.itemsize
+    plain = b"".join([v[a:b] for v, a, b in zip(values, starts.tolist(), ends.tolist(), strict=True)])
+    return np.frombuffer(plain, COUNTS), ends
+
+
+def _entries_2(panel: Panel) -> list[_Spread]:
+    return [partial(spread_2, blank=ledger.blank) for ledger in panel.ledgers]
+
+
+def _load_firms(
+    panel: Panel, values: list[bytes], counts_of: _Spread, firms_of: _Spread, entries_of: Sequence[_Spread]
+) -> None:
+    """Put the firms of records of one format back, each part read by what is given for it."""
     if not values:
         return
-    ledgers = panel.ledgers
-    width = 4 * len(ledgers)
-    starts = np.full(len(values), 1 + width, np.int64)
-    firms, starts = spread(values, starts, BLANK_FIRM, np.ones(len(values), np.int64))
+    ones = np.ones(len(values), np.int64)
+    counts, starts = counts_of(values, ones, ones)
+    firms, starts = firms_of(values, starts, ones)
     rows = panel.rows_of(firms["siren"])
     newest = _newest(firms, rows, panel.firms[rows])
-    firms, rows, starts = firms[newest], rows[newest], starts[newest]
+    firms, rows, starts, counts = firms[newest], rows[newest], starts[newest], counts[newest]
     values = [values[i] for i in newest.tolist()]
     if not values:
         return
     panel.firms[rows] = firms
-    counts = np.frombuffer(b"".join([v[1 : 1 + width] for v in values]), "<u4").reshape(-1, len(ledgers))
-    for i, ledger in enumerate(ledgers):
-        held = counts[:, i].astype(np.int64)
-        entries, starts = spread(values, starts, ledger.blank, held)
+    for name, ledger, spread in zip(_LEDGERS, panel.ledgers, entries_of, strict=True):
+        held = counts[name].astype(np.int64)
+        entries, starts = spread(values, starts, held)
         slots, _ = ledger.slots(entries["key"], np.repeat(rows, held))
         ledger.entries[slots] = entries
+    panel.recount(rows)
     for row, value, start in zip(rows.tolist(), values, starts.tolist(), strict=True):
         panel.names[row] = value[start:].decode() or None
 
@@ -169,8 +208,8 @@ def _cohort_key(month: int, part: int) -> bytes:
 
 
 def _check(key: bytes, found: int) -> None:
-    if found != FORMAT:
+    if found not in READ:
         raise UnreadableState(
-            f"state record {key!r} has format {found}, this version of Vigie reads format {FORMAT}: upgrade Vigie, or "
+            f"state record {key!r} has format {found}, this version of Vigie reads formats {READ}: upgrade Vigie, or "
             "delete the changelog topic and rebuild the state with `vigie replay --state-out`"
         )

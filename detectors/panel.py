@@ -90,6 +90,9 @@ FIRM = np.dtype(
     ]
 )
 
+SUMS_OF_ACCOUNTS = ("due", "due_answered", "paid")
+"""Fields of FIRM that follow from the firm's accounts."""
+
 DEBT = entry_type(
     ("version", "<i8"), ("known", "<i4"), ("month", "<i4"), ("employee", "<i8"), ("employer", "<i8"),
     ("disputed", "u1"),
@@ -155,6 +158,22 @@ class Panel:
             self._index.add(fresh, np.arange(start, len(self), dtype=np.int32))
             rows = self._index.find(keys)
         return rows
+
+    def recount(self, rows: Rows) -> None:
+        """Work out again what of these firms is the sum of their accounts; a state's records leave it out."""
+        f = self.firms
+        for name in SUMS_OF_ACCOUNTS:
+            f[name][rows] = 0
+        owners, slots = self.accounts.of_firms(rows)
+        # Every firm's latest account, then every firm's one before: within a round no firm comes twice.
+        rounds = np.flatnonzero(np.diff(owners) <= 0) + 1
+        for firm, slot in zip(np.split(rows[owners], rounds), np.split(slots, rounds), strict=True):
+            account = self.accounts.entries.take(slot)
+            known = rings.within(account["month"][:, None], rings.months(f["paid_month"][firm]))
+            due, paid = (np.where(known, account[name], UNKNOWN) for name in ("due", "paid"))
+            f["due"][firm] += _or_zero(due)
+            f["paid"][firm] += _or_zero(paid)
+            f["due_answered"][firm] += np.where(paid != UNKNOWN, _or_zero(due), 0)
 
     def apply(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         """Apply the events at these positions of a batch; no firm may occur twice. `firms` are their rows.

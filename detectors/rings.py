@@ -37,6 +37,12 @@ def within(latest: Months, months: Months) -> NDArray[np.bool_]:
     return (months <= latest) & (months > latest - MONTHS)
 
 
+def months(latest: Months) -> NDArray[np.int32]:
+    """The month that stands in each column of windows that reach `latest` (n,), shape (n, MONTHS)."""
+    last = latest[:, None]
+    return last - np.remainder(last - _COLUMNS, MONTHS, dtype=np.int32)
+
+
 def ordered(
     latest: Months, series: Sequence[NDArray[np.int64]], until: Months | None = None
 ) -> list[NDArray[np.int64]]:
@@ -80,6 +86,7 @@ def _outside(gap: Months) -> NDArray[np.bool_] | None:
     return gap > _BACK[: int(gap.max())]
 
 
+_COLUMNS = np.arange(MONTHS, dtype=np.int32)
 _BACK = np.arange(MONTHS)[:, None]
 _BACKWARDS = (_BACK.T - _BACK) % MONTHS
 """By the column of a month, in columns of this, the columns of that month and of those before it."""

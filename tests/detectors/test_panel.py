@@ -16,7 +16,7 @@ from detectors.events import FirmEvent
 from detectors.evidence import quantities
 from detectors.features import matrix
 from detectors.months import first_day
-from detectors.panel import MONTH_ZERO, NO_DAY, UNKNOWN, Panel, Rows, heads
+from detectors.panel import MONTH_ZERO, NO_DAY, SUMS_OF_ACCOUNTS, UNKNOWN, Panel, Rows, heads
 from detectors.perimeter import PerimeterOptions, in_perimeter
 from detectors.rings import NEVER
 from detectors.view import View
@@ -139,6 +139,17 @@ def test_any_repetition_gives_the_same_facts(events: list[FirmEvent], seed: int)
 @given(st.data(), event_lists)
 def test_any_cut_into_batches_gives_the_same_facts(data: st.DataObject, events: list[FirmEvent]) -> None:
     assert facts(applied(events, data.draw(cuts(len(events))))) == facts(applied(events))
+
+
+@settings(max_examples=80, deadline=None)
+@given(event_lists)
+def test_what_is_summed_again_is_what_was_summed(events: list[FirmEvent]) -> None:
+    panel = applied(events)
+    before = panel.firms.copy()
+    for name in SUMS_OF_ACCOUNTS:
+        panel.firms[name][: len(panel)] = 7
+    panel.recount(np.arange(len(panel), dtype=np.int32))
+    assert panel.firms.tobytes() == before.tobytes()
 
 
 @settings(max_examples=80, deadline=None)

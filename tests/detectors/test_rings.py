@@ -51,6 +51,14 @@ def test_a_series_never_seen_is_empty() -> None:
     assert not rings.within(latest, np.array([START], np.int32)).any()
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.just(NEVER), st.integers(START, START + 40)), min_size=1, max_size=5))
+def test_each_column_has_the_month_that_belongs_in_it(last: list[int]) -> None:
+    found = rings.months(np.array(last, np.int32))
+    assert (found % MONTHS == np.arange(MONTHS)).all()
+    assert rings.within(np.array(last, np.int32)[:, None], found).all()
+
+
 def test_the_window_is_the_last_month_and_the_twelve_before() -> None:
     months = np.arange(START - 14, START + 2, dtype=np.int32)
     inside = months[rings.within(np.full(len(months), START, np.int32), months)]
