@@ -89,7 +89,7 @@ class Sorter:
                 self._file.close()
 
     def add(self, rank: int, event: EventType, events: pl.DataFrame) -> None:
-        """Take events of one type. Raises StreamsError if the temporary file cannot be written."""
+        """Take events of one type. Raises StreamsError if the temporary file could not be written."""
         if not events.height:
             return
         self._buffer[rank, event].append(events)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -105,10 +105,14 @@ def test_nothing_added_is_nothing() -> None:
         assert list(sorter.merged()) == []
 
 
-def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("then", [lambda sorter: added(sorter, [(fact(1, 1), 0)]), lambda sorter: [*sorter.merged()]])
+def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch, then: Callable[[Sorter], object]) -> None:
+    """When the next events come or, if there are none, when all are asked for."""
     monkeypatch.setattr("streams.merge.tempfile.TemporaryFile", lambda prefix: open("/dev/full", "wb"))  # noqa: SIM115, PTH123  the sorter closes it
-    with Sorter(1) as sorter, pytest.raises(StreamsError, match=r"TMPDIR"):
+    with Sorter(1) as sorter:
         added(sorter, [(fact(1, 1), 0)])
+        with pytest.raises(StreamsError, match=r"TMPDIR"):
+            then(sorter)
 
 
 def test_a_temporary_file_that_was_cut_short_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
