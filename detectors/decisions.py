@@ -71,7 +71,7 @@ def decide(panel: Panel, rows: Rows, view: View, scorer: Scorer, options: Decisi
     # Where a department's alerts are capped, what lies below its floor is not told; what was told is left as ever.
     told = logits >= scorer.floors.of(was["department"])
     level = np.where(told, level, 0).astype(np.uint8)
-    held = tiers.held(logits, scorer.logit_thresholds, options.tiers)
+    held = tiers.held(logits, scorer.logit_thresholds, scorer.base, options.tiers)
     floor = tiers.kept(was["tier"], was["tier_day"], held, days, options.tiers) if closing else was["tier"]
     level = np.maximum(level, floor)
     excess = logits - scorer.base

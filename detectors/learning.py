@@ -15,10 +15,11 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from detectors import capping, models, plain_learning, relative_regression, thresholds
+from detectors import capping, footing, models, plain_learning, relative_regression, thresholds
 from detectors.arrays import stored
 from detectors.blending import Blend, calibrated, reweighted, scorecard_shift
 from detectors.capping import CapOptions, StoredRises
+from detectors.footing import Footing
 from detectors.labels import Examples
 from detectors.logits import logit
 from detectors.models import Calibration, Model, Scorer
@@ -58,6 +59,7 @@ class _State(msgspec.Struct, frozen=True):
     regime: Memory = Memory()
     rises: tuple[StoredRises, ...] = ()
     past: dict[int, Model] = {}
+    footing: Footing = Footing()
 
 
 class Learner:
@@ -79,7 +81,7 @@ class Learner:
         self._reservoir = Reservoir(self._options.reservoir_cohorts, self._options.reservoir_rows)
         state = _opened(model.learner)
         self._reservoir.restore(state.reservoir)
-        self._blend, self._examples = state.blend, state.examples
+        self._blend, self._examples, self._footing = state.blend, state.examples, state.footing
         self._cap, self._rises = cap or CapOptions(), state.rises
         self._past = dict(state.past)
         """The models of the last months, by the month at whose end each was learned: cohorts are judged by theirs."""
@@ -99,8 +101,8 @@ class Learner:
         """Learn the cohort of `month`, in parts from any number of partitions, answered at `month` + `horizon`.
 
         `counts` is the portfolio of the month in which it was answered, (features, 256), `scores` what its scores
-        were like. While the inputs are in alarm, calibration and levels stay as they were: answers are a horizon old,
-        and would move them to a world that has gone.
+        were like. While the inputs are in alarm, answers move neither calibration nor levels: they are a horizon old,
+        of a world that has gone. Both follow the scores of the month instead (`footing`).
         """
         answered = month + horizon
         if counts is not None and counts.any():
@@ -108,11 +110,12 @@ class Learner:
             if scores is not None:
                 self._rises = (*self._rises, capping.rises(scores))[-capping.MONTHS :]
             self._observer.see(answered, counts, scores, horizon, learned=self._relative is not None)
+        levels = self._follow(scores)
         kept = self._reservoir.keep(parts, self._model_then(month)) if parts else None
         self._examples += sum(len(p.labels) for p in parts)
         if kept is not None and self._tells_apart():
             self._learn(kept, answered, horizon)
-        self.model = self._snapshot(month, answered, counts)
+        self.model = self._snapshot(month, answered, counts, scores, levels)
         self._past = {m: past for m, past in self._past.items() if m >= month} | {answered: self.model}
         return self.model
 
@@ -124,7 +127,13 @@ class Learner:
     def resumable(self) -> Model:
         """The model with what a trainer needs to go on as if it had never stopped."""
         state = _State(
-            self._reservoir.stored(), self._blend, self._examples, self._observer.memory, self._rises, self._past
+            self._reservoir.stored(),
+            self._blend,
+            self._examples,
+            self._observer.memory,
+            self._rises,
+            self._past,
+            self._footing,
         )
         return msgspec.structs.replace(self.model, learner=zlib.compress(msgspec.msgpack.encode(state), 1))
 
@@ -158,6 +167,14 @@ class Learner:
         if not self._holds:
             self._blend = calibrated(self._blend, self._complete(), self._learned_share(), horizon)
 
+    def _follow(self, scores: MonthScores | None) -> models.Thresholds:
+        """The levels after a month's scores, and scores kept on their footing while the inputs are in alarm."""
+        levels = self.model.thresholds
+        if scores is None or self._relative is None or not self._options.hold:
+            return levels
+        self._footing, levels = footing.followed(self._footing, scores, levels, self.regime)
+        return levels
+
     def _tells_apart(self) -> bool:
         """Whether enough firms were seen to fail, and any not to."""
         others = any(not kept.labels.all() for kept in self._reservoir.kept)
@@ -184,10 +201,14 @@ class Learner:
         """The last of them."""
         return self._complete()[-self._options.recent_cohorts :]
 
-    def _snapshot(self, month: int, answered: int, counts: Counts | None) -> Model:
+    def _snapshot(
+        self, month: int, answered: int, counts: Counts | None, scores: MonthScores | None, levels: models.Thresholds
+    ) -> Model:
+        """The model of a month; `levels` are those in force unless answers set them."""
         before = self.model
         share = self._learned_share() if self._relative is not None else 0.0
-        levels = self._thresholds(share) if self._moves_levels() else before.thresholds
+        if self._moves_levels():
+            levels = self._thresholds(share)
         model = Model(
             version="",
             as_of=last_day(answered),
@@ -200,15 +221,22 @@ class Learner:
             boosting=models.store_trees(self._boosting),
             boosting_base=self._boosting_base,
             weights=self._blend.of_members(share),
-            calibration=Calibration(self._blend.slope, self._blend.shift),
+            calibration=Calibration(self._blend.slope, self._blend.shift + self._footing.away),
             thresholds=levels,
             horizon=answered - month,
             last_cohort=month,
-            floors=capping.floors(self._rises, logit(levels.strong), self._cap),
+            floors=self._floors(logit(levels.strong), scores),
             regime=self.regime,
         )
         digest = hashlib.sha256(models.content(model)).hexdigest()[:8]
         return msgspec.structs.replace(model, version=f"{month_text(answered)}-{digest}")
+
+    def _floors(self, strong: float, scores: MonthScores | None) -> dict[str, float]:
+        """The least score told in each department."""
+        floors = capping.floors(self._rises, strong, self._cap)
+        if self._relative is None or scores is None or not self._options.hold or not footing.hushes(self.regime):
+            return floors
+        return {name: max(strong, floors.get(name, strong)) for name in sorted({*floors, *scores.departments})}
 
     def _thresholds(self, share: float) -> models.Thresholds:
         kept, recent = self._reservoir.kept, self._recent()

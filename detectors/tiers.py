@@ -40,10 +40,14 @@ def reached(logits: Logits, expert_rule: NDArray[np.bool_], cuts: Logits, option
     return ((lifted >= cuts[0]).astype(np.uint8) + (lifted >= cuts[1])).astype(np.uint8)
 
 
-def held(logits: Logits, cuts: Logits, options: TierOptions) -> Tiers:
-    """The level that each score is high enough to keep, shape (n,)."""
-    slack = logits + options.hysteresis
-    return ((slack >= cuts[0]).astype(np.uint8) + (slack >= cuts[1])).astype(np.uint8)
+def held(logits: Logits, cuts: Logits, base: float, options: TierOptions) -> Tiers:
+    """The level that each score is high enough to keep, shape (n,).
+
+    `base` is the score of a firm at the portfolio's mean, log-odds: half-way to it every level is left, however near
+    the levels are, or firms like most others would be called at risk for years.
+    """
+    kept = np.maximum(cuts - options.hysteresis, np.minimum(cuts, (cuts + base) / 2))
+    return ((logits >= kept[0]).astype(np.uint8) + (logits >= kept[1])).astype(np.uint8)
 
 
 def kept(tiers: Tiers, held_since: Days, held_now: Tiers, days: Days, options: TierOptions) -> Tiers:

@@ -1,7 +1,8 @@
-"""While the inputs are in alarm, learning goes on, and calibration and levels stay; the watches' state travels."""
+"""While the inputs are in alarm, learning goes on, and answers move no calibration and no level; all state travels."""
 
 import msgspec
 import numpy as np
+import pytest
 
 from detectors import models, month_scores
 from detectors.labels import Cohort, Examples
@@ -51,8 +52,12 @@ def test_an_alarm_holds_calibration_and_levels_and_lets_go() -> None:
     seen = run(48)
     for i in SHOCK:
         assert seen[i].regime.inputs == Finding("alarm", FIRST + SHOCK.start)
-        assert seen[i].calibration == seen[SHOCK.start - 1].calibration
-        assert seen[i].thresholds == seen[SHOCK.start - 1].thresholds
+        # Answers move nothing; what is left is the month's own scores, which are hardly other ones here.
+        before = seen[SHOCK.start - 1]
+        assert seen[i].calibration.slope == before.calibration.slope
+        assert seen[i].calibration.shift == pytest.approx(before.calibration.shift, abs=0.3)
+        assert seen[i].thresholds.moderate == pytest.approx(before.thresholds.moderate, rel=0.3)
+        assert seen[i].thresholds.strong == pytest.approx(before.thresholds.strong, rel=0.3)
         assert seen[i].relative != seen[i - 1].relative
     assert [seen[i].regime.inputs.state for i in (44, 45, 46)] == ["recovering", "recovering", "calm"]
     assert seen[44].thresholds != seen[43].thresholds

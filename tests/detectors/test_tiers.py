@@ -15,6 +15,7 @@ from detectors.months import first_day, month_of
 from detectors.tiers import TierOptions, held, kept, reached
 
 CUTS = np.array([-2.0, -0.5])
+BASE = -3.5
 OPTIONS = TierOptions(expert_reach=0.5, hysteresis=0.5, dwell_days=60)
 logits = st.floats(-6, 4)
 
@@ -25,7 +26,7 @@ def level(logit: float, expert: bool = False) -> int:
 
 def stays(tier: int, logit: float, days: int) -> int:
     since, today = np.array([700_000], np.int32), np.array([700_000 + days], np.int32)
-    now = held(np.array([logit]), CUTS, OPTIONS)
+    now = held(np.array([logit]), CUTS, BASE, OPTIONS)
     return int(kept(np.array([tier], np.uint8), since, now, today, OPTIONS)[0])
 
 
@@ -38,6 +39,13 @@ def stays(tier: int, logit: float, days: int) -> int:
 )  # fmt: skip
 def test_a_level_is_reached_at_its_threshold(logit: float, expert: bool, expected: int) -> None:
     assert level(logit, expert) == expected
+
+
+@pytest.mark.parametrize(("base", "expected"), [(-3.1, -2.5), (-2.6, -2.3), (-2.0, -2.0), (-1.0, -2.0)])
+def test_a_level_near_to_most_firms_is_left_half_way_to_them(base: float, expected: float) -> None:
+    scores = np.linspace(-4, 0, 401)
+    lowest = scores[held(scores, CUTS, base, OPTIONS) >= 1].min()
+    assert lowest == pytest.approx(expected, abs=0.0101)
 
 
 @given(logits)
