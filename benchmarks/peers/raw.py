@@ -1,0 +1,27 @@
+"""What reading alone costs: aiokafka's records, counted and not looked at, offsets committed every second."""
+
+import uvloop
+from aiokafka import AIOKafkaConsumer
+
+from benchmarks.peers.given import Given, given
+from benchmarks.peers.meter import Meter
+
+
+async def run(told: Given) -> None:
+    """Read until killed."""
+    meter = Meter(told.meter)
+    consumer = AIOKafkaConsumer(
+        told.topic,
+        bootstrap_servers=told.kafka,
+        group_id=told.run,
+        auto_offset_reset="earliest",
+        auto_commit_interval_ms=1000,
+    )
+    await consumer.start()
+    while True:
+        for records in (await consumer.getmany(timeout_ms=1000)).values():
+            meter.count(len(records))
+
+
+if __name__ == "__main__":
+    uvloop.run(run(given()))
