@@ -36,7 +36,15 @@ class Sent:
 
     def first(self, count: int) -> "Sent":
         """The first events."""
-        return Sent(self.keys[:count], self.values[:count], self.partitions[:count])
+        return self.at(np.arange(min(count, len(self))))
+
+    def at(self, places: NDArray[np.int64]) -> "Sent":
+        """The events at these places."""
+        return Sent(
+            [self.keys[i] for i in places.tolist()],
+            [self.values[i] for i in places.tolist()],
+            self.partitions[places],
+        )
 
 
 def sirens(firms: int) -> list[str]:

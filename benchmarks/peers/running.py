@@ -1,5 +1,6 @@
 """A measured program as a process: how far it is, and what it has taken, seen from outside."""
 
+import math
 import os
 import signal
 import subprocess
@@ -83,17 +84,18 @@ def moment(workers: Sequence[Running]) -> Moment:
     return Moment(time.monotonic(), sum(w.done() for w in workers), sum(w.cpu() for w in workers))
 
 
-def until(workers: Sequence[Running], done: int, timeout_seconds: float) -> Moment:
-    """The moment at which so many events are done. Raises Stuck where nothing moves for that long."""
-    moved, before = time.monotonic(), -1
+def until(workers: Sequence[Running], done: int, stuck_seconds: float, limit_seconds: float = math.inf) -> Moment:
+    """The moment at which so many events are done. Raises Stuck where nothing moves for so long, or past the limit."""
+    began = moved = time.monotonic()
+    before = -1
     while True:
         now = sum(w.done() for w in workers)
         if now >= done:
             return moment(workers)
         if now != before:
             moved, before = time.monotonic(), now
-        if time.monotonic() - moved > timeout_seconds:
-            raise Stuck(f"{now} events of {done} done, no more in {timeout_seconds:g} s:\n{workers[0].tail()}")
+        if time.monotonic() - moved > stuck_seconds or time.monotonic() - began > limit_seconds:
+            raise Stuck(f"{now} events of {done} done when patience ended:\n{workers[0].tail()}")
         for worker in workers:
             worker.check()
         time.sleep(POLL_SECONDS)

@@ -58,7 +58,7 @@ class Site:
         """The names of all topics."""
         client = KafkaAdminClient(bootstrap_servers=self.kafka)
         try:
-            return [topic["name"] for topic in client.list_topics()]
+            return [*client.list_topics()]
         finally:
             client.close()
 
