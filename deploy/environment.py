@@ -1,8 +1,8 @@
 """Vigie's own Python environment, .venv, from the hashes in requirements.lock: what `make` does first.
 
-Run as `python3 -m deploy.environment [--dev | --peers]` in the project's folder, on the standard library alone, by any Python
-from 3.11 on. In order: .venv is made where it is missing, the lock's packages are installed, a .pth file puts this
-folder on its path, a stamp notes the lock. A kill in between leaves no stamp, and the next run does it again.
+Run as `python3 -m deploy.environment [--dev | --peers]` in the project's folder, on the standard library alone, by any
+Python from 3.11 on. In order: .venv is made where it is missing, the lock's packages are installed, a .pth file puts
+this folder on its path, a stamp notes the lock. A kill in between leaves no stamp, and the next run does it again.
 
 Packages are kept as wheels in the user's cache: once they are there, another clone needs no network.
 """
@@ -26,7 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "vigie-stamps"
-LOCKS = {"run": Path("requirements.lock"), "dev": Path("requirements-dev.lock"), "peers": Path("requirements-peers.lock")}
+LOCKS = {
+    "run": Path("requirements.lock"),
+    "dev": Path("requirements-dev.lock"),
+    "peers": Path("requirements-peers.lock"),
+}
 """The second holds the first and what tests and checks need, the third the second and other stream engines."""
 # pip reads its own variables and settings for mirrors and certificates; these are for scripts.
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
@@ -161,7 +165,7 @@ def _main() -> None:
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--dev", action="store_const", dest="kind", const="dev", help="also what tests and checks need")
     kinds.add_argument(
-        "--peers", action="store_const", dest="kind", const="peers", help="and the engines that Vigie is measured beside"
+        "--peers", action="store_const", dest="kind", const="peers", help="and the engines measured beside Vigie"
     )
     kind = parser.parse_args().kind or "run"
     os.chdir(ROOT)

@@ -24,7 +24,7 @@ from benchmarks.peers.meter import Meter
 told = given()
 judge = work.Judge(told.threshold)
 meter = Meter(told.meter)
-Alert = dict[str, Any]
+Alert = dict[Any, Any]
 
 
 class Queue(StatelessSinkPartition[Alert]):  # type: ignore[misc]  # published without types

@@ -109,7 +109,12 @@ def load(columns: Columns, records: Iterable[Record]) -> None:
 
 
 def step(
-    columns: Columns, judge: Judge, threshold: float, keys: Sequence[bytes], values: Sequence[bytes], offsets: Sequence[int]
+    columns: Columns,
+    judge: Judge,
+    threshold: float,
+    keys: Sequence[bytes],
+    values: Sequence[bytes],
+    offsets: Sequence[int],
 ) -> tuple[Rows, list[Alert]]:
     """A batch of records: rows that changed, each once, and alerts. What the state has seen already is left out."""
     rows, at = columns.rows_of(keys), np.array(offsets, np.int64)
@@ -141,7 +146,7 @@ def step(
     learned = np.arange(work.LEARN_EVERY - 1, n, work.LEARN_EVERY)
     if len(learned):
         sirens = columns.firms["siren"][rows[learned]]
-        judge.learn(x[learned], (amounts[learned] > 8_000) != (sirens % 11 == 0))
+        judge.learn(x[learned], (amounts[learned] > work.LARGE_EUROS) != (sirens % 11 == 0))
     return changed, [Alert(events[i].siren, events[i].version, float(scores[i])) for i in crossed.tolist()]
 
 
@@ -154,7 +159,13 @@ def _turns(by_firm: Rows, first: NDArray[np.bool_]) -> Iterator[Rows]:
 
 
 def _apply(
-    firms: NDArray[np.void], rows: Rows, debts: NDArray[np.int32], amounts: Floats, employee: Floats, x: Floats, at: Rows
+    firms: NDArray[np.void],
+    rows: Rows,
+    debts: NDArray[np.int32],
+    amounts: Floats,
+    employee: Floats,
+    x: Floats,
+    at: Rows,
 ) -> None:
     """One event each of different firms; their features go to the rows `at` of `x`."""
     held = firms[rows]

@@ -5,6 +5,8 @@
 Beside the defaults: commits every second, as for all here.
 """
 
+from typing import Any
+
 import faust
 import redis.asyncio
 
@@ -51,7 +53,7 @@ async def score(events: faust.Stream[PaymentDelay]) -> None:
         crossed = judge.crosses(state, event.siren, amount, event.employee_share)
         firms[event.siren] = state
         if crossed:
-            alert = {"siren": event.siren, "version": event.version, "score": state["score"]}
+            alert: Any = {"siren": event.siren, "version": event.version, "score": state["score"]}
             await queue.xadd(told.alerts, alert)
         meter.count()
 

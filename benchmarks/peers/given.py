@@ -18,7 +18,7 @@ class Given:
     """Names what is this run's alone: groups, changelogs, the stream of alerts."""
     meter: Path
     data: Path
-    threshold: float = 0.78
+    threshold: float = 0.8
     model: str = "columns"
     """`columns`, or `river` to call River an event at a time where the program works on columns."""
     partitions: int = 4

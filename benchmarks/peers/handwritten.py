@@ -19,6 +19,7 @@ from streams.packing import Packing
 
 BATCH_RECORDS = 2_000
 BATCH_BYTES = 512 * 1024
+FETCH_BYTES = 16 * 1024 * 1024
 COMMIT_SECONDS = 1.0
 WAIT_MS = 250
 
@@ -80,6 +81,7 @@ async def run(told: Given) -> None:
         group_id=told.run,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
     producer = AIOKafkaProducer(
         bootstrap_servers=told.kafka, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES

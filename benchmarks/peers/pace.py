@@ -35,9 +35,7 @@ def _run(kafka: str, topic: str, events: Sent, rate: float, path: Path) -> None:
 
 
 async def _send(kafka: str, topic: str, events: Sent, rate: float) -> NDArray[np.float64]:
-    producer = await connected(
-        Cluster(kafka=kafka), "pace", batch_bytes=BATCH_BYTES, request_timeout_s=TIMEOUT_SECONDS
-    )
+    producer = await connected(Cluster(kafka=kafka), "pace", batch_bytes=BATCH_BYTES, request_timeout_s=TIMEOUT_SECONDS)
     times, futures = np.zeros(len(events)), []
     partitions = events.partitions.tolist()
     began, sent = time.time(), 0

@@ -6,6 +6,8 @@ from aiokafka import AIOKafkaConsumer
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.meter import Meter
 
+FETCH_BYTES = 16 * 1024 * 1024
+
 
 async def run(told: Given) -> None:
     """Read until killed."""
@@ -16,6 +18,7 @@ async def run(told: Given) -> None:
         group_id=told.run,
         auto_offset_reset="earliest",
         auto_commit_interval_ms=1000,
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
     await consumer.start()
     while True:

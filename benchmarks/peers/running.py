@@ -61,6 +61,15 @@ class Running:
         """The end of what it printed."""
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
 
+    def pin(self, core: int) -> None:
+        """Let it run on one of this process's cores alone; in turn, where there are fewer."""
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(self._process.pid, {cores[core % len(cores)]})
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def stop(self, *, gently: bool) -> None:
         """End it: by SIGKILL, or by SIGTERM where it must leave its group first."""
         if self._process.poll() is None:

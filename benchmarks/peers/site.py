@@ -11,13 +11,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from benchmarks.peers.events import Sent
-from deploy.embedded import start_kafka, start_valkey
+from deploy.embedded import KafkaOptions, start_kafka, start_valkey
 from streams import admin, topics
 from streams.cluster import Cluster
 from streams.outbox import settled
-from streams.packing import Packing
+from streams.packing import Header, Packing
 from streams.producer import connected
 
+Record = tuple[bytes, bytes | None]
 PARTITIONS = 4
 BATCH_BYTES = 256 * 1024
 TIMEOUT_SECONDS = 60.0
@@ -79,9 +80,9 @@ class Site:
         places = [np.flatnonzero(events.partitions == p).tolist() for p in range(PARTITIONS)]
         self.write(topic, [((events.keys[i], events.values[i]) for i in at) for at in places])
 
-    def write(self, topic: str, partitions: Iterable[Iterable[tuple[bytes, bytes | None]]]) -> None:
+    def write(self, topic: str, partitions: Iterable[Iterable[Record]], headers: list[Header] | None = None) -> None:
         """Put records into a topic, given by partition, and wait until they are there."""
-        asyncio.run(_write(self.cluster, topic, partitions))
+        asyncio.run(_write(self.cluster, topic, partitions, headers))
 
     def last_records(self, topic: str) -> dict[bytes, bytes | None]:
         """The last value of each key of a topic."""
@@ -89,14 +90,14 @@ class Site:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Site]:
+def started(folder: Path, options: KafkaOptions | None = None) -> Iterator[Site]:
     """Servers that end with the block."""
-    with start_kafka() as kafka, start_valkey() as valkey:
+    with start_kafka(options) as kafka, start_valkey() as valkey:
         yield Site(kafka.bootstrap, valkey.url, folder)
 
 
 async def _write(
-    cluster: Cluster, topic: str, partitions: Iterable[Iterable[tuple[bytes, bytes | None]]]
+    cluster: Cluster, topic: str, partitions: Iterable[Iterable[Record]], headers: list[Header] | None
 ) -> None:
     producer = await connected(cluster, "benchmark", batch_bytes=BATCH_BYTES, request_timeout_s=TIMEOUT_SECONDS)
     try:
@@ -104,7 +105,7 @@ async def _write(
         for partition, records in enumerate(partitions):
             packing = Packing(producer.create_batch)
             for key, value in records:
-                full = packing.add(key, value)
+                full = packing.add(key, value, headers=headers)
                 if full is not None:
                     futures.append(await producer.send_batch(full.builder, topic, partition=partition))
             rest = packing.rest()

@@ -20,7 +20,7 @@ from streams.outbox import Outbox, settled
 
 
 class ReducedWork:
-    """`streams.apps.PartitionWork`. Effects of a batch, in order: its alerts; the state; the offsets once that is there."""
+    """What `streams.apps` asks for. Effects of a batch, in order: alerts; state; once that is there, offsets."""
 
     def __init__(self, told: Given, table: ColumnTable[Columns], outbox: Outbox) -> None:
         self._told, self._table, self._outbox = told, table, outbox

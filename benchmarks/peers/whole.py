@@ -21,7 +21,10 @@ FAR_DAY = 3_000_000
 
 
 class Progress:
-    """Events applied, the last of which counts once all alerts are in Redis."""
+    """Events applied, less the alerts that are not in Redis yet.
+
+    Of several workers the sum is what counts: one puts there what another raised.
+    """
 
     def __init__(self, read: Callable[[], bytes]) -> None:
         self._read = read
@@ -46,7 +49,7 @@ class Progress:
                 if sample.name in sums:
                     sums[sample.name] += sample.value
         events, raised, published = (int(n) for n in sums.values())
-        return events if published >= raised else min(events, max(events - 1, 0))
+        return events - (raised - published)
 
 
 @dataclass(frozen=True)

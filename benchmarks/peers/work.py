@@ -1,4 +1,4 @@
-"""The work on one event, in plain Python: what the textbook programs call, and the reference that states are held to."""
+"""The work on one event, in plain Python: what the textbook programs call, and the reference for all states."""
 
 import math
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ DEBTS = 12
 TOTALS = 3
 SMOOTHING = 0.3
 LEARN_EVERY = 10
+LARGE_EUROS = 2_000
 ALERT = ("siren", "version", "score")
 """The fields of an alert: `version` is the number of the event behind it."""
 
@@ -53,7 +54,7 @@ def features(state: State, amount: float, employee: float) -> dict[str, float]:
 
 def answer(siren: int, amount: float) -> bool:
     """What the model learns of an event: invented, neither trivial nor noise."""
-    return (amount > 8_000) != (siren % 11 == 0)
+    return (amount > LARGE_EUROS) != (siren % 11 == 0)
 
 
 def river_model() -> Any:
