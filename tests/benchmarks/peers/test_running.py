@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.peers import events, latency, recovery, throughput
-from benchmarks.peers.contenders import HANDWRITTEN, RAW, REDUCED, WHOLE, launch, told
+from benchmarks.peers.contenders import HANDWRITTEN, RAW, REDUCED, WHOLE, Contender, launch, told
 from benchmarks.peers.meter import Meter
 from benchmarks.peers.running import Running, Stuck, until
 from benchmarks.peers.site import PARTITIONS, Site, started
@@ -57,7 +57,7 @@ def test_reading_alone_reads_all(site: Site, topics: Topics) -> None:
 
 
 @pytest.mark.parametrize("contender", [REDUCED, WHOLE], ids=lambda c: c.name)
-def test_each_alert_is_dated_from_its_event(site: Site, contender: throughput.Contender) -> None:
+def test_each_alert_is_dated_from_its_event(site: Site, contender: Contender) -> None:
     pool = events.sent(EVENTS, FIRMS, PARTITIONS)
     points = latency.run(site, pool, [contender], {contender.name: 1_000.0}, 1.5, lambda _: None)[contender.name]
     assert [point.rate for point in points][:1] == [100.0]
@@ -69,7 +69,7 @@ def test_each_alert_is_dated_from_its_event(site: Site, contender: throughput.Co
 
 
 @pytest.mark.parametrize("contender", [REDUCED, WHOLE], ids=lambda c: c.name)
-def test_recovery_ends_with_an_event(site: Site, contender: throughput.Contender) -> None:
+def test_recovery_ends_with_an_event(site: Site, contender: Contender) -> None:
     pool = events.sent(EVENTS, FIRMS, PARTITIONS)
     (found,) = recovery.run(site, pool, [contender], 3_000, lambda _: None).values()
     assert found.firms == 3_000
