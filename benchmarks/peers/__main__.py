@@ -76,9 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     parser.add_argument("--programs", nargs="+", choices=names, default=names, help="programs to measure")
     parser.add_argument("--reps", type=int, default=3, help="repetitions of throughput")
-    parser.add_argument("--events", type=int, default=240_000)
+    parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--firms", type=int, default=20_000)
-    parser.add_argument("--seconds", type=float, default=6.0, help="how long each rate of latency is held")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long each rate of latency is held")
     parser.add_argument("--recovered-firms", type=int, default=350_000)
     parser.add_argument("--write", action="store_true", help=f"the tables into {DOCUMENT}, the plot into {PLOT}")
     return parser

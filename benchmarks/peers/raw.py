@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.meter import Meter
 
+BATCH_RECORDS = 2_000
 FETCH_BYTES = 16 * 1024 * 1024
 
 
@@ -22,7 +23,7 @@ async def run(told: Given) -> None:
     )
     await consumer.start()
     while True:
-        for records in (await consumer.getmany(timeout_ms=1000)).values():
+        for records in (await consumer.getmany(timeout_ms=1000, max_records=BATCH_RECORDS)).values():
             meter.count(len(records))
 
 
