@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             alerting = [c for c in chosen if c not in (RAW, RIVER)]
             # Each has rates of its own: those of a share of what it can do.
             runs = runs or throughput.run(site, topics, alerting, 1, _say)
-            ceilings = {c.name: throughput.medians(runs[c.name]).rate for c in alerting}
+            ceilings = {c.name: throughput.medians(runs[c.name]).rate for c in alerting if c.name in runs}
+            alerting = [c for c in alerting if c.name in runs]
             of.points = latency.run(site, pool, alerting, ceilings, options.seconds, _say)
         if "recovery" in options.only:
             of.recovered = recovery.run(site, pool, chosen, options.recovered_firms, _say)

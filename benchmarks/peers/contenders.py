@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import redis
+
 from benchmarks.peers import states, whole
 from benchmarks.peers.given import Given
 from benchmarks.peers.running import Running, metered
@@ -72,7 +74,10 @@ def told(contender: Contender, site: Site, topic: str, threshold: float) -> Give
 
 
 def prepare(contender: Contender, site: Site, of: Given) -> None:
-    """What must be there before a program is launched for the first time."""
+    """What must be there, and what must not, before a program is launched for the first time."""
+    with redis.Redis.from_url(site.redis) as queue:
+        # The worker's own among it: an alert that Redis has seen is not put there again.
+        queue.flushall()
     if contender is WHOLE:
         site.forget_worker()
     if contender.makes_changelog:

@@ -16,7 +16,7 @@ from alerts import alert as contract
 from benchmarks.peers.contenders import WHOLE, Contender, launch, prepare, told
 from benchmarks.peers.events import Sent
 from benchmarks.peers.pace import paced
-from benchmarks.peers.running import Running, Stuck, until
+from benchmarks.peers.running import Running, Stuck, attempted, until
 from benchmarks.peers.site import Site
 
 THRESHOLD = 0.75
@@ -74,9 +74,13 @@ def run(
     points: dict[str, list[Point]] = {}
     for contender in contenders:
         points[contender.name] = []
-        for point in _points(site, pool, contender, rates(ceilings[contender.name]), seconds):
-            points[contender.name].append(point)
-            say(f"{contender.title}, {point.what}: {words(point)}")
+
+        def measure(contender: Contender = contender) -> None:
+            for point in _points(site, pool, contender, rates(ceilings[contender.name]), seconds):
+                points[contender.name].append(point)
+                say(f"{contender.title}, {point.what}: {words(point)}")
+
+        attempted(contender.title, measure, say)
     return points
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from benchmarks.peers import events as of_events
 from benchmarks.peers.contenders import BYTEWAX, FAUST, QUIX, REDUCED, WHOLE, Contender, launch, prepare, told
 from benchmarks.peers.events import FIRST_KNOWN, Sent
 from benchmarks.peers.given import Given
-from benchmarks.peers.running import until
+from benchmarks.peers.running import attempted, until
 from benchmarks.peers.site import COMPACTED, PARTITIONS, Site
 from benchmarks.peers.throughput import THRESHOLD
 from detectors import models, pack
@@ -70,7 +71,10 @@ def run(
     for contender in contenders:
         if contender in RECOVERABLE:
             count = firms // BYTEWAX_SHARE if contender is BYTEWAX else firms
-            found[contender.name] = one = _recovery(site, pool, contender, count)
+            one = attempted(contender.title, partial(_recovery, site, pool, contender, count), say)
+            if one is None:
+                continue
+            found[contender.name] = one
             say(f"{contender.title}: {one.seconds:.1f} s to the first event, {count:,} firms, {one.peak_mib:.0f} MiB")
     return found
 

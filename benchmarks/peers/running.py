@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.peers.meter import Meter
 
@@ -17,8 +18,20 @@ STOP_SECONDS = 20.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+T = TypeVar("T")
+
+
 class Stuck(RuntimeError):
     """A program ended, or made no progress, before it was done."""
+
+
+def attempted(what: str, measure: Callable[[], T], say: Callable[[str], None]) -> T | None:
+    """What was measured; None, and said, where a program is stuck: the others are measured all the same."""
+    try:
+        return measure()
+    except Stuck as error:
+        say(f"{what}: FAILED, {error}")
+        return None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from benchmarks.peers import states, whole, work
 from benchmarks.peers.contenders import QUIX, REDUCED, WHOLE, Contender, launch, prepare, told
 from benchmarks.peers.events import Sent
 from benchmarks.peers.given import Given
-from benchmarks.peers.running import Running, Stuck, until
+from benchmarks.peers.running import Running, Stuck, attempted, until
 from benchmarks.peers.site import Site
 from benchmarks.peers.throughput import THRESHOLD
 
@@ -47,7 +48,9 @@ def run(site: Site, pool: Sent, contenders: Sequence[Contender], say: Callable[[
         if contender in SCALABLE:
             found[contender.name] = []
             for workers in (1, 2):
-                one = _scaled(site, pool, contender, workers)
+                one = attempted(contender.title, partial(_scaled, site, pool, contender, workers), say)
+                if one is None:
+                    break
                 found[contender.name].append(one)
                 say(
                     f"{contender.title}, {workers}: {one.rate:,.0f} events/s, {one.cpu_rate:,.0f} a CPU s, first did "

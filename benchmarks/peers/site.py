@@ -69,7 +69,9 @@ class Site:
         self.delete(topic.name for topic in table)
         client = KafkaAdminClient(bootstrap_servers=self.kafka)
         try:
-            client.delete_groups([topics.APP_ID, topics.DISPATCHER_GROUP])
+            groups = {group["group_id"] for group in client.list_groups()}
+            if mine := groups & {topics.APP_ID, topics.DISPATCHER_GROUP}:
+                client.delete_groups([*mine])
         finally:
             client.close()
         with admin.connect(self.cluster) as connection:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import redis
@@ -10,7 +11,7 @@ import redis
 from benchmarks.peers import states, whole, work
 from benchmarks.peers.contenders import WHOLE, Contender, launch, prepare, told
 from benchmarks.peers.events import Sent
-from benchmarks.peers.running import until
+from benchmarks.peers.running import attempted, until
 from benchmarks.peers.site import SHORT, Site
 from streams.topics import EVENTS
 
@@ -85,13 +86,15 @@ def run(site: Site, topics: Topics, contenders: Sequence[Contender], reps: int, 
     runs: Runs = {contender.name: [] for contender in contenders}
     for rep in range(reps):
         for contender in contenders:
-            one = once(site, topics, contender)
+            one = attempted(contender.title, partial(once, site, topics, contender), say)
+            if one is None:
+                continue
             runs[contender.name].append(one)
             say(
                 f"{rep + 1}/{reps} {contender.title}: {one.rate:,.0f} events/s, {one.cpu_rate:,.0f} a CPU s, "
                 f"{one.peak_mib:.0f} MiB, {one.alerts} alerts, state {one.state}"
             )
-    return runs
+    return {name: some for name, some in runs.items() if some}
 
 
 def once(site: Site, topics: Topics, contender: Contender) -> Run:
@@ -99,7 +102,6 @@ def once(site: Site, topics: Topics, contender: Contender) -> Run:
     count = len(topics.events[contender.topic])
     of = told(contender, site, contender.topic, THRESHOLD)
     with redis.Redis.from_url(site.redis) as queue:
-        queue.flushall()
         prepare(contender, site, of)
         worker = launch(contender, of)
         try:

@@ -17,6 +17,12 @@ from streams.topics import CHANGELOG
 READ_SECONDS = 0.1
 """Metrics are read no more often: the worker makes them each time, and its CPU is being measured."""
 CHUNK = 10_000
+_COUNTERS = (
+    "vigie_events_total",
+    "vigie_alerts_raised_total",
+    "vigie_alerts_published_total",
+    "vigie_alerts_duplicates_total",
+)
 FAR_DAY = 3_000_000
 
 
@@ -43,13 +49,13 @@ class Progress:
             text = self._read().decode()
         except OSError:
             return self._seen  # it does not serve them yet
-        sums = dict.fromkeys(("vigie_events_total", "vigie_alerts_raised_total", "vigie_alerts_published_total"), 0.0)
+        sums = dict.fromkeys(_COUNTERS, 0.0)
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 if sample.name in sums:
                     sums[sample.name] += sample.value
-        events, raised, published = (int(n) for n in sums.values())
-        return events - (raised - published)
+        events, raised, published, again = (int(n) for n in sums.values())
+        return events - (raised - published - again)
 
 
 @dataclass(frozen=True)

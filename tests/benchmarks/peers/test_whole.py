@@ -16,6 +16,9 @@ def test_all_events_are_done_once_every_alert_is_in_redis() -> None:
     assert whole.Progress(lambda: generate_latest(registry))() == 9
     alerts.published.labels("unknown", "strong", "raised").inc()
     assert whole.Progress(lambda: generate_latest(registry))() == 10
+    streams.raised.labels("strong", "raised").inc()
+    alerts.duplicates.inc()
+    assert whole.Progress(lambda: generate_latest(registry))() == 10
 
 
 def test_before_there_are_metrics_nothing_is_done() -> None:
