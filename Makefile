@@ -7,7 +7,7 @@ ROUNDS ?= 34
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports schema check bench soak lock clean environment environment-dev
+.PHONY: help demo test lint types imports schema check bench soak lock clean environment environment-dev environment-peers peers
 
 RUN := .venv/bin/python
 # The tests start over a hundred programs. Where the user's Python is told to keep no compiled modules, each of them
@@ -27,8 +27,9 @@ help:
 	  'make imports  the packages import downwards only' \
 	  'make schema   the published event schema is that of the code' \
 	  'make bench    throughput, latency and detection, with the figures of this machine' \
-	  'make soak     a worker killed over a hundred times, at other moments each time (ROUNDS=34, three kills a round)' \
-	  'make lock     requirements.lock and requirements-dev.lock anew, from pyproject.toml' \
+	  'make peers    Vigie beside Faust, Quix Streams and Bytewax on the same work (docs/performance.md)' \
+  'make soak     a worker killed over a hundred times, at other moments each time (ROUNDS=34, three kills a round)' \
+	  'make lock     requirements.lock, requirements-dev.lock and requirements-peers.lock anew, from pyproject.toml' \
 	  'make clean    remove .venv and all caches of this folder' \
 	  '' \
 	  'PYTHON=/path/to/python3 chooses the Python; fetched files are kept in ~/.cache/vigie (VIGIE_CACHE).'; }
@@ -57,6 +58,9 @@ schema: environment-dev
 bench: environment-dev
 	@$(RUN) -m benchmarks $(ARGS)
 
+peers: environment-peers
+	@$(RUN) -m benchmarks.peers $(ARGS)
+
 soak: environment-dev
 	@VIGIE_SOAK_ROUNDS=$(ROUNDS) $(TESTS) tests/acceptance/test_restart.py $(ARGS)
 
@@ -65,6 +69,8 @@ lock: environment-dev
 	@$(RUN) -m uv --version >/dev/null 2>&1 || $(RUN) -m pip install --quiet --disable-pip-version-check uv
 	@$(UV_COMPILE) --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	@$(UV_COMPILE) --group dev --group peers --constraint requirements-dev.lock \
+	  --output-file requirements-peers.lock pyproject.toml
 
 clean:
 	rm -rf .venv .make .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
@@ -84,3 +90,6 @@ environment:
 
 environment-dev:
 	$(call set_up,--dev)
+
+environment-peers:
+	$(call set_up,--peers)

@@ -1,8 +1,8 @@
 """Vigie's own Python environment, .venv, from the hashes in requirements.lock: what `make` does first.
 
-Run as `python3 -m deploy.environment [--dev]` in the project's folder, on the standard library alone, by any Python
-from 3.11 on. In order: .venv is made where it is missing, the lock's packages are installed, a .pth file puts this
-folder on its path, a stamp notes the lock. A kill in between leaves no stamp, and the next run does it again.
+Run as `python3 -m deploy.environment [--dev | --peers]` in the project's folder, on the standard library alone, by any
+Python from 3.11 on. In order: .venv is made where it is missing, the lock's packages are installed, a .pth file puts
+this folder on its path, a stamp notes the lock. A kill in between leaves no stamp, and the next run does it again.
 
 Packages are kept as wheels in the user's cache: once they are there, another clone needs no network.
 """
@@ -26,8 +26,12 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "vigie-stamps"
-LOCKS = {"run": Path("requirements.lock"), "dev": Path("requirements-dev.lock")}
-"""The second holds the first and what tests and checks need."""
+LOCKS = {
+    "run": Path("requirements.lock"),
+    "dev": Path("requirements-dev.lock"),
+    "peers": Path("requirements-peers.lock"),
+}
+"""The second holds the first and what tests and checks need, the third the second and other stream engines."""
 # pip reads its own variables and settings for mirrors and certificates; these are for scripts.
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 _LOCKED = ("--no-deps", "--require-hashes", "--prefer-binary")
@@ -158,11 +162,15 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python3 -m deploy.environment", description="Set up .venv from the lock.")
-    parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
-    chosen = parser.parse_args()
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--dev", action="store_const", dest="kind", const="dev", help="also what tests and checks need")
+    kinds.add_argument(
+        "--peers", action="store_const", dest="kind", const="peers", help="and the engines measured beside Vigie"
+    )
+    kind = parser.parse_args().kind or "run"
     os.chdir(ROOT)
     cache = Path(os.environ["VIGIE_CACHE"]) if os.environ.get("VIGIE_CACHE") else user_cache(os.environ)
-    set_up("dev" if chosen.dev else "run", cache)
+    set_up(kind, cache)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import faust
 from aiokafka.errors import KafkaError
-from faust.sensors import Monitor
 from prometheus_client import CollectorRegistry
 
 from alerts.metrics import AlertMetrics
@@ -25,8 +24,9 @@ from detectors.chain import Chain, ChainOptions
 from detectors.errors import VigieError
 from detectors.models import Model
 from detectors.regime import RegimeOptions
-from streams import aio, topics
-from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
+from streams import topics
+from streams.apps import Handle, add_agent, by_partition, new_app
+from streams.batches import BatchApp
 from streams.clock_keeper import ClockKeeper
 from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
@@ -38,7 +38,6 @@ from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
-from streams.partition_tasks import PartitionTasks
 from streams.scorer import Clocks, Scorer
 from streams.trainer import Membership, Trainer
 
@@ -169,20 +168,8 @@ class Worker:
             language=self._settings.alerts.language,
         )
         scorer.use(self._ready)
-        app.commit_gate = scorer.confirmed
         self._scorer = scorer
-
-        async def handle(messages: Sequence[Any], records: Sequence[Any]) -> None:
-            await scorer.handle(messages[0].partition, records)
-            for message in messages:
-                message.done = True
-            self._finished("scorer")
-
-        tasks = PartitionTasks(
-            handle, app.crash, lambda: app.rebalancing or app.should_stop, self._settings.worker.batch_records
-        )
-        app.settle = tasks.settle
-        self._agent(app, "scorer", topics.EVENTS, tasks.put)
+        self._agent(app, "scorer", topics.EVENTS, by_partition(app, scorer, lambda: self._finished("scorer")))
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
         return app
@@ -228,53 +215,20 @@ class Worker:
         return app
 
     def _app(self, app_id: str) -> BatchApp:
-        options = self._settings.worker
-        folder = self._settings.data / app_id
-        folder.mkdir(parents=True, exist_ok=True)
-        app = BatchApp(
-            app_id,
-            **aio.faust_broker(self._settings.cluster),
-            # The table keeps its own columns; Faust's store is only a name.
-            store="memory://",
-            datadir=str(folder),
-            # State must not be open to whoever reaches the port; metrics have their own.
-            web_enabled=False,
-            topic_disable_leader=True,
-            stream_buffer_maxsize=QUEUE_BATCHES,
-            stream_wait_empty=True,
-            stream_recovery_delay=0.0,
-            broker_commit_interval=options.commit_seconds,
-            broker_session_timeout=options.session_seconds,
-            broker_heartbeat_interval=options.session_seconds / 3,
-            # A dispatcher may wait for Redis for hours without leaving its group.
-            broker_max_poll_interval=86_400.0,
-            consumer_group_instance_id=options.instance or None,
-            # The fetch that a full producer batch of the changelog needs.
-            consumer_max_fetch_size=16 * 1024 * 1024,
-            table_standby_replicas=options.standbys,
-            Monitor=Monitor,
-        )
-        app.batch_records = options.batch_records
-        return app
+        return new_app(app_id, self._settings.cluster, self._settings.worker, self._settings.data)
 
-    def _agent(self, app: BatchApp, role: Role, topic: str, handle: Callable[[Any, Sequence[Any]], Any]) -> None:
-        """One stream over a topic; whatever goes wrong stops the worker, since going on would skip the batch."""
+    def _agent(self, app: BatchApp, role: Role, topic: str, handle: Handle) -> None:
+        """An agent that is seen at work."""
 
-        async def agent(stream: Any) -> None:
-            async for records in stream:
-                message = stream.current_event.message
-                self._busy += 1
-                try:
-                    await handle(message, records)
-                except Exception as error:
-                    await app.crash(error)
-                    return
-                finally:
-                    self._busy -= 1
-                self._finished(role)
+        async def watched(message: Any, records: Sequence[Any]) -> None:
+            self._busy += 1
+            try:
+                await handle(message, records)
+            finally:
+                self._busy -= 1
+            self._finished(role)
 
-        source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
-        app.agent(source, name=role, concurrency=1)(agent)
+        add_agent(app, role, topic, watched)
 
     def _finished(self, role: Role) -> None:
         self._last_active = self._clocks.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-peers.lock")
 
 
 def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -21,7 +21,7 @@ def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_make_alone_lists_every_target() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)
     assert phony is not None
-    targets = set(phony[1].split()) - {"help", "environment", "environment-dev"}
+    targets = set(phony[1].split()) - {"help", "environment", "environment-dev", "environment-peers"}
     shown = make()
     assert shown.returncode == 0
     assert set(re.findall(r"^make (\w+) ", shown.stdout, re.M)) == targets
@@ -47,9 +47,9 @@ def test_every_package_in_a_lock_is_pinned_and_hashed(name: str) -> None:
     assert "://" not in text, "where packages come from is each user's own setting"
 
 
-def test_the_lock_of_the_tests_holds_that_of_the_program() -> None:
-    run, dev = (set(re.findall(r"^\S+==\S+.*$", (ROOT / name).read_text(), re.M)) for name in LOCKS)
-    assert run < dev
+def test_each_lock_holds_the_one_before() -> None:
+    run, dev, peers = (set(re.findall(r"^\S+==\S+.*$", (ROOT / name).read_text(), re.M)) for name in LOCKS)
+    assert run < dev < peers
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
@@ -58,8 +58,9 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
         *project["project"]["dependencies"],
         *(name for extra in project["project"]["optional-dependencies"].values() for name in extra),
         *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["peers"],
     ]
-    pinned = dict(re.findall(r"^([^=\s]+)==([^\s;]+)", (ROOT / "requirements-dev.lock").read_text(), re.M))
+    pinned = dict(re.findall(r"^([^=\s]+)==([^\s;]+)", (ROOT / "requirements-peers.lock").read_text(), re.M))
     for requirement in asked:
         parts = re.fullmatch(r"([A-Za-z0-9-]+)(?:\[[^]]*\])?(?:([=><~]+)([^,]+).*)?", requirement)
         assert parts is not None, requirement

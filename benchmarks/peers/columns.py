@@ -1,0 +1,253 @@
+"""The same work on a batch of a partition's events, firms as rows of a numpy array.
+
+`State` is told from `work.new_state` by its form alone: a test holds the two to the same values. Scores differ: a batch
+is scored with one model, which learns from it afterwards, LEARN_TOGETHER events at a time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.peers import work
+
+FIRM = np.dtype(
+    [
+        ("siren", "<u4"),
+        ("events", "<i4"),
+        ("opened", "<i4"),
+        ("offset", "<i8"),
+        ("debts", "<i4", work.DEBTS),
+        ("amounts", "<f8", work.DEBTS),
+        ("totals", "<f8", work.TOTALS),
+        ("smoothed", "<f8"),
+        ("score", "<f8"),
+    ]
+)
+"""A firm, and its changelog record. `debts` holds codes, in a ring that `opened` turns; `totals` ends with the last."""
+FEATURES = 8
+RATE = 0.01
+"""River's own for a logistic regression."""
+LEARN_TOGETHER = 50
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+Record = tuple[bytes, bytes | None]
+
+
+class Alert(NamedTuple):
+    """A firm's score has crossed the threshold; `version` is the number of the event."""
+
+    siren: str
+    version: int
+    score: float
+
+
+class Judge(Protocol):
+    """A model that scores columns of features (n, FEATURES), and learns from them."""
+
+    def scores(self, x: Floats) -> Floats: ...  # noqa: D102 - the protocol says it
+    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None: ...  # noqa: D102
+
+
+class _Codes(dict[str, int]):
+    """A debt as a number, the same in every process: month and sequence. Few are different: each is read once."""
+
+    def __missing__(self, debt: str) -> int:
+        code = (int(debt[:4]) * 12 + int(debt[5:7])) * 1_000 + int(debt[11:])
+        self[debt] = code
+        return code
+
+
+_codes = _Codes()
+
+
+def code_of(debt: str) -> int:
+    """The number of a debt written as `work.update` is given it."""
+    return _codes[debt]
+
+
+class Columns:
+    """The firms of one partition."""
+
+    def __init__(self) -> None:
+        self._rows: dict[bytes, int] = {}
+        self.firms = np.zeros(1024, FIRM)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows_of(self, keys: Sequence[bytes]) -> Rows:
+        """The row of each key, made where it is new: `firms` may be another array afterwards."""
+        known = self._rows
+        before = len(known)
+        rows = np.fromiter((known.setdefault(key, len(known)) for key in keys), np.intp, len(keys))
+        if len(known) > len(self.firms):
+            room = np.zeros(max(len(known), 2 * len(self.firms)) - len(self.firms), FIRM)
+            self.firms = np.concatenate([self.firms, room])
+        new = rows >= before
+        if new.any():
+            self.firms["siren"][rows[new]] = np.array(keys)[new].astype(np.uint32)
+            self.firms["offset"][rows[new]] = -1
+        return rows
+
+    def records(self, rows: Rows) -> Iterator[Record]:
+        """Changelog records of these rows."""
+        firms = self.firms[rows]
+        whole = firms.tobytes()
+        for i, siren in enumerate(firms["siren"].tolist()):
+            yield b"%d" % siren, whole[i * FIRM.itemsize : (i + 1) * FIRM.itemsize]
+
+
+def load(columns: Columns, records: Iterable[Record]) -> None:
+    """Put records back, oldest first."""
+    kept = dict(records)
+    firms = np.frombuffer(b"".join(value for value in kept.values() if value is not None), FIRM)
+    rows = columns.rows_of([*kept])
+    columns.firms[rows] = firms
+
+
+def step(
+    columns: Columns,
+    judge: Judge,
+    threshold: float,
+    keys: Sequence[bytes],
+    values: Sequence[bytes],
+    offsets: Sequence[int],
+) -> tuple[Rows, list[Alert]]:
+    """A batch of records: rows that changed, each once, and alerts. What the state has seen already is left out."""
+    rows, at = columns.rows_of(keys), np.array(offsets, np.int64)
+    fresh = np.flatnonzero(at > columns.firms["offset"][rows])
+    if len(fresh) < len(rows):
+        rows, at, values = rows[fresh], at[fresh], [values[i] for i in fresh.tolist()]
+    n = len(rows)
+    if not n:
+        return rows, []
+    events = work.decoded(values)
+    employee = np.fromiter((e.employee_share for e in events), np.float64, n)
+    amounts = np.fromiter((e.employer_share for e in events), np.float64, n) + employee
+    debts = np.fromiter((_codes[f"{e.period_start}:{e.sequence}"] for e in events), np.int32, n)
+    by_firm = np.argsort(rows, kind="stable")
+    of = rows[by_firm]
+    first = np.append(True, of[1:] != of[:-1])
+    x = np.empty((n, FEATURES))
+    for turn in _turns(by_firm, first):
+        _apply(columns.firms, rows[turn], debts[turn], amounts[turn], employee[turn], x, turn)
+    last = np.append(np.flatnonzero(first)[1:] - 1, n - 1)
+    changed = of[last]
+    columns.firms["offset"][changed] = at[by_firm[last]]
+    scores = judge.scores(x)
+    ordered = scores[by_firm]
+    before = np.append(0.0, ordered[:-1])
+    before[first] = columns.firms["score"][of[first]]
+    columns.firms["score"][changed] = ordered[last]
+    crossed = by_firm[(before < threshold) & (ordered >= threshold)]
+    learned = np.arange(work.LEARN_EVERY - 1, n, work.LEARN_EVERY)
+    if len(learned):
+        sirens = columns.firms["siren"][rows[learned]]
+        judge.learn(x[learned], (amounts[learned] > work.LARGE_EUROS) != (sirens % 11 == 0))
+    return changed, [Alert(events[i].siren, events[i].version, float(scores[i])) for i in crossed.tolist()]
+
+
+def _turns(by_firm: Rows, first: NDArray[np.bool_]) -> Iterator[Rows]:
+    """Positions of every firm's first event, then of every firm's second, and so on."""
+    starts = np.flatnonzero(first)
+    ranks = np.arange(len(first)) - np.repeat(starts, np.diff(np.append(starts, len(first))))
+    in_turn = by_firm[np.argsort(ranks, kind="stable")]
+    yield from np.split(in_turn, np.cumsum(np.bincount(ranks))[:-1])
+
+
+def _apply(
+    firms: NDArray[np.void],
+    rows: Rows,
+    debts: NDArray[np.int32],
+    amounts: Floats,
+    employee: Floats,
+    x: Floats,
+    at: Rows,
+) -> None:
+    """One event each of different firms; their features go to the rows `at` of `x`."""
+    held = firms[rows]
+    same = held["debts"] == debts[:, None]
+    known = same.any(axis=1)
+    slots = np.where(known, same.argmax(axis=1), held["opened"] % work.DEBTS)
+    each = np.arange(len(rows))
+    held["debts"][each, slots], held["amounts"][each, slots] = debts, amounts
+    held["opened"] += ~known
+    total = held["amounts"].sum(axis=1)
+    held["totals"][:, :-1] = held["totals"][:, 1:]
+    held["totals"][:, -1] = total
+    smoothed = work.SMOOTHING * total + (1 - work.SMOOTHING) * held["smoothed"]
+    held["smoothed"] = smoothed = np.where(held["events"] == 0, total, smoothed)
+    held["events"] += 1
+    firms[rows] = held
+    mean = held["totals"].sum(axis=1) / np.minimum(held["events"], work.TOTALS)
+    logs = np.log1p([total, mean, smoothed, amounts])
+    opened = np.minimum(held["opened"], work.DEBTS)
+    x[at] = np.stack(
+        [*logs[:3], held["events"], logs[3], total / (smoothed + 1.0), employee / (amounts + 1.0), opened], axis=1
+    )
+
+
+class VectorJudge:
+    """River's StandardScaler and LogisticRegression on columns: the same formulas, a batch's gradient at a time."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._means, self._squares = np.zeros(FEATURES), np.zeros(FEATURES)
+        self._weights, self._intercept = np.zeros(FEATURES), 0.0
+
+    def scores(self, x: Floats) -> Floats:
+        """Probabilities (n,)."""
+        return self._probabilities(self._scaled(x))
+
+    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+        """A step of gradient descent for each LEARN_TOGETHER events."""
+        for start in range(0, len(x), LEARN_TOGETHER):
+            some = x[start : start + LEARN_TOGETHER]
+            self._scale_by(some)
+            scaled = self._scaled(some)
+            slopes = self._probabilities(scaled) - answers[start : start + LEARN_TOGETHER]
+            self._weights -= RATE * (slopes @ scaled)
+            self._intercept -= RATE * slopes.sum()
+
+    def _scale_by(self, x: Floats) -> None:
+        """Means and squared deviations of all rows so far (Chan et al., 1979)."""
+        n, mean = len(x), x.mean(axis=0)
+        apart, seen = mean - self._means, self._seen + n
+        self._squares += ((x - mean) ** 2).sum(axis=0) + apart**2 * self._seen * n / seen
+        self._means += apart * n / seen
+        self._seen = seen
+
+    def _scaled(self, x: Floats) -> Floats:
+        deviations = np.sqrt(self._squares / max(self._seen, 1))
+        deviations[deviations == 0] = np.inf
+        return (x - self._means) / deviations
+
+    def _probabilities(self, scaled: Floats) -> Floats:
+        return 1.0 / (1.0 + np.exp(-(scaled @ self._weights + self._intercept)))
+
+
+class RiverJudge:
+    """River itself, called an event at a time."""
+
+    names = ("total", "mean", "smoothed", "events", "amount", "rise", "employee", "debts")
+
+    def __init__(self) -> None:
+        self._model = work.river_model()
+
+    def scores(self, x: Floats) -> Floats:
+        """Probabilities (n,)."""
+        score = self._model.predict_proba_one
+        return np.array([score(dict(zip(self.names, row, strict=True))).get(True, 0.5) for row in x.tolist()])
+
+    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+        """An event after the other."""
+        for row, answer in zip(x.tolist(), answers.tolist(), strict=True):
+            self._model.learn_one(dict(zip(self.names, row, strict=True)), answer)
+
+
+def judge_of(model: str) -> Judge:
+    """`columns` or `river`."""
+    return RiverJudge() if model == "river" else VectorJudge()

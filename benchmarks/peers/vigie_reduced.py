@@ -1,0 +1,67 @@
+"""Vigie's live path with the reduced work in the place of its chain: the same app, table, tasks and outbox."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import redis.asyncio
+import uvloop
+
+from benchmarks.peers import columns
+from benchmarks.peers.columns import Columns
+from benchmarks.peers.given import Given, given
+from benchmarks.peers.handwritten import raise_alerts
+from benchmarks.peers.meter import Meter
+from streams.apps import add_agent, by_partition, new_app
+from streams.cluster import Cluster
+from streams.column_table import ColumnTable
+from streams.options import WorkerOptions
+from streams.outbox import Outbox, settled
+
+
+class ReducedWork:
+    """What `streams.apps` asks for. Effects of a batch, in order: alerts; state; once that is there, offsets."""
+
+    def __init__(self, told: Given, table: ColumnTable[Columns], outbox: Outbox) -> None:
+        self._told, self._table, self._outbox = told, table, outbox
+        self._queue = redis.asyncio.Redis.from_url(told.redis)
+        self._judge = columns.judge_of(told.model)
+        self._meter = Meter(told.meter)
+        self._unconfirmed: list[asyncio.Future[Any]] = []
+
+    async def handle(self, partition: int, records: Sequence[Any]) -> None:
+        """All of a batch but its offsets."""
+        firms = self._table.state(partition)
+        batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
+        changed, alerts = columns.step(firms, self._judge, self._told.threshold, *batch)
+        if alerts:
+            await raise_alerts(self._queue, self._told.alerts, alerts)
+        written = await self._outbox.send_batches(self._told.changelog, partition, firms.records(changed))
+        self._unconfirmed.extend(written)
+        self._meter.count(len(records))
+
+    async def confirmed(self) -> None:
+        """Wait until Kafka has all state written so far."""
+        waiting = list(self._unconfirmed)
+        await settled(self._told.changelog, waiting)
+        del self._unconfirmed[: len(waiting)]
+
+
+async def run(told: Given) -> None:
+    """Work until killed, or until the app fails."""
+    cluster, options = Cluster(kafka=told.kafka), WorkerOptions()
+    app = new_app(told.run, cluster, options, told.data)
+    table = ColumnTable(app, new_state=Columns, load=columns.load, name="firms", partitions=told.partitions)
+    app.tables.add(table)
+    outbox = Outbox(cluster, options.write_timeout_seconds)
+    await outbox.start()
+    work = ReducedWork(told, table, outbox)
+    add_agent(app, "reduced", told.topic, by_partition(app, work, lambda: None))
+    await app.start()
+    while not app.crashed:
+        await asyncio.sleep(0.5)
+    raise RuntimeError("the app failed") from app.crash_reason
+
+
+if __name__ == "__main__":
+    uvloop.run(run(given()))

@@ -1,0 +1,94 @@
+"""Faust apps as a worker runs them, whatever their work is: settings, agents, and batches worked on by partition.
+
+The benchmarks run other work on the same apps (`benchmarks/peers/vigie_reduced.py`), so that what is measured there is
+what runs here.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from faust.sensors import Monitor
+
+from streams import aio
+from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
+from streams.cluster import Cluster
+from streams.options import WorkerOptions
+from streams.partition_tasks import PartitionTasks
+
+Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
+"""Takes a message and its records."""
+
+
+class PartitionWork(Protocol):
+    """What is done with the records of a partition, whose state is in a changelog: `streams.scorer.Scorer`'s form."""
+
+    async def handle(self, partition: int, records: Sequence[Any]) -> None:
+        """All effects of a batch but its offsets; state may be on its way to Kafka still."""
+
+    async def confirmed(self) -> None:
+        """Wait until Kafka has all state written so far."""
+
+
+def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -> BatchApp:
+    """An app of that id, with a folder of its own in `data`."""
+    folder = data / app_id
+    folder.mkdir(parents=True, exist_ok=True)
+    app = BatchApp(
+        app_id,
+        **aio.faust_broker(cluster),
+        # The table keeps its own columns; Faust's store is only a name.
+        store="memory://",
+        datadir=str(folder),
+        # State must not be open to whoever reaches the port; metrics have their own.
+        web_enabled=False,
+        topic_disable_leader=True,
+        stream_buffer_maxsize=QUEUE_BATCHES,
+        stream_wait_empty=True,
+        stream_recovery_delay=0.0,
+        broker_commit_interval=options.commit_seconds,
+        broker_session_timeout=options.session_seconds,
+        broker_heartbeat_interval=options.session_seconds / 3,
+        # A dispatcher may wait for Redis for hours without leaving its group.
+        broker_max_poll_interval=86_400.0,
+        consumer_group_instance_id=options.instance or None,
+        # The fetch that a full producer batch of the changelog needs.
+        consumer_max_fetch_size=16 * 1024 * 1024,
+        table_standby_replicas=options.standbys,
+        Monitor=Monitor,
+    )
+    app.batch_records = options.batch_records
+    return app
+
+
+def by_partition(app: BatchApp, work: PartitionWork, finished: Callable[[], None]) -> Handle:
+    """An agent's handle that gives each partition's batches to `work` in order, several partitions at a time.
+
+    Offsets are committed once `work` is done and has confirmed; `finished` is called after each batch.
+    """
+
+    async def handle(messages: Sequence[Any], records: Sequence[Any]) -> None:
+        await work.handle(messages[0].partition, records)
+        for message in messages:
+            message.done = True
+        finished()
+
+    tasks = PartitionTasks(handle, app.crash, lambda: app.rebalancing or app.should_stop, app.batch_records)
+    app.commit_gate = work.confirmed
+    app.settle = tasks.settle
+    return tasks.put
+
+
+def add_agent(app: BatchApp, name: str, topic: str, handle: Handle) -> None:
+    """One stream over a topic; whatever goes wrong stops the app, since going on would skip the batch."""
+
+    async def agent(stream: Any) -> None:
+        async for records in stream:
+            try:
+                await handle(stream.current_event.message, records)
+            except Exception as error:
+                await app.crash(error)
+                return
+
+    source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
+    app.agent(source, name=name, concurrency=1)(agent)

@@ -1,0 +1,79 @@
+"""The reduced work in columns: what the plain program comes to, wherever batches are cut."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.peers import columns, events, states, work
+from benchmarks.peers.columns import Columns, Judge, RiverJudge, VectorJudge
+
+PARTITIONS = 1
+SENT = events.sent(3_000, 60, PARTITIONS)
+"""Fifty events a firm, so that every firm has had more debts than are remembered."""
+
+
+def worked(cuts: list[int], judge: Judge | None = None, threshold: float = 0.8) -> tuple[Columns, list[columns.Alert]]:
+    firms, judge, alerts = Columns(), judge or VectorJudge(), list[columns.Alert]()
+    edges = [0, *sorted(cuts), len(SENT)]
+    for start, end in pairwise(edges):
+        batch = SENT.keys[start:end], SENT.values[start:end], range(start, end)
+        alerts += columns.step(firms, judge, threshold, *batch)[1]
+    return firms, alerts
+
+
+def found(firms: Columns) -> dict[str, states.Firm]:
+    return {str(row["siren"]): states.of_row(row) for row in firms.firms[: len(firms)]}
+
+
+REFERENCE = states.reference(work.reference(SENT))
+
+
+@given(st.lists(st.integers(0, len(SENT)), max_size=6))
+def test_states_are_the_reference_s_wherever_batches_are_cut(cuts: list[int]) -> None:
+    assert found(worked(cuts)[0]) == REFERENCE
+
+
+@given(st.integers(0, 2_000), st.integers(0, 1_000))
+def test_what_is_delivered_again_counts_once(start: int, length: int) -> None:
+    firms = worked([])[0]
+    again = slice(start, start + length)
+    batch = SENT.keys[again], SENT.values[again], range(start, start + length)
+    changed, alerts = columns.step(firms, VectorJudge(), 0.8, *batch)
+    assert (len(changed), alerts) == (0, [])
+    assert found(firms) == REFERENCE
+
+
+def test_records_put_back_are_the_same_firms() -> None:
+    firms = worked([1_000])[0]
+    rows = np.arange(len(firms))
+    back = Columns()
+    columns.load(back, [*firms.records(rows[:40]), *firms.records(rows[20:])])
+    assert dict(back.records(np.arange(len(back)))) == dict(firms.records(rows))
+
+
+def test_river_called_on_columns_is_river_called_an_event_at_a_time() -> None:
+    """Batches of as many events as are learned from one by one: then the two see the same model."""
+    cuts = list(range(work.LEARN_EVERY, len(SENT), work.LEARN_EVERY))
+    alerts = worked(cuts, RiverJudge(), 0.6)[1]
+    judge, plain, by_event = work.Judge(0.6), dict[str, work.State](), list[int]()
+    for event in work.decoded(SENT.values):
+        state = plain.setdefault(event.siren, work.new_state())
+        amount = event.employer_share + event.employee_share
+        work.update(state, f"{event.period_start}:{event.sequence}", amount)
+        if judge.crosses(state, event.siren, amount, event.employee_share):
+            by_event.append(event.version)
+    assert len(by_event) > 10
+    assert sorted(alert.version for alert in alerts) == by_event
+
+
+def test_the_vector_judge_learns_as_river_does_from_one_event_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "LEARN_TOGETHER", 1)
+    dice = np.random.default_rng(3)
+    x, answers = dice.normal(5.0, 3.0, (200, columns.FEATURES)), dice.random(200) < 0.5
+    river, vector = RiverJudge(), VectorJudge()
+    river.learn(x, answers)
+    vector.learn(x, answers)
+    np.testing.assert_allclose(vector.scores(x), river.scores(x), rtol=1e-9)
