@@ -4,6 +4,9 @@
 PYTHON ?=
 ARGS ?=
 ROUNDS ?= 34
+# Of `make soak`: storms of 21 faults each, and the seed of the first one.
+STORMS ?= 5
+SEED ?= 1
 export PYTHON
 
 .DEFAULT_GOAL := help
@@ -28,7 +31,8 @@ help:
 	  'make schema   the published event schema is that of the code' \
 	  'make bench    throughput, latency and detection, with the figures of this machine' \
 	  'make peers    Vigie beside Faust, Quix Streams and Bytewax on the same work (docs/performance.md)' \
-  'make soak     a worker killed over a hundred times, at other moments each time (ROUNDS=34, three kills a round)' \
+	  'make soak     workers, servers and network broken over two hundred times, at moments of a seed (ROUNDS=34 of three' \
+  '              kills, STORMS=5 of 21 faults, SEED=1)' \
 	  'make lock     requirements.lock, requirements-dev.lock and requirements-peers.lock anew, from pyproject.toml' \
 	  'make clean    remove .venv and all caches of this folder' \
 	  '' \
@@ -62,7 +66,8 @@ peers: environment-peers
 	@$(RUN) -m benchmarks.peers $(ARGS)
 
 soak: environment-dev
-	@VIGIE_SOAK_ROUNDS=$(ROUNDS) $(TESTS) tests/acceptance/test_restart.py $(ARGS)
+	@VIGIE_SOAK_ROUNDS=$(ROUNDS) VIGIE_SOAK_STORMS=$(STORMS) VIGIE_SOAK_SEED=$(SEED) \
+	  $(TESTS) tests/acceptance/test_restart.py tests/faults $(ARGS)
 
 # uv is needed here alone, and so is in no lock.
 lock: environment-dev

@@ -1,5 +1,7 @@
 """The settings of the embedded broker: a single KRaft node that starts quickly and keeps records of any date."""
 
+from typing import NamedTuple
+
 FOR_EVER_MS = 2**63 - 1
 YEAR_MINUTES = 366 * 24 * 60
 MIB = 1024 * 1024
@@ -8,13 +10,27 @@ DATA_FOLDER = "log"
 that not every folder's full name could be written there."""
 
 
-def broker_settings(port: int, controller_port: int, *, auto_create_topics: bool) -> dict[str, str]:
+class Detour(NamedTuple):
+    """A second listener, whose clients are told another port than its own: that of a proxy before it."""
+
+    port: int
+    told: int
+
+
+def broker_settings(
+    port: int, controller_port: int, *, auto_create_topics: bool, detour: Detour | None = None
+) -> dict[str, str]:
     """Kafka's own names and values."""
+    listeners, told = [f"PLAINTEXT://127.0.0.1:{port}"], [f"PLAINTEXT://127.0.0.1:{port}"]
+    if detour is not None:
+        listeners.append(f"DETOUR://127.0.0.1:{detour.port}")
+        told.append(f"DETOUR://127.0.0.1:{detour.told}")
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listeners": ",".join([*listeners, f"CONTROLLER://127.0.0.1:{controller_port}"]),
+        "advertised.listeners": ",".join(told),
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
         "log.dirs": DATA_FOLDER,

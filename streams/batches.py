@@ -19,6 +19,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - `Consumer.on_buffer_full` does nothing: Faust's own drops the partition and sleeps a second, while a full queue
   already makes the delivery wait.
 - `App._crash` keeps the first reason: whatever crashes after it, often by being cancelled, does so because of it.
+- The consumer thread reads headers of any name (`streams.headers`), which aiokafka would stop at.
 - The consumer thread's fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
 Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when a newer one changes what is relied on.
@@ -32,6 +33,8 @@ from typing import Any
 import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
+
+from streams import headers
 
 FETCH_WAIT_MS = 100
 POLL_SECONDS = 0.25
@@ -51,6 +54,7 @@ class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types
 
 class _FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
     def _create_worker_consumer(self, transport: Any) -> Any:
+        headers.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.topics import EVENTS
+from streams.topics import ALERTS, EVENTS
 
 Reason = Literal[
     "not-json",
@@ -33,7 +33,10 @@ Reason = Literal[
 LARGEST_VALUE_BYTES = 64 * 1024
 """A longer value is cut here if the original can still be read where it stands."""
 
-_LASTING_TOPICS = frozenset({EVENTS})
+LARGEST_KEY_BYTES = 1024
+"""A longer key is cut: a letter must never be too large to be written, whatever a client calls its records."""
+
+_LASTING_TOPICS = frozenset({EVENTS, ALERTS})
 """Topics that keep their records for ever."""
 
 
@@ -41,8 +44,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A refused record. `topic`, `partition` and `offset` are where it stands.
 
     `value` is its value as text, or in base64 where it is no UTF-8 (`encoding` says which), or its beginning alone
-    (`truncated`); `size_bytes` is the size of the original. In `key`, bytes that are no UTF-8 stand as their escapes.
-    `refused_at` is wall clock, `by` the program that refused it.
+    (`truncated`); `size_bytes` is the size of the original. In `key`, bytes that are no UTF-8 stand as their escapes,
+    and of a long one there is the beginning. `refused_at` is wall clock, `by` the program that refused it.
     """
 
     reason: Reason
@@ -85,7 +88,7 @@ def dead_letter(
         topic=topic,
         partition=partition,
         offset=offset,
-        key=None if key is None else key.decode(errors="backslashreplace"),
+        key=None if key is None else key[:LARGEST_KEY_BYTES].decode(errors="backslashreplace"),
         value=text,
         encoding=encoding,
         truncated=cut,
@@ -93,6 +96,11 @@ def dead_letter(
         refused_at=refused_at,
         by=by,
     )
+
+
+def key_of(key: bytes | None) -> bytes | None:
+    """The key of the letter of a record that had this key."""
+    return None if key is None else key[:LARGEST_KEY_BYTES]
 
 
 def encode(letter: DeadLetter) -> bytes:

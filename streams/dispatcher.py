@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.publish import Publisher
-from streams import dead_letters
+from streams import dead_letters, wire
 from streams.dead_letters import dead_letter
 from streams.outbox import Outbox, Outgoing
-from streams.scorer import SENT_HEADER, Clocks
+from streams.scorer import Clocks
 from streams.topics import ALERTS, DEAD_LETTERS
 
 log = logging.getLogger(__name__)
@@ -50,14 +50,12 @@ class Dispatcher:
             )
             for refusal in refused
         ]
-        keys = [records[refusal.place].key for refusal in refused]
+        keys = [dead_letters.key_of(records[refusal.place].key) for refusal in refused]
         await self._outbox.send(
             DEAD_LETTERS, [Outgoing(key, dead_letters.encode(m)) for key, m in zip(keys, letters, strict=True)]
         )
 
 
 def _sent_at(record: Any) -> float | None:
-    for name, value in record.headers:
-        if name == SENT_HEADER and value.isdigit():
-            return int(value) / 1000.0
-    return None
+    sent = wire.sent_ms(record.headers)
+    return None if sent is None else sent / 1000.0

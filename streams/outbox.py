@@ -2,13 +2,17 @@
 
 `send` returns once Kafka has taken the records. `send_batches` writes whole producer batches, each atomic in the log,
 and returns futures: a changelog is awaited when offsets are committed, not for each batch.
+
+The producer itself sends again for ever, since idempotence makes that harmless. How long a worker waits is said here.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from streams.cluster import Cluster
 from streams.errors import SendFailed
@@ -20,6 +24,10 @@ TOGETHER = 100
 """Records sent before anybody else has a turn."""
 PACKED_TOGETHER = 4
 """Batches packed before they are sent: what a partition's whole state waits in."""
+LONGEST_REQUEST_SECONDS = 30.0
+"""How long an answer is waited for before the request is made again, on a new connection: the old one may be dead."""
+LONGEST_STOP_SECONDS = 5.0
+_NOTHING_LOST = "Nothing is lost: a restarted worker goes on from what was committed"
 
 
 class Outgoing(NamedTuple):
@@ -44,13 +52,19 @@ class Outbox:
     async def start(self) -> None:
         """Connect. Raises ClusterUnreachable or ClusterError."""
         self._producer = await connected(
-            self._cluster, "vigie-worker", batch_bytes=BATCH_BYTES, request_timeout_s=self._timeout_seconds
+            self._cluster,
+            "vigie-worker",
+            batch_bytes=BATCH_BYTES,
+            request_timeout_s=min(LONGEST_REQUEST_SECONDS, self._timeout_seconds / 2),
         )
 
     async def stop(self) -> None:
-        """Flush and disconnect."""
+        """Flush and disconnect; without a flush where no broker answers."""
         if self._producer is not None:
-            await self._producer.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_STOP_SECONDS):
+                    await self._producer.stop()
+            await self._producer.client.close()
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
@@ -58,42 +72,72 @@ class Outbox:
 
     async def send(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Write records in order and wait until Kafka has them all. Raises SendFailed."""
-        try:
-            futures = []
-            for number, r in enumerate(records):
-                if number % TOGETHER == TOGETHER - 1:
-                    # The producer takes them without a pause; others have work too.
-                    await asyncio.sleep(0)
-                futures.append(
-                    await self._producer.send(
-                        topic,
-                        value=r.value,
-                        key=r.key,
-                        headers=list(r.headers),
-                        timestamp_ms=r.timestamp_ms,
-                        partition=r.partition,
-                    )
-                )
-        except KafkaError as error:
-            # No such topic, or a record larger than any request: refused before it is sent.
-            raise _not_taken(topic, error) from error
-        await settled(topic, futures)
+        futures = []
+        for number, r in enumerate(records):
+            if number % TOGETHER == TOGETHER - 1:
+                # The producer takes them without a pause; others have work too.
+                await asyncio.sleep(0)
+            send = partial(
+                self._producer.send,
+                topic,
+                value=r.value,
+                key=r.key,
+                headers=list(r.headers),
+                timestamp_ms=r.timestamp_ms,
+                partition=r.partition,
+            )
+            futures.append(await self._queued(topic, send))
+        await self.settled(topic, futures)
 
     async def send_batches(
         self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, many: bool = False
     ) -> list[asyncio.Future[Any]]:
         """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them.
 
-        Where there are `many`, a thread makes and packs them: the event loop is free meanwhile.
+        Where there are `many`, a thread makes and packs them: the event loop is free meanwhile. Raises SendFailed.
         """
         packing, remaining = Packing(self._producer.create_batch), iter(records)
         futures = []
         while True:
             packed = await asyncio.to_thread(_packed, packing, remaining) if many else _packed(packing, remaining)
             for batch in packed:
-                futures.append(await self._producer.send_batch(batch.builder, topic, partition=partition))
+                send = partial(self._producer.send_batch, batch.builder, topic, partition=partition)
+                futures.append(await self._queued(topic, send))
             if len(packed) < PACKED_TOGETHER:
                 return futures
+
+    async def settled(self, topic: str, futures: Sequence[asyncio.Future[Any]]) -> None:
+        """Wait for writes. Raises SendFailed when Kafka did not take one of them, or not in time."""
+        if not futures:
+            return
+        # The futures are others' too: none is cancelled when the time is over.
+        done, late = await asyncio.wait(futures, timeout=self._timeout_seconds)
+        for future in done:
+            error = _failure(future)
+            if error is not None:
+                raise _not_taken(topic, error) from error
+        if late:
+            raise self._late(topic, TimeoutError())
+
+    async def _queued(self, topic: str, send: Callable[[], Awaitable[asyncio.Future[Any]]]) -> asyncio.Future[Any]:
+        """Hand something to the producer, which may have no room for it while no broker takes what it has."""
+        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
+        while True:
+            try:
+                return await send()
+            except KafkaError as error:
+                # A record larger than any request is refused at once. Without a broker there is no room, or no telling
+                # a topic that is not there from one that has not been heard of yet.
+                if not (error.retriable or isinstance(error, KafkaTimeoutError)):
+                    raise _not_taken(topic, error) from error
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise self._late(topic, error) from error
+
+    def _late(self, topic: str, error: BaseException) -> SendFailed:
+        return SendFailed(
+            f"no broker took a record for {topic} within {self._timeout_seconds:g} s, the time of "
+            f"--write-timeout-seconds (VIGIE_WRITE_TIMEOUT_SECONDS): {error!r}. {_NOTHING_LOST}"
+        )
 
 
 def _packed(packing: Packing, records: Iterator[tuple[bytes, bytes | None]]) -> list[Batch]:
@@ -109,16 +153,9 @@ def _packed(packing: Packing, records: Iterator[tuple[bytes, bytes | None]]) -> 
     return batches if rest is None else [*batches, rest]
 
 
-async def settled(topic: str, futures: Sequence[asyncio.Future[Any]]) -> None:
-    """Wait for writes. Raises SendFailed when Kafka did not take one of them."""
-    results = await asyncio.gather(*futures, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise _not_taken(topic, result) from result
+def _failure(future: asyncio.Future[Any]) -> BaseException | None:
+    return asyncio.CancelledError() if future.cancelled() else future.exception()
 
 
 def _not_taken(topic: str, error: BaseException) -> SendFailed:
-    return SendFailed(
-        f"Kafka did not take a record for {topic}: {error!r}. Nothing is lost: a restarted worker goes on from what "
-        "was committed"
-    )
+    return SendFailed(f"Kafka did not take a record for {topic}: {error!r}. {_NOTHING_LOST}")

@@ -31,13 +31,13 @@ from detectors.batch import Batch
 from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
 from detectors.months import month_of
-from streams import dead_letters, examples
+from streams import dead_letters, examples, wire
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
 from streams.dead_letters import dead_letter
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
-from streams.outbox import Outbox, Outgoing, settled
+from streams.outbox import Outbox, Outgoing
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
@@ -45,7 +45,6 @@ FUTURE_DAYS = 1
 ASIDE_FIRMS = 1_000
 """Firms whose month end is not worth a thread: some 20 ms, where a thread may wait as long for its turn on a busy core.
 """
-SENT_HEADER = "sent_ms"
 PROGRAM = "vigie-scorer"
 
 T = TypeVar("T")
@@ -118,7 +117,7 @@ class Scorer:
         """Wait until Kafka has all state written so far. Raises SendFailed."""
         # Each stays in the list until it is confirmed: a month end and a commit may wait for the same at once.
         if self._unconfirmed:
-            await settled(CHANGELOG, list(self._unconfirmed))
+            await self._outbox.settled(CHANGELOG, list(self._unconfirmed))
             self._unconfirmed = [future for future in self._unconfirmed if not _taken(future)]
 
     async def _emit(
@@ -146,7 +145,8 @@ class Scorer:
             record = records[admitted.positions[decision.position]]
             origin = Origin(EVENTS, partition, record.offset)
             alert = alert_of(decision, chain.scorer.model, origin, now, self._language)
-            headers = [h for h in record.headers if h[0] == SENT_HEADER]
+            sent = wire.sent_ms(record.headers)
+            headers = [] if sent is None else [(wire.SENT_HEADER, b"%d" % sent)]
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
         return outgoing
@@ -188,7 +188,7 @@ class Scorer:
                 refused_at=now,
                 by=PROGRAM,
             )
-            outgoing.append(Outgoing(record.key, dead_letters.encode(letter)))
+            outgoing.append(Outgoing(dead_letters.key_of(record.key), dead_letters.encode(letter)))
             self._metrics.refused.labels(reason).inc()
         await self._outbox.send(DEAD_LETTERS, outgoing)
 

@@ -20,7 +20,7 @@ from detectors.models import Model
 from streams.cluster import Cluster
 from streams.errors import StreamsError
 from streams.models_topic import MODEL_KEY
-from streams.outbox import Outbox, Outgoing, settled
+from streams.outbox import Outbox, Outgoing
 from streams.partitioner import partitions_of
 from streams.reading import partitions_of as topic_partitions
 from streams.reading import reader
@@ -106,8 +106,8 @@ async def seed(cluster: Cluster, folder: Path, timeout_seconds: float) -> int:
             rows = np.flatnonzero(places == partition).astype(np.int32)
             for start in range(0, len(rows), FIRMS_AT_ONCE):
                 records = pack.firm_records(chain.panel, rows[start : start + FIRMS_AT_ONCE])
-                await settled(CHANGELOG, await outbox.send_batches(CHANGELOG, partition, records))
-            await settled(
+                await outbox.settled(CHANGELOG, await outbox.send_batches(CHANGELOG, partition, records))
+            await outbox.settled(
                 CHANGELOG, await outbox.send_batches(CHANGELOG, partition, _rest(chain, partition, partitions))
             )
         await outbox.send(MODELS, [Outgoing(MODEL_KEY, models.encode(model), partition=0)])

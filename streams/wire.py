@@ -2,11 +2,16 @@
 
 import datetime
 import functools
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from detectors.events import AnyEvent, Clock
+
+SENT_HEADER = "sent_ms"
+"""The header with the wall clock at which an event was sent, milliseconds in ASCII digits."""
+_MOST_SENT_DIGITS = 15
 
 _encoder = msgspec.json.Encoder()
 
@@ -30,8 +35,19 @@ def record(event: AnyEvent, sent_ms: int | None = None) -> Record:
     key = None if isinstance(event, Clock) else event.siren.encode()
     headers = [_type_header(type(event))]
     if sent_ms is not None:
-        headers.append(("sent_ms", b"%d" % sent_ms))
+        headers.append((SENT_HEADER, b"%d" % sent_ms))
     return Record(key, _encoder.encode(event), headers, _epoch_ms(event.known_at))
+
+
+def sent_ms(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
+    """When the event behind a record was sent; None where no header says so.
+
+    Any client may write headers: one that has no value, no digits or no end is passed over, not believed.
+    """
+    for name, value in headers:
+        if name == SENT_HEADER and value is not None and len(value) <= _MOST_SENT_DIGITS and value.isdigit():
+            return int(value)
+    return None
 
 
 @functools.cache

@@ -276,16 +276,26 @@ class Worker:
         if self._learner is not None:
             # Before the apps: a month that is being learned is done again, and must not hold them up.
             await self._learner.stop()
-        for role, app in reversed(self._apps.items()):
-            try:
-                await asyncio.wait_for(app.stop(), STOP_SECONDS)
-            except Exception:
-                log.exception("%s did not stop cleanly; what it had not committed is done again", role)
+        await self._stop_apps()
         if self._publisher is not None:
             await self._publisher.close()
         if self._follower is not None:
             await self._follower.stop()
         await self._outbox.stop()
+
+    async def _stop_apps(self) -> None:
+        """Let the roles finish what they are at, all at once and for so long. Without Kafka they would try for ever."""
+        stopping = {asyncio.create_task(app.stop()): role for role, app in self._apps.items()}
+        if stopping:
+            await asyncio.wait(stopping, timeout=STOP_SECONDS)
+        for task, role in stopping.items():
+            if not task.done():
+                # Not waited for: of its libraries some take no notice.
+                task.cancel()
+                log.error("%s did not stop within %g s; what it had not committed is done again", role, STOP_SECONDS)
+            elif task.cancelled() or task.exception() is not None:
+                error = None if task.cancelled() else task.exception()
+                log.error("%s did not stop cleanly; what it had not committed is done again", role, exc_info=error)
 
 
 def ready(app: BatchApp) -> bool:

@@ -41,10 +41,10 @@ from streams.cluster import Cluster
 from streams.pace import paced
 from streams.reading import reader, records
 from streams.report import Report
-from streams.scorer import SENT_HEADER
 from streams.send import Sender
 from streams.simulate import World, simulate
 from streams.status import Status, collect
+from streams.wire import SENT_HEADER
 
 Print = Callable[[str], None]
 VIGIE = f"{shlex.quote(sys.executable)} -m vigie"

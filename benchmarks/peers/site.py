@@ -14,7 +14,6 @@ from benchmarks.peers.events import Sent
 from deploy.embedded import KafkaOptions, start_kafka, start_valkey
 from streams import admin, topics
 from streams.cluster import Cluster
-from streams.outbox import settled
 from streams.packing import Header, Packing
 from streams.producer import connected
 
@@ -113,7 +112,7 @@ async def _write(
             rest = packing.rest()
             if rest is not None:
                 futures.append(await producer.send_batch(rest.builder, topic, partition=partition))
-        await settled(topic, futures)
+        await asyncio.gather(*futures)
     finally:
         await producer.stop()
 

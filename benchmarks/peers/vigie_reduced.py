@@ -16,7 +16,7 @@ from streams.apps import add_agent, by_partition, new_app
 from streams.cluster import Cluster
 from streams.column_table import ColumnTable
 from streams.options import WorkerOptions
-from streams.outbox import Outbox, settled
+from streams.outbox import Outbox
 
 
 class ReducedWork:
@@ -43,7 +43,7 @@ class ReducedWork:
     async def confirmed(self) -> None:
         """Wait until Kafka has all state written so far."""
         waiting = list(self._unconfirmed)
-        await settled(self._told.changelog, waiting)
+        await self._outbox.settled(self._told.changelog, waiting)
         del self._unconfirmed[: len(waiting)]
 
 

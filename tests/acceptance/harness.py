@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 import redis
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, MemberToRemove
+from kafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.ports import free_ports
@@ -162,9 +163,10 @@ class Site:
                     producer.send(line["topic"], value, key=key.encode())
 
     @contextmanager
-    def producer(self) -> Iterator[KafkaProducer]:
-        """A plain producer; at the end all is sent."""
-        producer = KafkaProducer(bootstrap_servers=self.kafka, acks="all", linger_ms=5, max_request_size=LARGEST_BYTES)
+    def producer(self, **settings: Any) -> Iterator[KafkaProducer]:
+        """A plain producer, with other settings of kafka-python where they are given; at the end all is sent."""
+        usual = {"acks": "all", "linger_ms": 5, "max_request_size": LARGEST_BYTES}
+        producer = KafkaProducer(bootstrap_servers=self.kafka, **(usual | settings))
         try:
             yield producer
             producer.flush()
@@ -216,8 +218,17 @@ class Site:
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """The offsets that a group has committed, by partition."""
-        with self._admin() as admin:
-            offsets = admin.list_group_offsets({group: None})[group]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with self._admin() as admin:
+                    offsets = admin.list_group_offsets({group: None})[group]
+                break
+            except KafkaError as error:
+                # A broker that has just started has yet to read its groups in.
+                if not error.retriable or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)
         return {partition.partition: found.offset for partition, found in offsets.items() if partition.topic == topic}
 
     def ends(self, topic: str) -> dict[int, int]:

@@ -53,10 +53,10 @@ class State:
     cohorts: dict[tuple[int, int], tuple[bytes, float]]
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, firms: int = 65) -> World:
     """Simulate and ingest, by the commands."""
     files, lines = folder / "files", folder / "events.ndjson"
-    assert main(["simulate", str(files), "--firms", "65", "--months", "27", "--seed", "13"]) == 0
+    assert main(["simulate", str(files), "--firms", str(firms), "--months", "27", "--seed", "13"]) == 0
     assert main(["ingest", str(files), "--to", str(lines)]) == 0
     return World(files, tuple(json.loads(line) for line in lines.read_text().splitlines()))
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.events import AnyEvent
 from streams.dead_letters import (
+    LARGEST_KEY_BYTES,
     LARGEST_VALUE_BYTES,
     DeadLetter,
     Reason,
@@ -16,9 +17,10 @@ from streams.dead_letters import (
     dead_letter,
     decode,
     encode,
+    key_of,
     original_value,
 )
-from streams.topics import ALERTS, EVENTS
+from streams.topics import ALERTS, DEAD_LETTERS, EVENTS
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HEADCOUNT: dict[str, Any] = {
@@ -131,6 +133,12 @@ def test_a_value_comes_back_byte_for_byte(value: bytes, key: bytes | None) -> No
     assert (back.key is None) == (key is None)
 
 
+def test_no_key_makes_a_letter_too_large() -> None:
+    key = b"\xff" * 5_000_000
+    assert len(encode(letter(b"v", key=key))) < 10_000
+    assert (key_of(None), key_of(b""), key_of(key)) == (None, b"", key[:LARGEST_KEY_BYTES])
+
+
 def test_a_tombstone_is_an_empty_value() -> None:
     assert (letter(None).value, letter(None).size_bytes) == ("", 0)
 
@@ -143,13 +151,14 @@ def test_long_values_are_cut_where_their_original_lasts(filler: bytes, more: int
     assert cut.truncated
     assert cut.size_bytes == len(value)
     assert value.startswith(original_value(cut))
+    assert letter(value, topic=ALERTS).value == cut.value
     assert LARGEST_VALUE_BYTES - 3 <= len(original_value(cut)) <= LARGEST_VALUE_BYTES
     assert (cut.encoding == "base64") == (filler == b"\xff")
 
 
 def test_long_values_are_kept_whole_where_it_does_not_or_where_they_just_fit() -> None:
     long = b"x" * (LARGEST_VALUE_BYTES + 1)
-    for whole in (letter(long, topic=ALERTS), letter(long[:-1])):
+    for whole in (letter(long, topic=DEAD_LETTERS), letter(long[:-1])):
         assert not whole.truncated
         assert len(original_value(whole)) == whole.size_bytes
 

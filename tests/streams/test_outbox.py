@@ -1,13 +1,16 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from deploy.embedded import KafkaServer
 from streams.cluster import Cluster, ClusterUnreachable
 from streams.errors import SendFailed
-from streams.outbox import BATCH_BYTES, Outbox, Outgoing, settled
+from streams.outbox import BATCH_BYTES, LONGEST_STOP_SECONDS, Outbox, Outgoing
 from tests.acceptance.harness import Site
+from tests.acceptance.processes import frozen
 
 Records = list[tuple[bytes, bytes | None]]
 
@@ -27,7 +30,7 @@ def sent_in_batches(site: Site, records: Records) -> Records:
 
     async def send() -> None:
         async with outbox(site) as box:
-            await settled("vigie-firms-changelog", await box.send_batches("vigie-firms-changelog", 1, records))
+            await box.settled("vigie-firms-changelog", await box.send_batches("vigie-firms-changelog", 1, records))
 
     asyncio.run(send())
     found = site.records("vigie-firms-changelog")
@@ -106,3 +109,53 @@ def test_no_broker() -> None:
 
     with pytest.raises(ClusterUnreachable, match=r"127\.0\.0\.1:1"):
         asyncio.run(start())
+
+
+def test_a_write_waits_so_long_and_no_longer(site: Site, kafka: KafkaServer) -> None:
+    """The producer alone would wait for ever, and with it a worker that nobody restarts."""
+
+    async def send() -> None:
+        async with outbox(site, seconds=1) as box:
+            # What is heard of a topic first takes longer.
+            for topic in ("vigie.events", "vigie-firms-changelog"):
+                await box.send(topic, [Outgoing(b"x", b"x", partition=0)])
+            with frozen(kafka.pid):
+                with pytest.raises(SendFailed, match=r"vigie\.events.* 1 s.*--write-timeout-seconds.*Nothing is lost"):
+                    await box.send("vigie.events", [Outgoing(None, b"y", partition=0)])
+                waiting = await box.send_batches("vigie-firms-changelog", 0, [(b"x", b"x")])
+                with pytest.raises(SendFailed, match="--write-timeout-seconds"):
+                    await box.settled("vigie-firms-changelog", waiting)
+                # Whoever else waits for them goes on waiting.
+                assert not any(future.done() for future in waiting)
+                began = time.monotonic()
+                await box.stop()
+                assert time.monotonic() - began < LONGEST_STOP_SECONDS + 5
+
+    asyncio.run(send())
+
+
+def test_a_write_outlasts_a_broker_that_comes_back(site: Site, kafka: KafkaServer) -> None:
+    """More records than the producer holds, over more than one of its requests' times."""
+    values = [b"%d" % n for n in range(3_000)]
+
+    async def send() -> None:
+        async with outbox(site, seconds=20) as box:
+            with frozen(kafka.pid):
+                records = [Outgoing(None, value + b"x" * 1_000, partition=0) for value in values]
+                sending = asyncio.create_task(box.send("vigie.events", records))
+                await asyncio.wait([sending], timeout=12)
+                assert not sending.done()
+            await sending
+
+    asyncio.run(send())
+    assert [record.value.rstrip(b"x") for record in site.records("vigie.events")] == values
+
+
+def test_no_more_waits_than_the_producer_has_room_for(site: Site, kafka: KafkaServer) -> None:
+    async def send() -> None:
+        async with outbox(site, seconds=1) as box:
+            records = [(b"x", b"x" * BATCH_BYTES)] * 3
+            with frozen(kafka.pid), pytest.raises(SendFailed, match="--write-timeout-seconds"):
+                await box.send_batches("vigie-firms-changelog", 0, records)
+
+    asyncio.run(send())

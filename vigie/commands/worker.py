@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from detectors import models
 from detectors.capping import CapOptions
 from detectors.chain import ChainOptions
 from detectors.decisions import DecisionOptions
-from detectors.errors import UnusableInput
+from detectors.errors import UnusableInput, VigieError
 from detectors.labels import HorizonOptions
 from detectors.models import Model
 from detectors.perimeter import PerimeterOptions
@@ -83,27 +84,35 @@ def command(
     registry = CollectorRegistry()
     if metrics_port:
         _serve_metrics(metrics_host, metrics_port, registry)
-    last_resort = threading.Timer(END_SECONDS, _end_by_force)
+    reasons: list[VigieError] = []
+    last_resort = threading.Timer(END_SECONDS, _end_by_force, [reasons])
     last_resort.daemon = True
     try:
-        uvloop.run(_run(settings, registry, last_resort))
+        uvloop.run(_run(settings, registry, last_resort, reasons))
     finally:
         last_resort.cancel()
 
 
-async def _run(settings: WorkerSettings, registry: CollectorRegistry, last_resort: threading.Timer) -> None:
+async def _run(
+    settings: WorkerSettings, registry: CollectorRegistry, last_resort: threading.Timer, reasons: list[VigieError]
+) -> None:
     worker = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
     try:
         await worker.run()
+    except VigieError as error:
+        reasons.append(error)
+        raise
     finally:
         last_resort.start()
 
 
-def _end_by_force() -> None:
+def _end_by_force(reasons: Sequence[VigieError]) -> None:
     """A worker that has failed must end, to be started again, whatever a library's task or thread still waits for."""
+    for reason in reasons:
+        click.echo(f"vigie: error: {reason}", err=True)
     click.echo(f"vigie: error: the worker had not ended {END_SECONDS:g} s after it stopped: ended by force", err=True)
     os._exit(1)
 

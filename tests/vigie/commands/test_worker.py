@@ -137,3 +137,4 @@ def test_a_failed_worker_ends_whatever_does_not_want_to(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
     assert done.returncode == 1
     assert "ended by force" in done.stderr
+    assert "vigie: error: Kafka is gone" in done.stderr
