@@ -189,7 +189,7 @@ class Hazards:
         """A step of each interval that has seen enough failures."""
         self._ready = 0
         for start, end, model in self._intervals:
-            months = [month for month in sorted(known.ends) if month + end <= known.now and month - 1 in known.ends]
+            months = [month for month in sorted(known.ends) if month + end <= known.now and month - 2 in known.ends]
             ends = [known.ends[month] for month in months[-COHORTS:]]
             rows = [np.flatnonzero(~known.answers(e.month, start)) if start else np.arange(len(e.cohort)) for e in ends]
             rows = [_some(at, self._rows, np.random.default_rng(e.month)) for e, at in zip(ends, rows, strict=True)]
