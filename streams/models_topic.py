@@ -6,6 +6,7 @@ A model is decoded and its tables are made in a thread, so that what is left for
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from streams.topics import MODELS
 MODEL_KEY = b"firm-risk"
 POLL_MS = 1_000
 CATCH_UP_SECONDS = 0.02
+LONGEST_STOP_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -71,12 +73,14 @@ class ModelFollower:
         return self._record
 
     async def stop(self) -> None:
-        """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        if self._consumer is not None:
-            await self._consumer.stop()
+        """Stop reading; without a broker the consumer may not end by itself, and is left."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_STOP_SECONDS):
+                if self._task is not None:
+                    self._task.cancel()
+                    await asyncio.gather(self._task, return_exceptions=True)
+                if self._consumer is not None:
+                    await self._consumer.stop()
 
     async def _follow(self) -> None:
         while True:
