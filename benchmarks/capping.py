@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from alerts.alert import Alert
+from benchmarks.files import FAR
 from detectors.capping import CapOptions
 from detectors.chain import Scores
 from streams import ingest
@@ -20,7 +21,6 @@ from streams.replay import Replay, ReplayOptions
 from streams.report import Report
 from streams.simulate import World, simulate
 
-FAR = date(2100, 1, 1)
 WARM_MONTHS = 36
 
 

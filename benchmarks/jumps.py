@@ -22,10 +22,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.alert import Alert
 from benchmarks.files import FAR
+from benchmarks.nowhere import Nowhere
 from benchmarks.tables import interval, number, row
-from detectors.chain import ChainOptions, Outcome, Scores
+from detectors.chain import ChainOptions, Outcome
 from detectors.decisions import DecisionOptions
 from detectors.evaluation.bootstrap import Estimate, Resampling, estimates
 from detectors.evaluation.firm_months import Months
@@ -114,7 +114,7 @@ def lives(world: World, seed: int, options: JumpOptions, alone: bool) -> Lives:
     with tempfile.TemporaryDirectory() as name:
         truth = simulate(Path(name), world, seed).truth.firms
         chain = ChainOptions(decisions=DecisionOptions(jumps=options))
-        watched = _Watched(ReplayOptions(chain=chain, wording=False), _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
+        watched = _Watched(ReplayOptions(chain=chain, wording=False), Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
         watched.watch(options.month_ends, alone)
         watched.run(ingest.frames([Path(name)], Report(), today=FAR))
     return _lives(watched, {int(one.siren): one for one in truth}, world, seed)
@@ -164,14 +164,6 @@ def found(of: Lives, resampling: Resampling) -> Iterator[list[str]]:
                 for within in WITHIN
             ]
             yield [kind or "none: chance", number(rows.sum(), 0), *map(interval, shares)]
-
-
-class _Nowhere:
-    def scores(self, scores: Scores, model_version: str) -> None:
-        """Drop them."""
-
-    def alert(self, alert: Alert) -> None:
-        """Drop it."""
 
 
 class _Watched(Replay):

@@ -11,16 +11,17 @@ import asyncio
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from alerts.alert import Alert
+from benchmarks.files import FAR
+from benchmarks.nowhere import Nowhere
 from deploy.embedded import start_kafka
 from detectors import models
-from detectors.chain import Chain, Scores
+from detectors.chain import Chain
 from detectors.events import AnyEvent, Clock, Headcount
 from detectors.models import Model
 from detectors.models import Scorer as Ready
@@ -37,7 +38,6 @@ from streams.report import Report
 from streams.scorer import Clocks, Scorer
 from streams.simulate import World, simulate
 
-FAR = date(2100, 1, 1)
 PARTITIONS = 2
 PAUSE_SECONDS = 0.002
 MONTHS = 5
@@ -54,14 +54,6 @@ class Given:
     headers: tuple[tuple[str, bytes], ...]
 
 
-class _Nowhere:
-    def scores(self, scores: Scores, model_version: str) -> None:
-        """Drop them."""
-
-    def alert(self, alert: Alert) -> None:
-        """Drop it."""
-
-
 def record(event: AnyEvent, offset: int) -> Given:
     """An event's."""
     of = wire.record(event)
@@ -71,7 +63,7 @@ def record(event: AnyEvent, offset: int) -> Given:
 def replayed(folder: Path, model: Model) -> Chain:
     """The chain of all firms, at the end of their history."""
     options = ReplayOptions(model=model, frozen=True, wording=False)
-    run = Replay(options, _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
+    run = Replay(options, Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
     run.run(ingest.frames([folder], Report(), today=FAR))
     return run.chain
 

@@ -10,13 +10,14 @@ held in alarms.
 import argparse
 import json
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from alerts.alert import Alert
-from detectors.chain import Outcome, Scores
+from benchmarks.files import FAR
+from benchmarks.nowhere import Nowhere
+from detectors.chain import Outcome
 from detectors.evaluation.prequential import Prequential, figures
 from detectors.learning import LearningOptions
 from detectors.months import month_text, parse_month
@@ -27,18 +28,9 @@ from streams.replay import Replay, ReplayOptions
 from streams.report import Report
 from streams.simulate import World, simulate
 
-FAR = date(2100, 1, 1)
 CALM = "none"
 FIRST_LIMIT = YEAR + LEAST_PAST
 """Months before the inputs are held against anything."""
-
-
-class _Nowhere:
-    def scores(self, scores: Scores, model_version: str) -> None:
-        """Drop them."""
-
-    def alert(self, alert: Alert) -> None:
-        """Drop it."""
 
 
 class _Watched(Replay):
@@ -63,7 +55,7 @@ def watched(world: World, seed: int, budget: float, *, hold: bool) -> _Watched:
         simulate(Path(name), world, seed)
         run = _Watched(
             ReplayOptions(regime=RegimeOptions(budget), learning=LearningOptions(hold=hold)),
-            _Nowhere(),
+            Nowhere(),
             datetime(2026, 1, 1, tzinfo=UTC),
         )
         run.seen, run.answered = [Regime()], {}

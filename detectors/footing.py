@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.logits import logit, sigmoid
 from detectors.models import Thresholds
-from detectors.month_scores import CUTS, Counts, MonthScores
+from detectors.month_scores import CUTS, MIDDLES, STEP, Counts, MonthScores
 from detectors.regime import Regime
 
 MONTHS = 12
@@ -22,8 +22,6 @@ _FURTHEST = 2.0
 _BACK = 0.5
 _DEVIATIONS = 2.0
 """Openings beyond those promised, in standard deviations, from which more firms do fail."""
-_STEP = float(CUTS[1] - CUTS[0])
-_MIDDLES = CUTS + _STEP / 2
 _HALVINGS = 30
 
 
@@ -60,7 +58,7 @@ def followed(footing: Footing, scores: MonthScores, levels: Thresholds, regime: 
     away = float(np.clip(away, -_FURTHEST, _FURTHEST))
     usual = np.median(np.array(footing.shares), axis=0)
     moderate, strong = (cut_above(total, float(share)) for share in usual)
-    found = sigmoid(np.array([moderate, max(strong, moderate + _STEP)]) + away - footing.away)
+    found = sigmoid(np.array([moderate, max(strong, moderate + STEP)]) + away - footing.away)
     return msgspec.structs.replace(footing, away=away), Thresholds(float(found[0]), float(found[1]))
 
 
@@ -79,7 +77,7 @@ def shift_to(total: Counts, mean: float) -> float:
     low, high = -2 * _FURTHEST, 2 * _FURTHEST
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if float(total @ sigmoid(_MIDDLES + middle)) > mean * int(total.sum()):
+        if float(total @ sigmoid(MIDDLES + middle)) > mean * int(total.sum()):
             high = middle
         else:
             low = middle
@@ -98,7 +96,7 @@ def cut_above(total: Counts, share: float) -> float:
 
 
 def _edges() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.append(CUTS[1:], CUTS[-1] + _STEP)
+    return np.append(CUTS[1:], CUTS[-1] + STEP)
 
 
 def _above(total: Counts) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

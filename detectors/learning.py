@@ -42,7 +42,9 @@ class LearningOptions:
     prior_failures: float = option(5.0, "Failed firms that weigh as much as the expert scorecard", unit="firms")
     forest_trees: int = option(60, "Trees of the forest")
     boosting_trees: int = option(120, "Boosted trees")
-    hold: bool = option(True, "Keep calibration and levels as they are while the inputs are in alarm")
+    hold: bool = option(
+        True, "Whether scores and levels follow the portfolio, not answers, while the inputs are in alarm"
+    )
     recent_cohorts: int = option(12, "Answered months whose scores calibrate and set the levels", unit="months")
 
 

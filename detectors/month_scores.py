@@ -27,7 +27,10 @@ def cells(logits: NDArray[np.float64]) -> NDArray[np.intp]:
 
 CUTS: NDArray[np.float64] = _LOWEST + np.arange(CELLS) / _STEPS_A_UNIT
 """The least score of each cell, log-odds, shape (256,)."""
-_MIDDLES = sigmoid(CUTS + 0.5 / _STEPS_A_UNIT)
+STEP = 1 / _STEPS_A_UNIT
+"""How wide a cell is, log-odds."""
+MIDDLES = CUTS + STEP / 2
+_PROBABILITIES = sigmoid(MIDDLES)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class MonthScores:
     @property
     def promised(self) -> float:
         """Proceedings that the scores expect within the horizon."""
-        return float(self.total @ _MIDDLES)
+        return float(self.total @ _PROBABILITIES)
 
 
 def count(

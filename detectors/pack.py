@@ -26,7 +26,7 @@ from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
 from detectors.labels import Cohort
 from detectors.panel import BLANK_FIRM, SUMS_OF_ACCOUNTS, Panel, Rows
-from detectors.squeeze import Squeezer
+from detectors.squeeze import Squeezer, joined
 from detectors.squeeze_2 import spread as spread_2
 
 FORMAT = 3
@@ -140,8 +140,7 @@ def load(chain: Chain, records: Iterable[Record]) -> None:
 
 def _plain_counts(values: Sequence[bytes], starts: Starts, _ones: NDArray[np.int64]) -> tuple[NDArray[np.void], Starts]:
     ends = starts + COUNTS.itemsize
-    plain = b"".join([v[a:b] for v, a, b in zip(values, starts.tolist(), ends.tolist(), strict=True)])
-    return np.frombuffer(plain, COUNTS), ends
+    return joined(values, starts, ends).view(COUNTS), ends
 
 
 def _entries_2(panel: Panel) -> list[_Spread]:

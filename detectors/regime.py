@@ -79,7 +79,7 @@ class Regime(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether levels and calibration are to stay as they are."""
+        """Whether answers are to move neither levels nor calibration."""
         return self.inputs.state == "alarm"
 
 

@@ -60,13 +60,13 @@ class Squeezer:
         """
         row_ends = np.cumsum(counts)
         middles = starts + counts * self._bitmap
-        bitmaps = _joined(values, starts, middles).reshape(-1, self._bitmap)
-        word_counts = _by_group(np.bitwise_count(bitmaps).sum(axis=1), row_ends)
+        bitmaps = joined(values, starts, middles).reshape(-1, self._bitmap)
+        word_counts = by_group(np.bitwise_count(bitmaps).sum(axis=1), row_ends)
         ends = middles + word_counts
-        masks = _joined(values, middles, ends)
-        starts, ends = ends, ends + _by_group(np.bitwise_count(masks), np.cumsum(word_counts))
+        masks = joined(values, middles, ends)
+        starts, ends = ends, ends + by_group(np.bitwise_count(masks), np.cumsum(word_counts))
         kept = np.zeros(len(masks) * WORD, np.uint8)
-        kept[np.unpackbits(masks).view(bool)] = _joined(values, starts, ends)
+        kept[np.unpackbits(masks).view(bool)] = joined(values, starts, ends)
         words = np.zeros((len(bitmaps), self._words), "<u8")
         words[np.unpackbits(bitmaps, axis=1, count=self._words).view(bool)] = kept.view("<u8")
         return self._with_expected(words.view(np.uint8)), ends
@@ -116,14 +116,15 @@ def _sums(numbers: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers, dtype=np.int64)])
 
 
-def _by_group(numbers: NDArray[np.integer], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_group(numbers: NDArray[np.integer], ends: NDArray[np.int64]) -> NDArray[np.int64]:
     """The sum of each group of numbers, which stand one after the other up to `ends`."""
     return np.diff(_sums(numbers)[ends], prepend=0)
 
 
-def _joined(values: Sequence[bytes], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> _Bytes:
-    joined = b"".join([v[a:b] for v, a, b in zip(values, starts.tolist(), ends.tolist(), strict=True)])
-    return np.frombuffer(joined, np.uint8)
+def joined(values: Sequence[bytes], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> _Bytes:
+    """The bytes of each value from its start to its end, one after the other."""
+    pieces = b"".join([v[a:b] for v, a, b in zip(values, starts.tolist(), ends.tolist(), strict=True)])
+    return np.frombuffer(pieces, np.uint8)
 
 
 def _cut(data: bytes, ends: NDArray[np.int64]) -> list[bytes]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-WORD = 8
+from detectors.squeeze import WORD, by_group, joined
 
 
 def spread(
@@ -23,22 +23,10 @@ def spread(
     per_row = -(-dtype.itemsize // WORD)
     bitmap = -(-per_row // 8)
     middles = starts + counts * bitmap
-    bits = b"".join([v[a:b] for v, a, b in zip(values, starts.tolist(), middles.tolist(), strict=True)])
-    used = np.unpackbits(np.frombuffer(bits, np.uint8).reshape(-1, bitmap), axis=1, count=per_row).astype(bool)
-    row_ends = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    group_ends = np.concatenate([[0], np.cumsum(counts)])
-    ends = middles + (row_ends[group_ends[1:]] - row_ends[group_ends[:-1]]) * WORD
-    kept = b"".join([v[a:b] for v, a, b in zip(values, middles.tolist(), ends.tolist(), strict=True)])
+    bits = joined(values, starts, middles).reshape(-1, bitmap)
+    used = np.unpackbits(bits, axis=1, count=per_row).view(bool)
+    ends = middles + by_group(used.sum(axis=1), np.cumsum(counts)) * WORD
     words = np.zeros(used.shape, "<u8")
-    words[used] = np.frombuffer(kept, "<u8")
-    words ^= _words(np.array([blank], dtype))
-    plain = words.view(np.uint8).reshape(len(words), per_row * WORD)[:, : dtype.itemsize]
+    words[used] = joined(values, middles, ends).view("<u8")
+    plain = words.view(np.uint8)[:, : dtype.itemsize] ^ np.frombuffer(blank.tobytes(), np.uint8)
     return np.frombuffer(plain.tobytes(), dtype), ends
-
-
-def _words(rows: NDArray[np.void]) -> NDArray[np.uint64]:
-    """Rows as 8-byte words, the last one filled with zeros: shape (n, words)."""
-    size = rows.dtype.itemsize
-    padded = np.zeros((len(rows), -(-size // WORD) * WORD), np.uint8)
-    padded[:, :size] = np.ascontiguousarray(rows).view(np.uint8).reshape(len(rows), size)
-    return padded.view("<u8")

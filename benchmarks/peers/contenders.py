@@ -73,6 +73,15 @@ def told(contender: Contender, site: Site, topic: str, threshold: float) -> Give
     )
 
 
+def set_up(contender: Contender, site: Site, topic: str, threshold: float) -> Given:
+    """What a new run is told, over an empty topic: `topic`, or that of a program which chooses its own."""
+    topic = contender.events or topic
+    site.create(topic)
+    of = told(contender, site, topic, threshold)
+    prepare(contender, site, of)
+    return of
+
+
 def prepare(contender: Contender, site: Site, of: Given) -> None:
     """What must be there, and what must not, before a program is launched for the first time."""
     with redis.Redis.from_url(site.redis) as queue:

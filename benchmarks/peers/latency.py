@@ -13,7 +13,7 @@ import redis
 from numpy.typing import NDArray
 
 from alerts import alert as contract
-from benchmarks.peers.contenders import WHOLE, Contender, launch, prepare, told
+from benchmarks.peers.contenders import WHOLE, Contender, launch, set_up
 from benchmarks.peers.events import Sent
 from benchmarks.peers.pace import paced
 from benchmarks.peers.running import Running, Stuck, attempted, until
@@ -97,18 +97,15 @@ def words(point: Point) -> str:
 def _points(
     site: Site, pool: Sent, contender: Contender, wanted: Sequence[tuple[str, float]], seconds: float
 ) -> Iterator[Point]:
-    topic = contender.events or TOPIC
-    site.create(topic)
-    of = told(contender, site, topic, THRESHOLD)
-    prepare(contender, site, of)
+    of = set_up(contender, site, TOPIC, THRESHOLD)
     worker = launch(contender, of)
     try:
-        site.send(topic, pool.first(WARM_EVENTS))
+        site.send(of.topic, pool.first(WARM_EVENTS))
         until([worker], WARM_EVENTS, STUCK_SECONDS)
         done = WARM_EVENTS
         for what, rate in wanted:
             at = (done + np.arange(min(len(pool), int(rate * seconds)))) % len(pool)
-            point = _point(site, worker, topic, pool, at, done, (what, rate))
+            point = _point(site, worker, of.topic, pool, at, done, (what, rate))
             yield point
             done += len(at)
             if not point.kept_up:

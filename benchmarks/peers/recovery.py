@@ -18,17 +18,18 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from alerts.alert import Alert
+from benchmarks.files import FAR
+from benchmarks.nowhere import Nowhere
 from benchmarks.peers import columns, work
 from benchmarks.peers import events as of_events
-from benchmarks.peers.contenders import BYTEWAX, FAUST, QUIX, REDUCED, WHOLE, Contender, launch, prepare, told
+from benchmarks.peers.contenders import BYTEWAX, FAUST, QUIX, REDUCED, WHOLE, Contender, launch, set_up
 from benchmarks.peers.events import FIRST_KNOWN, Sent
 from benchmarks.peers.given import Given
 from benchmarks.peers.running import attempted, until
 from benchmarks.peers.site import COMPACTED, PARTITIONS, Site
 from benchmarks.peers.throughput import THRESHOLD
 from detectors import models, pack
-from detectors.chain import Chain, Scores
+from detectors.chain import Chain
 from streams import ingest
 from streams.partitioner import partitions_of
 from streams.replay import Replay, ReplayOptions
@@ -40,7 +41,6 @@ Record = tuple[bytes, bytes | None]
 RECOVERABLE = (FAUST, QUIX, BYTEWAX, REDUCED, WHOLE)
 WORLD = World(firms=2_000, months=24)
 SEED = 5
-FAR = date(2100, 1, 1)
 SAMPLE = 20_000
 """Different states among those of the reduced work."""
 TOPIC = "recovery"
@@ -80,10 +80,7 @@ def run(
 
 
 def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recovered:
-    topic = contender.events or TOPIC
-    site.create(topic)
-    of = told(contender, site, topic, THRESHOLD)
-    prepare(contender, site, of)
+    of = set_up(contender, site, TOPIC, THRESHOLD)
     sirens = of_events.sirens(firms)
     size, known, done = None, FIRST_KNOWN, 0
     if contender is BYTEWAX:
@@ -96,7 +93,7 @@ def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recov
         size = _fill(site, of.changelog, _column_records(pool, sirens))
     else:
         size = _fill_textbook(site, contender, of, pool, sirens)
-    site.send(topic, one_each(sirens[:EVENTS_AFTER], known))
+    site.send(of.topic, one_each(sirens[:EVENTS_AFTER], known))
     worker = launch(contender, of)
     try:
         first = until([worker], done + 1, STUCK_SECONDS)
@@ -121,7 +118,7 @@ def simulated() -> Chain:
     with tempfile.TemporaryDirectory() as name:
         simulate(Path(name), WORLD, SEED)
         options = ReplayOptions(model=models.prior(), frozen=True, wording=False)
-        replay = Replay(options, _Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
+        replay = Replay(options, Nowhere(), datetime(2026, 1, 1, tzinfo=UTC))
         replay.run(ingest.frames([Path(name)], Report(), today=FAR))
     return replay.chain
 
@@ -137,14 +134,6 @@ def copies(chain: Chain, sirens: Sequence[str]) -> Iterator[Record]:
             # A fact's key tells its firm as well: that of a copy must be another.
             ledger.entries["key"] ^= np.uint64((start + 1) * _MIX % _WORD)
         yield from pack.firm_records(panel, here)
-
-
-class _Nowhere:
-    def scores(self, scores: Scores, model_version: str) -> None:
-        """Drop them."""
-
-    def alert(self, alert: Alert) -> None:
-        """Drop it."""
 
 
 def _worked_through(site: Site, of: Given, events: Sent) -> int:

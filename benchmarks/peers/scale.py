@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.peers import states, whole, work
-from benchmarks.peers.contenders import QUIX, REDUCED, WHOLE, Contender, launch, prepare, told
+from benchmarks.peers.contenders import QUIX, REDUCED, WHOLE, Contender, launch, set_up
 from benchmarks.peers.events import Sent
 from benchmarks.peers.given import Given
 from benchmarks.peers.running import Running, Stuck, attempted, until
@@ -60,20 +60,17 @@ def run(site: Site, pool: Sent, contenders: Sequence[Contender], say: Callable[[
 
 
 def _scaled(site: Site, pool: Sent, contender: Contender, count: int) -> Scaled:
-    topic = contender.events or TOPIC
-    site.create(topic)
-    of = told(contender, site, topic, THRESHOLD)
-    prepare(contender, site, of)
+    of = set_up(contender, site, TOPIC, THRESHOLD)
     workers: list[Running] = []
     try:
         for number in range(1, count + 1):
             workers.append(launch(contender, of, number))
             workers[-1].pin(number - 1)
-        warmed = _warmed(site, topic, workers, pool)
+        warmed = _warmed(site, of.topic, workers, pool)
         backlog = pool.at(np.arange(warmed, len(pool)))
         for worker in workers:
             worker.signal(signal.SIGSTOP)
-        site.send(topic, backlog)
+        site.send(of.topic, backlog)
         busy = _busy()
         for worker in workers:
             worker.signal(signal.SIGCONT)
