@@ -65,18 +65,20 @@ def run(
     ceilings: Mapping[str, float],
     seconds: float,
     say: Callable[[str], None],
+    behind_seconds: float = BEHIND_SECONDS,
 ) -> dict[str, list[Point]]:
     """All rates of each program, from the lowest on, in one process of it, until it cannot keep up.
 
     Events are those of the pool, in order, and again from the first one where it ends; a rate at which the whole pool
-    lasts less than `seconds` is held for so long only.
+    lasts less than `seconds` is held for so long only. Who needs more than `behind_seconds` for the last events of a
+    rate cannot keep up with it.
     """
     points: dict[str, list[Point]] = {}
     for contender in contenders:
         points[contender.name] = []
 
         def measure(contender: Contender = contender) -> None:
-            for point in _points(site, pool, contender, rates(ceilings[contender.name]), seconds):
+            for point in _points(site, pool, contender, rates(ceilings[contender.name]), seconds, behind_seconds):
                 points[contender.name].append(point)
                 say(f"{contender.title}, {point.what}: {words(point)}")
 
@@ -95,7 +97,12 @@ def words(point: Point) -> str:
 
 
 def _points(
-    site: Site, pool: Sent, contender: Contender, wanted: Sequence[tuple[str, float]], seconds: float
+    site: Site,
+    pool: Sent,
+    contender: Contender,
+    wanted: Sequence[tuple[str, float]],
+    seconds: float,
+    behind_seconds: float,
 ) -> Iterator[Point]:
     of = set_up(contender, site, TOPIC, THRESHOLD)
     worker = launch(contender, of)
@@ -105,7 +112,7 @@ def _points(
         done = WARM_EVENTS
         for what, rate in wanted:
             at = (done + np.arange(min(len(pool), int(rate * seconds)))) % len(pool)
-            point = _point(site, worker, of.topic, pool, at, done, (what, rate))
+            point = _point(site, worker, of.topic, pool, at, done, (what, rate), behind_seconds)
             yield point
             done += len(at)
             if not point.kept_up:
@@ -115,7 +122,14 @@ def _points(
 
 
 def _point(
-    site: Site, worker: Running, topic: str, pool: Sent, at: NDArray[np.int64], done: int, asked: tuple[str, float]
+    site: Site,
+    worker: Running,
+    topic: str,
+    pool: Sent,
+    at: NDArray[np.int64],
+    done: int,
+    asked: tuple[str, float],
+    behind_seconds: float,
 ) -> Point:
     """The events of the pool at these places, sent at a rate, when so many were done before."""
     time.sleep(QUIET_SECONDS)
@@ -124,7 +138,7 @@ def _point(
         began, cpu = time.monotonic(), worker.cpu()
         times = paced(site.kafka, topic, pool.at(at), asked[1], site.folder)
         try:
-            end = until([worker], done + len(at), STUCK_SECONDS, BEHIND_SECONDS)
+            end = until([worker], done + len(at), STUCK_SECONDS, behind_seconds)
             kept_up, cores = True, (end.cpu - cpu) / (end.at - began)
         except Stuck:
             worker.check()
