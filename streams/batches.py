@@ -39,6 +39,11 @@ from streams import headers
 FETCH_WAIT_MS = 100
 POLL_SECONDS = 0.25
 """How long a fetch waits for records: so much longer may a rebalance take."""
+PACE_SECONDS = 0.003
+"""From one fetch of few records to the next: a record that comes after such a pause waits for nothing, and at a steady
+trickle several are worked on at the cost of one."""
+MANY_RECORDS = 500
+"""A fetch of so many is worth another at once."""
 REBALANCE_PAUSE_SECONDS = 0.01
 QUEUE_BATCHES = 4
 """Batches that may wait for an agent: bounds memory, and is the back-pressure."""
@@ -75,7 +80,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         return _FetchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _drain_messages(self, fetcher: Any) -> None:
+        due = 0.0
         while not (self.should_stop or fetcher.should_stop):
+            await asyncio.sleep(max(0.0, due - self.loop.time()))
+            due = self.loop.time() + PACE_SECONDS
             records, active = await self._wait_next_records(timeout=POLL_SECONDS)
             if records is None or self.should_stop:
                 return
@@ -83,7 +91,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             for tp, received in records.items():
                 if active is None or tp in active or tp in self._buffered_partitions:
                     await self._deliver(tp, received, generation)
-            await asyncio.sleep(0)
+            if sum(map(len, records.values())) >= MANY_RECORDS:
+                due = 0.0
 
     async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
