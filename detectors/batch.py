@@ -208,7 +208,7 @@ class _Some:
         np.minimum(self.earliest, days, out=self.earliest, where=days != UNKNOWN_DAY)
         return days
 
-    def months(self, name: str) -> NDArray[np.int64]:
+    def months(self, name: str) -> NDArray[np.int32]:
         """Months of dates that are known."""
         return months_of(self.days(name))
 

@@ -18,9 +18,9 @@ def month_of(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def months_of(days: NDArray[np.int32]) -> NDArray[np.int64]:
+def months_of(days: NDArray[np.int32]) -> NDArray[np.int32]:
     """The months that hold a column of days."""
-    return (days - _EPOCH_DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + _EPOCH_MONTH
+    return (days - _EPOCH_DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int32) + _EPOCH_MONTH
 
 
 def first_day(month: int) -> date:

@@ -71,7 +71,8 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
             refusals.append(Refusal(positions[i], reason, detail))
         refusals.sort()
         columns = columns.only(~suspect)
-        events, positions = ([*compress(of, (~suspect).tolist())] for of in (events, positions))
+        kept = (~suspect).tolist()
+        events, positions = [*compress(events, kept)], [*compress(positions, kept)]
     offsets = np.array([records[position].offset for position in positions], np.int64)
     return Admitted(columns.batch(events, offsets), positions, refusals)
 
