@@ -19,15 +19,17 @@ those of `detectors.months`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
-from typing import Protocol
+from operator import attrgetter
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import events as ev
 from detectors.keys import hash_keys
-from detectors.months import month_of
+from detectors.months import months_of
 
 
 class Type(IntEnum):
@@ -69,7 +71,6 @@ ROW = np.dtype(
         ("flag", "u1"),
     ]
 )
-_Cells = tuple[int, int, int, int, int, int, int, int, int]
 
 
 class Events(Protocol):
@@ -124,16 +125,100 @@ class Batch:
 
 def batch_of(events: Sequence[ev.AnyEvent], offsets: NDArray[np.int64] | None = None) -> Batch:
     """Columns of events."""
-    cells: list[_Cells] = []
-    keys: list[str] = []
-    firms: list[tuple[int, ev.Firm]] = []
-    for position, event in enumerate(events):
-        row, key = _ROW_OF[type(event)](event)
-        cells.append(row)
-        keys.append(key)
-        if row[0] == Type.FIRM:
-            firms.append((position, event))  # type: ignore[arg-type]  # it is one
-    return Batch(StructEvents(events), np.array(cells, ROW), hash_keys(keys), _references_of(firms), offsets)
+    return columns_of(events).batch(events, offsets)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a batch is made of, of n events."""
+
+    rows: NDArray[np.void]
+    keys: NDArray[np.uint64]
+    references: References
+    earliest: NDArray[np.int32]
+    """The earliest day that each event tells of."""
+
+    def batch(self, events: Sequence[ev.AnyEvent], offsets: NDArray[np.int64] | None) -> Batch:
+        """The batch of these events."""
+        return Batch(StructEvents(events), self.rows, self.keys, self.references, offsets)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Columns":
+        """The same of some of the events."""
+        told = self.references
+        stay = np.flatnonzero(kept[told.positions])
+        places = (np.cumsum(kept) - 1)[told.positions[stay]]
+        names = [told.names[i] for i in stay.tolist()]
+        of = References(places, names, told.departments[stay], told.activities[stay], told.divisions[stay])
+        return Columns(self.rows[kept], self.keys[kept], of, self.earliest[kept])
+
+
+def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
+    """Columns of events: all events of a type at once."""
+    rows = np.zeros(len(events), ROW)
+    texts = [""] * len(events)
+    earliest = np.full(len(events), _LATEST, np.int32)
+    told = references(np.zeros(0, np.intp), [], [], [])
+    for event, at in _by_type(events).items():
+        some = _Some([events[i] for i in at.tolist()])
+        cells = np.zeros(len(at), ROW)
+        cells["type"] = _TYPE_OF[event]
+        if event is not ev.Clock:
+            cells["siren"] = some.column("siren", int)
+        if event is ev.Firm:
+            told = _references_of(at, some.events)
+        else:
+            cells["known"] = some.days("known_at")
+        for name, cell in _CELLS_OF[event](some).items():
+            cells[name] = cell
+        rows[at], earliest[at] = cells, some.earliest
+        if event in _KEY_OF:
+            for i, text in zip(at.tolist(), _KEY_OF[event](some), strict=True):
+                texts[i] = text
+    return Columns(rows, hash_keys(texts), told, earliest)
+
+
+def _by_type(events: Sequence[ev.AnyEvent]) -> dict[type, NDArray[np.intp]]:
+    """Where the events of each type stand."""
+    if not events:
+        return {}
+    types = np.fromiter(map(_TYPE_OF.__getitem__, map(type, events)), np.uint8, len(events))
+    found = np.flatnonzero(np.bincount(types))
+    return {_EVENTS[number]: np.flatnonzero(types == number) for number in found.tolist()}
+
+
+class _Some:
+    """Events of one type, whose fields are read as columns."""
+
+    def __init__(self, events: Sequence[Any]) -> None:
+        self.events = events
+        self.earliest = np.full(len(events), _LATEST, np.int32)
+        """The earliest of all days read, shape (n,)."""
+
+    def column(self, name: str, of: Callable[[Any], int]) -> NDArray[np.int64]:
+        """What `of` gives for the values of a field."""
+        return np.array([of(value) for value in self.all(name)], np.int64)
+
+    def all(self, name: str) -> list[Any]:
+        """The values of a field."""
+        return list(map(attrgetter(name), self.events))
+
+    def days(self, name: str) -> NDArray[np.int32]:
+        """Ordinals of dates; UNKNOWN_DAY where there is none."""
+        days = np.array([UNKNOWN_DAY if day is None else day.toordinal() for day in self.all(name)], np.int32)
+        np.minimum(self.earliest, days, out=self.earliest, where=days != UNKNOWN_DAY)
+        return days
+
+    def months(self, name: str) -> NDArray[np.int32]:
+        """Months of dates that are known."""
+        return months_of(self.days(name))
+
+    def hundredths(self, name: str) -> NDArray[np.int64]:
+        """Rounded half to even; 0 where unknown."""
+        return np.rint(np.array([value or 0.0 for value in self.all(name)]) * 100).astype(np.int64)
+
+    def known(self, name: str) -> NDArray[np.bool_]:
+        """Where a field says anything."""
+        return np.array([value is not None for value in self.all(name)], bool)
 
 
 def references(
@@ -155,12 +240,12 @@ def references(
     )
 
 
-def _references_of(firms: Sequence[tuple[int, ev.Firm]]) -> References:
+def _references_of(at: NDArray[np.intp], firms: Sequence[ev.Firm]) -> References:
     return references(
-        np.array([position for position, _ in firms], np.intp),
-        [event.name for _, event in firms],
-        [event.department for _, event in firms],
-        [event.activity for _, event in firms],
+        at,
+        [firm.name for firm in firms],
+        [firm.department for firm in firms],
+        [firm.activity for firm in firms],
     )
 
 
@@ -169,135 +254,131 @@ def _division(activity: str) -> int:
     return int(digits) if digits.isascii() and digits.isdecimal() else 0
 
 
-def _hundredths(value: float | None) -> int:
-    return 0 if value is None else round(value * 100)
+_Cells = dict[str, NDArray[Any]]
 
 
-def _payment_delay(e: ev.PaymentDelay) -> tuple[_Cells, str]:
-    row = (
-        Type.PAYMENT_DELAY,
-        int(e.siren),
-        e.known_at.toordinal(),
-        e.version,
-        month_of(e.counted_from),
-        month_of(e.period_end) - 1,
-        _hundredths(e.employee_share),
-        _hundredths(e.employer_share),
-        bool(e.disputed),
-    )
-    return row, f"d|{e.siren}|{e.siret}|{e.account}|{e.period_start}|{e.period_end}|{e.sequence}"
+def _payment_delays(some: _Some) -> _Cells:
+    return {
+        "order": some.column("version", int),
+        "start": some.months("counted_from"),
+        "end": some.months("period_end") - 1,
+        "a": some.hundredths("employee_share"),
+        "b": some.hundredths("employer_share"),
+        "flag": some.column("disputed", bool),
+    }
 
 
-def _contribution(e: ev.Contribution) -> tuple[_Cells, str]:
-    last = month_of(e.period_end) - 1
-    known = (e.due is not None) * DUE_KNOWN | (e.paid is not None) * PAID_KNOWN
-    row = (
-        Type.CONTRIBUTION,
-        int(e.siren),
-        e.known_at.toordinal(),
-        0,
-        last,
-        0,
-        _hundredths(e.due),
-        _hundredths(e.paid),
-        known,
-    )
-    return row, f"c|{e.siren}|{e.siret}|{e.account}|{last - month_of(e.period_start)}"
+def _contributions(some: _Some) -> _Cells:
+    return {
+        "start": some.months("period_end") - 1,
+        "a": some.hundredths("due"),
+        "b": some.hundredths("paid"),
+        "flag": some.known("due") * DUE_KNOWN | some.known("paid") * PAID_KNOWN,
+    }
 
 
-def _payment_schedule(e: ev.PaymentSchedule) -> tuple[_Cells, str]:
-    created = e.created_on.toordinal()
-    days = DEFAULT_SCHEDULE_DAYS if e.duration_days is None else min(e.duration_days, LONGEST_SCHEDULE_DAYS)
-    due = created + days if e.due_on is None else e.due_on.toordinal()
-    known = e.known_at.toordinal()
-    row = (Type.PAYMENT_SCHEDULE, int(e.siren), known, known, created, due, _hundredths(e.amount), 0, 0)
-    return row, f"s|{e.siren}|{e.siret}|{e.account}|{e.case_number}"
+def _schedules(some: _Some) -> _Cells:
+    created, due = some.days("created_on"), some.days("due_on")
+    days = some.column("duration_days", _schedule_days)
+    return {
+        "order": some.days("known_at"),
+        "start": created,
+        "end": np.where(due == UNKNOWN_DAY, created + days, due),
+        "a": some.hundredths("amount"),
+    }
 
 
-def _debt_commission(e: ev.DebtCommission) -> tuple[_Cells, str]:
-    return (
-        Type.DEBT_COMMISSION,
-        int(e.siren),
-        e.known_at.toordinal(),
-        0,
-        e.processed_on.toordinal(),
-        0,
-        0,
-        0,
-        0,
-    ), ""
+def _schedule_days(days: int | None) -> int:
+    return DEFAULT_SCHEDULE_DAYS if days is None else min(days, LONGEST_SCHEDULE_DAYS)
 
 
-def _request(e: ev.PartialUnemploymentRequest) -> tuple[_Cells, str]:
-    known = e.known_at.toordinal()
-    end = UNKNOWN_DAY if e.end is None else e.end.toordinal()
-    row = (
-        Type.REQUEST,
-        int(e.siren),
-        known,
-        known,
-        month_of(e.known_at),
-        end,
-        _hundredths(e.hours),
-        0,
-        e.reason in COUNTED_REASONS,
-    )
-    return row, f"r|{e.siren}|{e.request_id}"
+def _commissions(some: _Some) -> _Cells:
+    return {"start": some.days("processed_on")}
 
 
-def _use(e: ev.PartialUnemploymentUse) -> tuple[_Cells, str]:
-    row = (Type.USE, int(e.siren), e.known_at.toordinal(), 0, month_of(e.month), 0, _hundredths(e.hours), 0, 0)
-    return row, f"r|{e.siren}|{e.request_id}"
+def _requests(some: _Some) -> _Cells:
+    some.days("start")
+    return {
+        "order": some.days("known_at"),
+        "start": some.months("known_at"),
+        "end": some.days("end"),
+        "a": some.hundredths("hours"),
+        "flag": some.column("reason", COUNTED_REASONS.__contains__),
+    }
 
 
-def _headcount(e: ev.Headcount) -> tuple[_Cells, str]:
-    of_firm = e.siret is None
-    row = (
-        Type.HEADCOUNT,
-        int(e.siren),
-        e.known_at.toordinal(),
-        0,
-        month_of(e.month),
-        0,
-        _hundredths(e.headcount),
-        0,
-        of_firm,
-    )
-    return row, f"h|{e.siren}|{e.siret}|{e.account}"
+def _uses(some: _Some) -> _Cells:
+    return {"start": some.months("month"), "a": some.hundredths("hours")}
 
 
-def _proceeding(e: ev.InsolvencyProceeding) -> tuple[_Cells, str]:
-    row = (
-        Type.PROCEEDING,
-        int(e.siren),
-        e.known_at.toordinal(),
-        0,
-        e.effective_on.toordinal(),
-        0,
-        ACTIONS.index(e.action),
-        0,
-        e.stage in DROPPED_STAGES,
-    )
-    return row, ""
+def _headcounts(some: _Some) -> _Cells:
+    return {"start": some.months("month"), "a": some.hundredths("headcount"), "flag": ~some.known("siret")}
 
 
-def _firm(e: ev.Firm) -> tuple[_Cells, str]:
-    return (Type.FIRM, int(e.siren), UNKNOWN_DAY, 0, 0, 0, 0, 0, 0), ""
+def _proceedings(some: _Some) -> _Cells:
+    return {
+        "start": some.days("effective_on"),
+        "a": some.column("action", ACTIONS.index),
+        "flag": some.column("stage", DROPPED_STAGES.__contains__),
+    }
 
 
-def _clock(e: ev.Clock) -> tuple[_Cells, str]:
-    return (Type.CLOCK, 0, e.known_at.toordinal(), 0, 0, 0, 0, 0, 0), ""
+def _nothing(_some: _Some) -> _Cells:
+    return {}
 
 
-_ROW_OF: dict[type, Callable[..., tuple[_Cells, str]]] = {
-    ev.PaymentDelay: _payment_delay,
-    ev.Contribution: _contribution,
-    ev.PaymentSchedule: _payment_schedule,
-    ev.DebtCommission: _debt_commission,
-    ev.PartialUnemploymentRequest: _request,
-    ev.PartialUnemploymentUse: _use,
-    ev.Headcount: _headcount,
-    ev.InsolvencyProceeding: _proceeding,
-    ev.Firm: _firm,
-    ev.Clock: _clock,
+def _keys_of_debts(some: _Some) -> list[str]:
+    starts, ends = (_iso(some.days(name)) for name in ("period_start", "period_end"))
+    return [
+        f"d|{e.siren}|{e.siret}|{e.account}|{start}|{end}|{e.sequence}"
+        for e, start, end in zip(some.events, starts, ends, strict=True)
+    ]
+
+
+def _keys_of_contributions(some: _Some) -> list[str]:
+    months = some.months("period_end") - 1 - some.months("period_start")
+    return [f"c|{e.siren}|{e.siret}|{e.account}|{n}" for e, n in zip(some.events, months.tolist(), strict=True)]
+
+
+def _keys_of_schedules(some: _Some) -> list[str]:
+    return [f"s|{e.siren}|{e.siret}|{e.account}|{e.case_number}" for e in some.events]
+
+
+def _keys_of_requests(some: _Some) -> list[str]:
+    return [f"r|{e.siren}|{e.request_id}" for e in some.events]
+
+
+def _keys_of_headcounts(some: _Some) -> list[str]:
+    return [f"h|{e.siren}|{e.siret}|{e.account}" for e in some.events]
+
+
+def _iso(days: NDArray[np.int32]) -> list[str]:
+    """Days as text; each different one is written once."""
+    distinct, places = np.unique(days, return_inverse=True)
+    texts = [date.fromordinal(day).isoformat() for day in distinct.tolist()]
+    return [texts[place] for place in places.tolist()]
+
+
+_EVENTS: tuple[type, ...] = tuple(ev.EVENT_TYPES.values())
+_TYPE_OF = dict(zip(_EVENTS, Type, strict=True))
+_CELLS_OF: dict[type, Callable[[_Some], _Cells]] = {
+    ev.PaymentDelay: _payment_delays,
+    ev.Contribution: _contributions,
+    ev.PaymentSchedule: _schedules,
+    ev.DebtCommission: _commissions,
+    ev.PartialUnemploymentRequest: _requests,
+    ev.PartialUnemploymentUse: _uses,
+    ev.Headcount: _headcounts,
+    ev.InsolvencyProceeding: _proceedings,
+    ev.Firm: _nothing,
+    ev.Clock: _nothing,
 }
+_KEY_OF: dict[type, Callable[[_Some], list[str]]] = {
+    ev.PaymentDelay: _keys_of_debts,
+    ev.Contribution: _keys_of_contributions,
+    ev.PaymentSchedule: _keys_of_schedules,
+    ev.PartialUnemploymentRequest: _keys_of_requests,
+    ev.PartialUnemploymentUse: _keys_of_requests,
+    ev.Headcount: _keys_of_headcounts,
+}
+_LATEST = date.max.toordinal()

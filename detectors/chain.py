@@ -25,7 +25,7 @@ from detectors.labels import HORIZON, Cohort, Examples, answer, joined
 from detectors.logits import sigmoid
 from detectors.models import MEMBERS, Model, Scorer
 from detectors.month_scores import MonthScores
-from detectors.months import first_day, last_day
+from detectors.months import first_day, last_day, months_of
 from detectors.options import option
 from detectors.panel import Panel, Positions, Rows
 from detectors.portfolio import Counts, count
@@ -131,7 +131,7 @@ class Chain:
     def step(self, batch: Batch) -> Iterator[Outcome]:
         """Apply a batch; one outcome for each month that it ends and for each stretch of events in between."""
         days = np.maximum.accumulate(np.maximum(batch.rows["known"], self.day))
-        months = _months_of(days)
+        months = months_of(days)
         edges = [0, *(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(batch)]
         for start, end in pairwise(edges):
             if start == end:
@@ -317,11 +317,6 @@ def _pairs(logits: NDArray[np.float64]) -> list[tuple[float, float]]:
 
 
 _FIRST_MONTH = 1980 * 12
-
-
-def _months_of(days: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Months of days, both as `detectors.months` counts them."""
-    return (days - 719_163).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
 
 
 def _distinct(rows: Rows) -> Rows:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import jumps, tiers
+from detectors.features import THEMES
 from detectors.features import codes as encoded
 from detectors.jumps import JumpOptions
 from detectors.logits import logit
@@ -126,6 +127,8 @@ def _changes(
     The firm as it stood at the last month end is looked at with the model of today: what is left of the difference is
     not the firm's doing, but that of the model and of the portfolio beside which it stands.
     """
+    if not len(codes):
+        return np.zeros(0), np.zeros((0, len(THEMES) + 1))
     themes = scorer.themes(codes)
     new = np.isnan(was["logit"])
     # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.

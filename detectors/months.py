@@ -6,10 +6,21 @@ A month is counted from January of year 0: 2018-02 is 2018 * 12 + 1. A day is a 
 
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_EPOCH_MONTH = 1970 * 12
+
 
 def month_of(day: date) -> int:
     """The month that holds a date."""
     return day.year * 12 + day.month - 1
+
+
+def months_of(days: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The months that hold a column of days."""
+    return (days - _EPOCH_DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int32) + _EPOCH_MONTH
 
 
 def first_day(month: int) -> date:

@@ -16,6 +16,7 @@ from detectors import rings
 from detectors.batch import DUE_KNOWN, PAID_KNOWN, Batch, Type
 from detectors.index import KeyIndex
 from detectors.ledger import Ledger, entry_type
+from detectors.months import months_of
 from detectors.rings import MONTHS, NEVER
 
 Rows = NDArray[np.int32]
@@ -423,10 +424,7 @@ def _later(new: Sequence[NDArray[Any]], old: Sequence[NDArray[Any]]) -> NDArray[
 
 def _not_ahead(batch: Batch, at: Positions) -> NDArray[np.bool_]:
     """Not the values for months after the one in which they were known: they would push real months out."""
-    known = batch.rows["known"][at]
-    days = (known - 719_163).astype("datetime64[D]")
-    known_month = days.astype("datetime64[M]").astype(np.int64) + 1970 * 12
-    return batch.rows["start"][at] <= known_month
+    return batch.rows["start"][at] <= months_of(batch.rows["known"][at])
 
 
 def _or_zero(amount: NDArray[np.int64]) -> NDArray[np.int64]:

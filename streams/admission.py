@@ -5,15 +5,17 @@ The same rule serves the live worker and replay, so that both see the same event
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from detectors.batch import Batch, batch_of
-from detectors.events import AnyEvent, Clock, early_date
+from detectors.batch import Batch, Type, columns_of
+from detectors.events import EARLIEST, AnyEvent, Clock, early_date
 from streams.dead_letters import Reason, classify
-from streams.partitioner import partitions_of
+from streams.partitioner import SIREN_BYTES, digits_of, partitions_of
 
 _decode = msgspec.json.Decoder(AnyEvent).decode
 
@@ -53,21 +55,40 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
     positions: list[int] = []
     for position, record in enumerate(records):
         try:
-            event = _decode(record.value or b"")
+            events.append(_decode(record.value or b""))
         except (ValueError, RecursionError) as error:
             refusals.append(Refusal(position, classify(error), _one_line(error)))
-            continue
-        refusal = refuse(event, record.key, latest_day)
-        if refusal is None:
-            events.append(event)
-            positions.append(position)
         else:
-            refusals.append(Refusal(position, *refusal))
-    return _on_its_partition(records, events, positions, refusals, partition, partitions)
+            positions.append(position)
+    columns = columns_of(events)
+    of_firms = columns.rows["type"] != Type.CLOCK
+    suspect = (columns.rows["known"] > latest_day) | (columns.earliest < EARLIEST.toordinal())
+    suspect |= of_firms & (partitions_of(columns.rows["siren"], partitions) != partition)
+    suspect |= of_firms & _other_keys(records, positions, columns.rows["siren"])
+    if suspect.any():
+        for i in np.flatnonzero(suspect).tolist():
+            reason, detail = _refusal(events[i], records[positions[i]].key, partition, latest_day)
+            refusals.append(Refusal(positions[i], reason, detail))
+        refusals.sort()
+        columns = columns.only(~suspect)
+        kept = (~suspect).tolist()
+        events, positions = [*compress(events, kept)], [*compress(positions, kept)]
+    offsets = np.array([records[position].offset for position in positions], np.int64)
+    return Admitted(columns.batch(events, offsets), positions, refusals)
 
 
-def refuse(event: AnyEvent, key: bytes | None, latest_day: int) -> tuple[Reason, str] | None:
-    """Why a decoded event is not let in, or None."""
+def _other_keys(
+    records: Sequence[ReceivedRecord], positions: Sequence[int], sirens: NDArray[np.uint32]
+) -> NDArray[np.bool_]:
+    """Which records have another key than the SIREN of their event, as nine digits."""
+    keys = [records[position].key or b"" for position in positions]
+    # A longer key is cut, to a text that is no SIREN's either; numpy does not tell trailing zero bytes.
+    same = np.array(keys, f"S{SIREN_BYTES + 1}") == digits_of(sirens)
+    return ~same | (np.array([len(key) for key in keys]) != SIREN_BYTES)
+
+
+def _refusal(event: AnyEvent, key: bytes | None, partition: int, latest_day: int) -> tuple[Reason, str]:
+    """Why a decoded event is not let in: the first that applies."""
     if not isinstance(event, Clock) and key != event.siren.encode():
         return "key-mismatch", f"the record's key {_shown(key)} is not the event's SIREN {event.siren}"
     known_at = event.known_at
@@ -76,30 +97,9 @@ def refuse(event: AnyEvent, key: bytes | None, latest_day: int) -> tuple[Reason,
     early = early_date(event)
     if early is not None:
         return "ancient-date", f"{early} {getattr(event, early)} lies before 1980"
-    return None
-
-
-def _on_its_partition(
-    records: Sequence[ReceivedRecord],
-    events: list[AnyEvent],
-    positions: list[int],
-    refusals: list[Refusal],
-    partition: int,
-    partitions: int,
-) -> Admitted:
-    """Refuse events that another client put on a partition which is not their key's: a firm has one order."""
-    sirens = np.array([0 if isinstance(e, Clock) else int(e.siren) for e in events], np.uint32)
-    right = partitions_of(sirens, partitions) == partition
-    strays = [i for i in np.flatnonzero(~right).tolist() if not isinstance(events[i], Clock)]
-    if strays:
-        detail = f"on partition {partition}, where its key does not belong: use Kafka's default partitioner"
-        refusals += [Refusal(positions[i], "wrong-partition", detail) for i in strays]
-        refusals.sort()
-        gone = set(strays)
-        events = [e for i, e in enumerate(events) if i not in gone]
-        positions = [p for i, p in enumerate(positions) if i not in gone]
-    offsets = np.array([records[p].offset for p in positions], np.int64)
-    return Admitted(batch_of(events, offsets), positions, refusals)
+    # A firm has one order of events.
+    detail = f"on partition {partition}, where its key does not belong: use Kafka's default partitioner"
+    return "wrong-partition", detail
 
 
 def _one_line(error: Exception) -> str:

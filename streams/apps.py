@@ -20,6 +20,10 @@ Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
 """Takes a message and its records."""
 
 
+SWITCH_SECONDS = 0.0005
+"""After which a thread that computes lets the one that fetches have a turn: Python's own 5 ms are an alert's delay."""
+
+
 class PartitionWork(Protocol):
     """What is done with the records of a partition, whose state is in a changelog: `streams.scorer.Scorer`'s form."""
 

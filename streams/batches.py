@@ -4,7 +4,7 @@ Faust delivers, acknowledges and logs one record at a time, which caps it at som
 module overrides what that takes, on Faust's own extension points, and nothing else:
 
 - `App._new_transport` gives a Transport whose Consumer delivers batches.
-- `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage.
+- `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage, and paces small fetches.
 - `Consumer._new_offset` commits the end of the batches that the agent marked done, in order. (Faust acknowledges what
   it skips in a rebalance and what an agent failed on: neither may be committed.)
 - `Consumer._commit_offsets` first awaits `BatchApp.commit_gate`: state is in Kafka before its offsets are.
@@ -20,6 +20,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
   already makes the delivery wait.
 - `App._crash` keeps the first reason: whatever crashes after it, often by being cancelled, does so because of it.
 - The consumer thread reads headers of any name (`streams.headers`), which aiokafka would stop at.
+- The consumer thread's loop is uvloop's, as the worker's own is: it does little but wait and read.
 - The consumer thread's fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
 Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when a newer one changes what is relied on.
@@ -31,6 +32,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
+import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
@@ -39,6 +41,11 @@ from streams import headers
 FETCH_WAIT_MS = 100
 POLL_SECONDS = 0.25
 """How long a fetch waits for records: so much longer may a rebalance take."""
+PACE_SECONDS = 0.003
+"""From one fetch of few records to the next: a record that comes after such a pause waits for nothing, and at a steady
+trickle several are worked on at the cost of one."""
+MANY_RECORDS = 500
+"""A fetch of so many is worth another at once."""
 REBALANCE_PAUSE_SECONDS = 0.01
 QUEUE_BATCHES = 4
 """Batches that may wait for an agent: bounds memory, and is the back-pressure."""
@@ -72,10 +79,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._no_fetch.set()
 
     def _new_consumer_thread(self) -> Any:
-        return _FetchThread(self, loop=self.loop, beacon=self.beacon)
+        thread = _FetchThread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
+        # Faust leaves a loop that it was given to its giver, who has no better moment.
+        thread._close_thread_loop_on_stop = True
+        return thread
 
     async def _drain_messages(self, fetcher: Any) -> None:
+        due = 0.0
         while not (self.should_stop or fetcher.should_stop):
+            await asyncio.sleep(max(0.0, due - self.loop.time()))
+            due = self.loop.time() + PACE_SECONDS
             records, active = await self._wait_next_records(timeout=POLL_SECONDS)
             if records is None or self.should_stop:
                 return
@@ -83,7 +96,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             for tp, received in records.items():
                 if active is None or tp in active or tp in self._buffered_partitions:
                     await self._deliver(tp, received, generation)
-            await asyncio.sleep(0)
+            if sum(map(len, records.values())) >= MANY_RECORDS:
+                due = 0.0
 
     async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))

@@ -4,8 +4,8 @@ Effects of a batch, in this order, each confirmed by Kafka before the next begin
 
 1. dead letters for what was refused;
 2. for each outcome of the chain: its alerts; at a month end also the answered examples, and the cohort that waits;
-3. the state of the firms that changed, then the partition's time (confirmed before offsets are committed; at a month
-   end at once);
+3. the state of the firms that changed, then the partition's time: once between two commits, since a firm changes many
+   times meanwhile (`streams.state_writer`); at a month end at once, and confirmed;
 4. the offsets.
 
 A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
@@ -16,7 +16,7 @@ partitions' events go on meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from detectors.batch import Batch
 from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
 from detectors.months import month_of
+from detectors.panel import Rows
 from streams import dead_letters, examples, wire
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
@@ -38,6 +39,7 @@ from streams.dead_letters import dead_letter
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
 from streams.outbox import Outbox, Outgoing
+from streams.state_writer import StateWriter
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
@@ -87,7 +89,7 @@ class Scorer:
         self._clocks = clocks
         self._partitions = partitions
         self._language = language
-        self._unconfirmed: list[asyncio.Future[Any]] = []
+        self._state = StateWriter(outbox, CHANGELOG, records=_records, held=table.chains.get)
 
     def use(self, ready: models.Scorer) -> None:
         """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
@@ -95,46 +97,54 @@ class Scorer:
         self._metrics.model_in_force(ready.model.version)
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
-        """All effects of a batch but its offsets. Raises SendFailed when Kafka does not take them."""
-        began = self._clocks.monotonic()
-        chain = self._table.chain(partition)
-        chain.scorer = self._ready
-        latest_day = self._clocks.today().toordinal() + FUTURE_DAYS
-        admitted = admit(records, partition, self._partitions, latest_day)
-        if admitted.refusals:
-            await self._refuse(partition, records, admitted)
-        if len(admitted.batch):
-            step_began, steps = began, chain.step(admitted.batch)
-            ending = _may_end_a_month(chain, admitted.batch)
-            while (outcome := await self._aside(ending, chain, next, steps, None)) is not None:
-                if outcome.scores is not None:
-                    self._metrics.sweep_seconds.observe(self._clocks.monotonic() - step_began)
-                await self._emit(partition, chain, outcome, records, admitted)
-                step_began = self._clocks.monotonic()
-        self._count(partition, chain, admitted, began)
+        """All effects of a batch but its state and offsets. Raises SendFailed when Kafka does not take them."""
+        async with self._state.working(partition):
+            began = self._clocks.monotonic()
+            chain = self._table.chain(partition)
+            chain.scorer = self._ready
+            latest_day = self._clocks.today().toordinal() + FUTURE_DAYS
+            admitted = admit(records, partition, self._partitions, latest_day)
+            if admitted.refusals:
+                await self._refuse(partition, records, admitted)
+            if len(admitted.batch):
+                await self._step(partition, chain, records, admitted, began)
+            self._count(partition, chain, admitted, began)
 
     async def confirmed(self) -> None:
-        """Wait until Kafka has all state written so far. Raises SendFailed."""
-        # Each stays in the list until it is confirmed: a month end and a commit may wait for the same at once.
-        if self._unconfirmed:
-            await self._outbox.settled(CHANGELOG, list(self._unconfirmed))
-            self._unconfirmed = [future for future in self._unconfirmed if not _taken(future)]
+        """Write the state that changed, and wait until Kafka has it. Raises SendFailed."""
+        await self._state.confirmed()
+
+    async def _step(
+        self, partition: int, chain: Chain, records: Sequence[Any], admitted: Admitted, began: float
+    ) -> None:
+        ending = _may_end_a_month(chain, admitted.batch)
+        if ending:
+            # A commit need not wait for the end of a month where nothing from before is left to be written.
+            await self._state.write(partition)
+        steps = chain.step(admitted.batch)
+        while (outcome := await self._aside(ending, chain, next, steps, None)) is not None:
+            if outcome.scores is not None:
+                self._metrics.sweep_seconds.observe(self._clocks.monotonic() - began)
+            await self._emit(partition, chain, outcome, records, admitted)
+            if ending:
+                await self._state.write(partition, many=outcome.scores is not None and _is_large(chain))
+            if outcome.scores is not None:
+                await self._state.settled()
+            began = self._clocks.monotonic()
 
     async def _emit(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
     ) -> None:
+        """Effects of an outcome up to the state of firms, which is noted."""
         ended = outcome.scores is not None
         if outcome.decisions:
             of = (partition, chain, outcome, records, admitted)
             alerts = await self._aside(ended, chain, self._alerts, *of)
             await self._outbox.send(ALERTS, alerts)
-        if outcome.scores is not None:
+        if ended:
             await self._send_examples(partition, chain, outcome)
-            await self.confirmed()
-        await self._write(partition, pack.firm_records(chain.panel, outcome.changed), many=ended and _is_large(chain))
-        await self._write(partition, [pack.clock_record(chain)])
-        if outcome.scores is not None:
-            await self.confirmed()
+            await self._state.settled()
+        self._state.changed(partition, chain, outcome.changed)
 
     def _alerts(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
@@ -158,19 +168,14 @@ class Scorer:
         blocks = await self._aside(True, chain, lambda: [*examples.blocks(*of)])
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
         if outcome.cohort is not None:
-            await self._write(partition, pack.cohort_records(outcome.cohort), many=_is_large(chain))
+            await self._state.put(partition, pack.cohort_records(outcome.cohort), many=_is_large(chain))
         if outcome.examples is not None:
-            await self._write(partition, pack.answered_records(outcome.examples.cohort), many=_is_large(chain))
+            await self._state.put(partition, pack.answered_records(outcome.examples.cohort), many=_is_large(chain))
 
     @staticmethod
     async def _aside(ending: bool, chain: Chain, work: Callable[..., T], *of: Any) -> T:
         """What `work` gives, from a thread where it belongs to a month end that takes long."""
         return await asyncio.to_thread(work, *of) if ending and _is_large(chain) else work(*of)
-
-    async def _write(self, partition: int, records: Any, *, many: bool = False) -> None:
-        written = await self._outbox.send_batches(CHANGELOG, partition, records, many=many)
-        # Not `+=` over an await: another partition may have put another list in this one's place.
-        self._unconfirmed.extend(written)
 
     async def _refuse(self, partition: int, records: Sequence[Any], admitted: Admitted) -> None:
         now = self._clocks.now()
@@ -217,8 +222,9 @@ def _is_large(chain: Chain) -> bool:
     return len(chain.panel) >= ASIDE_FIRMS
 
 
-def _taken(future: asyncio.Future[Any]) -> bool:
-    return future.done() and not future.cancelled() and future.exception() is None
+def _records(chain: Chain, rows: Rows) -> Iterator[pack.Record]:
+    yield from pack.firm_records(chain.panel, rows)
+    yield pack.clock_record(chain)
 
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()

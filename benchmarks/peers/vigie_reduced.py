@@ -1,6 +1,7 @@
 """Vigie's live path with the reduced work in the place of its chain: the same app, table, tasks and outbox."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,39 +13,38 @@ from benchmarks.peers.columns import Columns
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.handwritten import raise_alerts
 from benchmarks.peers.meter import Meter
-from streams.apps import add_agent, by_partition, new_app
+from streams.apps import SWITCH_SECONDS, add_agent, by_partition, new_app
 from streams.cluster import Cluster
 from streams.column_table import ColumnTable
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
+from streams.state_writer import StateWriter
 
 
 class ReducedWork:
     """What `streams.apps` asks for. Effects of a batch, in order: alerts; state; once that is there, offsets."""
 
     def __init__(self, told: Given, table: ColumnTable[Columns], outbox: Outbox) -> None:
-        self._told, self._table, self._outbox = told, table, outbox
+        self._told, self._table = told, table
         self._queue = redis.asyncio.Redis.from_url(told.redis)
         self._judge = columns.judge_of(told.model)
         self._meter = Meter(told.meter)
-        self._unconfirmed: list[asyncio.Future[Any]] = []
+        self._state = StateWriter(outbox, told.changelog, records=Columns.records, held=table.states.get)
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
-        """All of a batch but its offsets."""
-        firms = self._table.state(partition)
-        batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
-        changed, alerts = columns.step(firms, self._judge, self._told.threshold, *batch)
-        if alerts:
-            await raise_alerts(self._queue, self._told.alerts, alerts)
-        written = await self._outbox.send_batches(self._told.changelog, partition, firms.records(changed))
-        self._unconfirmed.extend(written)
-        self._meter.count(len(records))
+        """All of a batch but its state and offsets."""
+        async with self._state.working(partition):
+            firms = self._table.state(partition)
+            batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
+            changed, alerts = columns.step(firms, self._judge, self._told.threshold, *batch)
+            if alerts:
+                await raise_alerts(self._queue, self._told.alerts, alerts)
+            self._state.changed(partition, firms, changed)
+            self._meter.count(len(records))
 
     async def confirmed(self) -> None:
-        """Wait until Kafka has all state written so far."""
-        waiting = list(self._unconfirmed)
-        await self._outbox.settled(self._told.changelog, waiting)
-        del self._unconfirmed[: len(waiting)]
+        """Write the state that changed, and wait until Kafka has it."""
+        await self._state.confirmed()
 
 
 async def run(told: Given) -> None:
@@ -64,4 +64,5 @@ async def run(told: Given) -> None:
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(SWITCH_SECONDS)
     uvloop.run(run(given()))

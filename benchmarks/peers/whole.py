@@ -14,7 +14,7 @@ from detectors.chain import Chain
 from streams.admission import admit
 from streams.topics import CHANGELOG
 
-READ_SECONDS = 0.1
+READ_SECONDS = 0.5
 """Metrics are read no more often: the worker makes them each time, and its CPU is being measured."""
 CHUNK = 10_000
 _COUNTERS = (

@@ -72,14 +72,3 @@ def month_ends(months: Months) -> Days:
     """The last day of each month, (n,)."""
     distinct, inverse = np.unique(months, return_inverse=True)
     return np.array([last_day(month).toordinal() for month in distinct.tolist()], np.int32)[inverse]
-
-
-def months_of(days: Days) -> Months:
-    """The month of each day, (n,)."""
-    return ((days - _EPOCH).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + 1970 * 12).astype(
-        np.int32
-    )
-
-
-_EPOCH = 719_163
-"""1970-01-01 as an ordinal."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.evaluation.firm_months import Days, Sirens, month_ends, months_of
+from detectors.evaluation.firm_months import Days, Sirens, month_ends
 from detectors.evaluation.ranking import Bools, Floats
+from detectors.months import months_of
 
 MONTH_DAYS = 365.25 / 12
 AHEAD = (6, 12)

@@ -18,7 +18,7 @@ from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import BINS, MODERATE, STRONG, Figures, Series, figures
 from detectors.evaluation.ranking import Bools, Curve, Floats, Point, Ranking, at_precision, points
 from detectors.evaluation.strata import Stratum
-from detectors.months import month_text
+from detectors.months import month_text, months_of
 from detectors.options import option
 from detectors.panel import NO_DAY
 
@@ -308,7 +308,7 @@ def _loads(given: Given) -> tuple[workload.Load, ...]:
     months = (
         workload.raised(rows.sirens, rows.months, rows.tiers, first)
         if given.alerts is None
-        else firm_months.months_of(given.alerts.days)
+        else months_of(given.alerts.days)
     )
     # In the first month everything is new.
     return workload.by_month(months, first + 1, last)

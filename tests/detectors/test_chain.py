@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detectors import chain as chain_module
 from detectors.events import AnyEvent, Clock
-from detectors.months import first_day, last_day, month_of
+from detectors.months import first_day, last_day
 from detectors.rings import NEVER
 from tests.detectors.making import (
     JANUARY,
@@ -317,13 +317,6 @@ def test_a_planted_jump_within_a_level_is_told_once() -> None:
     jump = [owes(SIREN, on(JANUARY + 5, 10 + k), 90_000_000.0 + k, sequence=f"{k}") for k in range(3)]
     run = Run().take_all([*events, *jump])
     assert story(run) == [(SIREN, "2018-01-09", "raised", "strong"), (SIREN, "2018-06-10", "jump", "strong")]
-
-
-@pytest.mark.parametrize("day", ["0001-01-01", "0001-12-31", "1970-01-01", "2000-02-29", "2024-12-31", "9999-12-31"])
-def test_days_fall_into_their_months(day: str) -> None:
-    when = date.fromisoformat(day)
-    months = chain_module._months_of(np.array([when.toordinal()], np.int32))
-    assert months.tolist() == [month_of(when)]
 
 
 def sequence_of(runs: Sequence[Run]) -> list[list[str]]:

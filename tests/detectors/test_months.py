@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.months import first_day, last_day, month_of, month_text, parse_month
+from detectors.months import first_day, last_day, month_of, month_text, months_of, parse_month
 
 months = st.integers(1 * 12, 9998 * 12 + 11)
 
@@ -39,3 +40,10 @@ def test_months_as_text() -> None:
 def test_anything_else_is_no_month(text: str) -> None:
     with pytest.raises(ValueError, match="is not a month written YYYY-MM"):
         parse_month(text)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-12-31", "1970-01-01", "2000-02-29", "2024-12-31", "9999-12-31"])
+def test_days_fall_into_their_months(day: str) -> None:
+    when = date.fromisoformat(day)
+    months = months_of(np.array([when.toordinal()], np.int32))
+    assert months.tolist() == [month_of(when)]

@@ -25,6 +25,7 @@ from detectors.labels import HorizonOptions
 from detectors.models import Model
 from detectors.perimeter import PerimeterOptions
 from detectors.regime import RegimeOptions
+from streams.apps import SWITCH_SECONDS
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
@@ -87,6 +88,7 @@ def command(
     reasons: list[VigieError] = []
     last_resort = threading.Timer(END_SECONDS, _end_by_force, [reasons])
     last_resort.daemon = True
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         uvloop.run(_run(settings, registry, last_resort, reasons))
     finally:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.evaluation.firm_months import answered, first_openings, labels, month_ends, months_of
-from detectors.months import last_day, month_of
+from detectors.evaluation.firm_months import answered, first_openings, labels, month_ends
+from detectors.months import last_day, month_of, months_of
 from detectors.panel import NO_DAY
 
 JANUARY = 2018 * 12

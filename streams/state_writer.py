@@ -1,0 +1,117 @@
+"""States of partitions to their changelog: what changed is written once between two commits, however often it changed.
+
+A record of a row stands for all events behind it, so it is written only while all their other effects are confirmed:
+between two batches of its partition. The commit waits for that, and commits nothing where it cannot be had.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.errors import SendFailed
+from streams.outbox import Outbox
+
+State = TypeVar("State")
+Record = tuple[bytes, bytes | None]
+Rows = NDArray[Any]
+
+
+@dataclass
+class _Changes(Generic[State]):
+    """Which rows of a partition's state are not written; `flags` may be shorter than the state has rows."""
+
+    state: State
+    flags: NDArray[np.bool_]
+
+    def add(self, rows: Rows) -> None:
+        most = int(rows.max()) + 1
+        if most > len(self.flags):
+            self.flags = np.append(self.flags, np.zeros(max(most, 2 * len(self.flags)) - len(self.flags), bool))
+        self.flags[rows] = True
+
+
+class StateWriter(Generic[State]):
+    """Of the partitions of one worker. `records` gives the records of some rows of a state, and what goes with them.
+
+    `held` gives the state of a partition that is still this worker's: what is no longer its own is not written.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        topic: str,
+        *,
+        records: Callable[[State, Rows], Iterable[Record]],
+        held: Callable[[int], State | None],
+    ) -> None:
+        self._outbox = outbox
+        self._topic = topic
+        self._records = records
+        self._held = held
+        self._changes: dict[int, _Changes[State]] = {}
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._failed: set[int] = set()
+        self._queued: list[asyncio.Future[Any]] = []
+
+    @asynccontextmanager
+    async def working(self, partition: int) -> AsyncIterator[None]:
+        """While a batch of a partition is worked on. One that fails may have left its state ahead of its effects."""
+        async with self._locks[partition]:
+            try:
+                yield
+            except BaseException:
+                self._failed.add(partition)
+                raise
+
+    def changed(self, partition: int, state: State, rows: Rows) -> None:
+        """Note rows to be written before the next commit."""
+        changes = self._changes.get(partition)
+        if changes is None or changes.state is not state:
+            changes = self._changes[partition] = _Changes(state, np.zeros(1024, bool))
+        if len(rows):
+            changes.add(rows)
+
+    async def write(self, partition: int, *, many: bool = False) -> None:
+        """Queue what changed of a partition, within `working` and with all effects behind it confirmed."""
+        changes = self._changes.pop(partition, None)
+        if changes is not None and self._held(partition) is changes.state:
+            rows = np.flatnonzero(changes.flags).astype(np.int32)
+            await self.put(partition, self._records(changes.state, rows), many=many)
+
+    async def put(self, partition: int, records: Iterable[Record], *, many: bool = False) -> None:
+        """Queue other records of a partition; a thread packs them where there are `many`. Raises SendFailed."""
+        queued = await self._outbox.send_batches(self._topic, partition, records, many=many)
+        # Not `+=` over an await: another partition may have put another list in this one's place.
+        self._queued.extend(queued)
+
+    async def settled(self) -> None:
+        """Wait until Kafka has all that is queued. Raises SendFailed."""
+        # Each stays in the list until it is confirmed: a month end and a commit may wait for the same at once.
+        if self._queued:
+            await self._outbox.settled(self._topic, list(self._queued))
+            self._queued = [future for future in self._queued if not _taken(future)]
+
+    async def confirmed(self) -> None:
+        """Write all that changed, and wait until Kafka has it. Raises SendFailed.
+
+        A partition that is being worked on is waited for, unless nothing of it is left to write.
+        """
+        for partition in list(self._changes):
+            async with self._locks[partition]:
+                if partition in self._failed:
+                    raise SendFailed(
+                        f"the state of partition {partition} is not written: a batch failed midway. A restarted worker "
+                        "does again what was not committed"
+                    )
+                await self.write(partition)
+        await self.settled()
+
+
+def _taken(future: asyncio.Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
