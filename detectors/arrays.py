@@ -22,3 +22,17 @@ class Array(msgspec.Struct, frozen=True, array_like=True):
 def stored(array: NDArray[Any], dtype: str) -> Array:
     """An array to be stored as that type."""
     return Array(dtype, array.shape, np.ascontiguousarray(array, dtype).tobytes())
+
+
+def with_room(array: NDArray[Any], size: int, fill: object = 0) -> NDArray[Any]:
+    """The array where it has `size` rows, else one at least twice as long that begins with it, `fill` in the rest.
+
+    Rows of zeros take no memory until something is written there.
+    """
+    if size <= len(array):
+        return array
+    longer = np.zeros((max(size, 2 * len(array)), *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    if fill:
+        longer[len(array) :] = fill
+    return longer

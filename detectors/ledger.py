@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import with_room
 from detectors.index import KeyIndex
 
 Rows = NDArray[np.int32]
@@ -83,11 +84,9 @@ class Ledger:
         self._heads[firms[last]] = slots[last]
 
     def _fit(self, size: int) -> None:
-        while size > len(self.entries):
-            self.entries = np.concatenate([self.entries, np.zeros_like(self.entries)])
-            self.firms = np.concatenate([self.firms, np.full_like(self.firms, _NONE)])
-            self._next = np.concatenate([self._next, np.full_like(self._next, _NONE)])
+        self.entries = with_room(self.entries, size)
+        self.firms = with_room(self.firms, size, _NONE)
+        self._next = with_room(self._next, size, _NONE)
 
     def _fit_heads(self, size: int) -> None:
-        while size > len(self._heads):
-            self._heads = np.concatenate([self._heads, np.full_like(self._heads, _NONE)])
+        self._heads = with_room(self._heads, size, _NONE)

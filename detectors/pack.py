@@ -26,7 +26,7 @@ from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
 from detectors.labels import Cohort
 from detectors.panel import BLANK_FIRM, SUMS_OF_ACCOUNTS, Panel, Rows
-from detectors.squeeze import Squeezer, joined
+from detectors.squeeze import Bytes, Squeezer, cut_out
 from detectors.squeeze_2 import spread as spread_2
 
 FORMAT = 3
@@ -39,8 +39,8 @@ Record = tuple[bytes, bytes | None]
 
 
 Starts = NDArray[np.int64]
-_Spread = Callable[[Sequence[bytes], Starts, NDArray[np.int64]], tuple[NDArray[np.void], Starts]]
-"""Values, where in each to begin, and how many rows each has there, to rows and where they end."""
+_Spread = Callable[[Bytes, Starts, NDArray[np.int64]], tuple[NDArray[np.void], Starts]]
+"""Bytes, where in them each firm begins, and how many rows it has there, to rows and where they end."""
 
 _LEDGERS = ("debts", "accounts", "requests", "sites", "schedules")
 COUNTS = np.dtype([(name, "<u4") for name in _LEDGERS])
@@ -138,9 +138,9 @@ def load(chain: Chain, records: Iterable[Record]) -> None:
     _load_firms(chain.panel, firms[3], _COUNTS.spread, _FIRM.spread, [squeezer.spread for squeezer in _ENTRIES])
 
 
-def _plain_counts(values: Sequence[bytes], starts: Starts, _ones: NDArray[np.int64]) -> tuple[NDArray[np.void], Starts]:
+def _plain_counts(data: Bytes, starts: Starts, _ones: NDArray[np.int64]) -> tuple[NDArray[np.void], Starts]:
     ends = starts + COUNTS.itemsize
-    return joined(values, starts, ends).view(COUNTS), ends
+    return cut_out(data, starts, ends).view(COUNTS), ends
 
 
 def _entries_2(panel: Panel) -> list[_Spread]:
@@ -153,24 +153,26 @@ def _load_firms(
     """Put the firms of records of one format back, each part read by what is given for it."""
     if not values:
         return
-    ones = np.ones(len(values), np.int64)
-    counts, starts = counts_of(values, ones, ones)
-    firms, starts = firms_of(values, starts, ones)
+    whole, ones = b"".join(values), np.ones(len(values), np.int64)
+    data, ends = np.frombuffer(whole, np.uint8), np.cumsum([len(value) for value in values])
+    # A record's first byte is its format.
+    starts = np.append(0, ends[:-1]) + 1
+    counts, starts = counts_of(data, starts, ones)
+    firms, starts = firms_of(data, starts, ones)
     rows = panel.rows_of(firms["siren"])
     newest = _newest(firms, rows, panel.firms[rows])
-    firms, rows, starts, counts = firms[newest], rows[newest], starts[newest], counts[newest]
-    values = [values[i] for i in newest.tolist()]
-    if not values:
+    firms, rows, starts, ends, counts = firms[newest], rows[newest], starts[newest], ends[newest], counts[newest]
+    if not len(rows):
         return
     panel.firms[rows] = firms
     for name, ledger, spread in zip(_LEDGERS, panel.ledgers, entries_of, strict=True):
         held = counts[name].astype(np.int64)
-        entries, starts = spread(values, starts, held)
+        entries, starts = spread(data, starts, held)
         slots, _ = ledger.slots(entries["key"], np.repeat(rows, held))
         ledger.entries[slots] = entries
     panel.recount(rows)
-    for row, value, start in zip(rows.tolist(), values, starts.tolist(), strict=True):
-        panel.names[row] = value[start:].decode() or None
+    for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        panel.names[row] = whole[start:end].decode() or None
 
 
 def _newest(firms: NDArray[np.void], rows: Rows, held: NDArray[np.void]) -> NDArray[np.intp]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import rings
+from detectors.arrays import with_room
 from detectors.batch import DUE_KNOWN, PAID_KNOWN, Batch, Type
 from detectors.index import KeyIndex
 from detectors.ledger import Ledger, entry_type
@@ -152,8 +153,7 @@ class Panel:
             fresh = np.unique(keys[rows < 0])
             start = len(self)
             self.names.extend([None] * len(fresh))
-            while len(self) > len(self.firms):
-                self.firms = np.concatenate([self.firms, np.zeros_like(self.firms)])
+            self.firms = with_room(self.firms, len(self))
             self.firms[start : len(self)] = BLANK_FIRM
             self.firms["siren"][start : len(self)] = fresh
             self._index.add(fresh, np.arange(start, len(self), dtype=np.int32))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detectors.rings import MONTHS
 
 WORD = 8
-_Bytes = NDArray[np.uint8]
+Bytes = NDArray[np.uint8]
 
 
 class Squeezer:
@@ -52,26 +52,26 @@ class Squeezer:
         return [a + b + c for a, b, c in zip(*parts, strict=True)]
 
     def spread(
-        self, values: Sequence[bytes], starts: NDArray[np.int64], counts: NDArray[np.int64]
+        self, data: Bytes, starts: NDArray[np.int64], counts: NDArray[np.int64]
     ) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-        """The rows of all groups, in order, and where in each value its piece ends.
+        """The rows of all groups, in order, and where the piece of each ends.
 
-        The piece of group i begins at `starts[i]` of `values[i]` and has `counts[i]` rows.
+        The piece of group i begins at `starts[i]` of `data` and has `counts[i]` rows.
         """
         row_ends = np.cumsum(counts)
         middles = starts + counts * self._bitmap
-        bitmaps = joined(values, starts, middles).reshape(-1, self._bitmap)
+        bitmaps = cut_out(data, starts, middles).reshape(-1, self._bitmap)
         word_counts = by_group(np.bitwise_count(bitmaps).sum(axis=1), row_ends)
         ends = middles + word_counts
-        masks = joined(values, middles, ends)
+        masks = cut_out(data, middles, ends)
         starts, ends = ends, ends + by_group(np.bitwise_count(masks), np.cumsum(word_counts))
         kept = np.zeros(len(masks) * WORD, np.uint8)
-        kept[np.unpackbits(masks).view(bool)] = joined(values, starts, ends)
+        kept[np.unpackbits(masks).view(bool)] = cut_out(data, starts, ends)
         words = np.zeros((len(bitmaps), self._words), "<u8")
         words[np.unpackbits(bitmaps, axis=1, count=self._words).view(bool)] = kept.view("<u8")
         return self._with_expected(words.view(np.uint8)), ends
 
-    def _less_expected(self, rows: NDArray[np.void]) -> _Bytes:
+    def _less_expected(self, rows: NDArray[np.void]) -> Bytes:
         """What differs from what is expected, whole words, shape (n, words x 8)."""
         size = rows.dtype.itemsize
         out = np.zeros((len(rows), self._words * WORD), np.uint8)
@@ -84,7 +84,7 @@ class Squeezer:
             out[:, field] = np.concatenate([months[:, :1], months[:, 1:] ^ months[:, :-1]], axis=1).view(np.uint8)
         return out
 
-    def _with_expected(self, found: _Bytes) -> NDArray[np.void]:
+    def _with_expected(self, found: Bytes) -> NDArray[np.void]:
         for field in self._steady:
             found[:, field] = np.bitwise_xor.accumulate(_months(found[:, field]), axis=1).view(np.uint8)
         for field, model in self._alike:
@@ -94,7 +94,7 @@ class Squeezer:
         return np.frombuffer(found[:, : dtype.itemsize].tobytes(), dtype)
 
     @cached_property
-    def _blank_bytes(self) -> _Bytes:
+    def _blank_bytes(self) -> Bytes:
         padded = np.zeros(self._words * WORD, np.uint8)
         padded[: self._blank.dtype.itemsize] = np.frombuffer(self._blank.tobytes(), np.uint8)
         return padded
@@ -106,7 +106,7 @@ class Squeezer:
         return slice(start, start + dtype.itemsize)
 
 
-def _months(series: _Bytes) -> NDArray[np.uint64]:
+def _months(series: Bytes) -> NDArray[np.uint64]:
     """Bytes of a series as one word a month, shape (n, MONTHS)."""
     return np.ascontiguousarray(series).view("<u8").reshape(-1, MONTHS)
 
@@ -121,10 +121,12 @@ def by_group(numbers: NDArray[np.integer], ends: NDArray[np.int64]) -> NDArray[n
     return np.diff(_sums(numbers)[ends], prepend=0)
 
 
-def joined(values: Sequence[bytes], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> _Bytes:
-    """The bytes of each value from its start to its end, one after the other."""
-    pieces = b"".join([v[a:b] for v, a, b in zip(values, starts.tolist(), ends.tolist(), strict=True)])
-    return np.frombuffer(pieces, np.uint8)
+def cut_out(data: Bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Bytes:
+    """The bytes from each start to its end, one after the other."""
+    lengths = ends - starts
+    stops = np.cumsum(lengths)
+    places = np.arange(stops[-1] if len(stops) else 0)
+    return data.take(places + np.repeat(starts - (stops - lengths), lengths))
 
 
 def _cut(data: bytes, ends: NDArray[np.int64]) -> list[bytes]:

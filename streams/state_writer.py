@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import with_room
 from streams.errors import SendFailed
 from streams.outbox import Outbox
 
@@ -30,9 +31,7 @@ class _Changes(Generic[State]):
     flags: NDArray[np.bool_]
 
     def add(self, rows: Rows) -> None:
-        most = int(rows.max()) + 1
-        if most > len(self.flags):
-            self.flags = np.append(self.flags, np.zeros(max(most, 2 * len(self.flags)) - len(self.flags), bool))
+        self.flags = with_room(self.flags, int(rows.max()) + 1)
         self.flags[rows] = True
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from detectors.arrays import Array, stored
+from detectors.arrays import Array, stored, with_room
 
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4)
 
@@ -30,3 +30,11 @@ def test_the_layout_in_memory_does_not_show() -> None:
 def test_bytes_that_do_not_fit_their_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"reshape|buffer"):
         Array("<f8", shape, bytes(33)).open()
+
+
+def test_room_is_made_by_doubling_and_only_where_it_is_needed() -> None:
+    array = np.array([1, 2, 3], np.int32)
+    assert with_room(array, 3) is array
+    assert with_room(array, 4, -1).tolist() == [1, 2, 3, -1, -1, -1]
+    assert with_room(array, 9).tolist() == [1, 2, 3, 0, 0, 0, 0, 0, 0]
+    assert with_room(np.ones((1, 2)), 2, 7).tolist() == [[1, 1], [7, 7]]

@@ -38,9 +38,11 @@ def test_rows_come_back(dtype: np.dtype[np.void], held: list[int], share: float,
     pieces = squeezer(blank).squeeze(rows, counts)
     assert len(pieces) == len(held)
     values = [before + piece + b"rest" for piece in pieces]
-    again, ends = squeezer(blank).spread(values, np.full(len(held), len(before)), counts)
+    whole, stops = b"".join(values), np.cumsum([len(value) for value in values])
+    starts = np.append(0, stops[:-1]) + len(before)
+    again, ends = squeezer(blank).spread(np.frombuffer(whole, np.uint8), starts, counts)
     assert again.tobytes() == rows.tobytes()
-    assert [value[end:] for value, end in zip(values, ends.tolist(), strict=True)] == [b"rest"] * len(held)
+    assert [whole[a:b] for a, b in zip(ends.tolist(), stops.tolist(), strict=True)] == [b"rest"] * len(held)
 
 
 def test_what_is_blank_costs_a_bitmap() -> None:
