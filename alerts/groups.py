@@ -8,9 +8,9 @@ A queue stays a log for all others: a group keeps a place of its own, and what i
         work(read(member))              # new alerts
         work(sweep(member).claimed)     # now and then: what others left lying
 
-where `work` calls `acknowledge` once it is done with an alert. An alert may come twice, as when a program dies before it
-acknowledges: its id tells. What was delivered too often without being acknowledged, and what is no alert, is set aside
-with the cause (`aside`). Where Redis came back empty the group is gone: join again.
+where `work` calls `acknowledge` once it is done with an alert. An alert may come twice, as when a program dies before
+it acknowledges: its id tells. What was delivered too often without being acknowledged, and what is no alert, is set
+aside with the cause (`aside`). Where Redis came back empty the group is gone: join again.
 """
 
 import re
@@ -107,7 +107,7 @@ def leave(client: redis.Redis, department: str, administration: str, *, where: s
 
 
 def read(member: Member, *, count: int = PAGE, block_ms: int | None = None) -> list[Received]:
-    """Alerts that no member of the group was given yet; waits for one for `block_ms`, less than the client's timeout."""
+    """Alerts that no member of the group was given yet; waits for `block_ms`, less than the client's timeout."""
     with _told(member.where, member.department, member.administration):
         answer: Any = member.client.xreadgroup(
             member.administration, member.consumer, {stream_key(member.department): ">"}, count=count, block=block_ms

@@ -27,13 +27,16 @@ if retention > 0 then
   -- The server's own clock, as the entries' ids are.
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  local cut = place(string.format('%.0f-0', math.max(0, now - retention)))
+  local oldest = place(string.format('%.0f-0', math.max(0, now - retention)))
+  local cut = oldest
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     local facts = {}
     for field = 1, #group, 2 do
       facts[group[field]] = group[field + 1]
     end
-    local needed = place(facts['last-delivered-id'])
+    -- What lies behind the last entry delivered, and what is pending, which may be earlier.
+    local delivered = place(facts['last-delivered-id'])
+    local needed = place(string.format('%.0f-%.0f', delivered.milliseconds, delivered.number + 1))
     local pending = redis.call('XPENDING', KEYS[1], facts['name'])
     if pending[1] > 0 and earlier(place(pending[2]), needed) then
       needed = place(pending[2])
@@ -44,6 +47,10 @@ if retention > 0 then
   end
   -- Exact: with `~`, and on Redis 8 with ACKED besides, a server may take nothing for long.
   taken = redis.call('XTRIM', KEYS[1], 'MINID', '=', cut.id)
+  local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+  if not first or not earlier(place(first[1]), oldest) then
+    holder = ''
+  end
 end
 
 local forgotten = 0

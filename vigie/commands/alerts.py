@@ -20,7 +20,7 @@ from alerts.outage import waits
 from alerts.rendering import render
 from alerts.terminal import clean_json
 from detectors.errors import UnusableInput
-from vigie import rebuilding
+from vigie import rebuilding, sharing
 from vigie.alert_options import department as department_option
 from vigie.alert_options import redis_url as redis_url_option
 from vigie.alert_options import since as since_option
@@ -71,7 +71,8 @@ def command() -> None:
     """Watch and list alerts."""
 
 
-command.add_command(rebuilding.command)
+for further in (rebuilding.command, sharing.groups_command, sharing.stuck_command):
+    command.add_command(further)
 
 
 @command.command()
