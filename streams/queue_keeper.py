@@ -4,6 +4,7 @@ In a thread of its own, so that neither a Redis nor a Kafka that does not answer
 dispatchers may do it at once: what one has trimmed, the others find trimmed.
 """
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -32,6 +33,8 @@ _LOOKS_AT_KAFKA = 60
 _FETCH_BYTES = 64 * 1024
 """Of each partition only the first record is wanted."""
 
+_LONGEST_STOP_SECONDS = 2.0
+
 log = logging.getLogger(__name__)
 
 
@@ -56,9 +59,10 @@ class QueueKeeper:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ask for the end, and do not wait for it: each of its steps is whole, and the thread holds no process up."""
+    async def stop(self) -> None:
+        """Ask for the end, and wait a little for it: each step is whole, and the thread holds no process up."""
         self._stopping.set()
+        await asyncio.to_thread(self._thread.join, _LONGEST_STOP_SECONDS)
 
     def _run(self) -> None:
         with connect(self._options.redis, self._options.redis_timeout_seconds) as client:
@@ -75,11 +79,14 @@ class QueueKeeper:
             step()
         except VigieError as error:
             self._say(what, f"{what}: {error}")
+        except Exception:
+            # A defect; the next round tries again, and alerts are delivered meanwhile.
+            log.exception("%s", what)
         else:
             self._said.pop(what, None)
 
     def _say(self, about: str, text: str) -> None:
-        if self._said.get(about) != text:
+        if self._said.get(about) != text and not self._stopping.is_set():
             log.warning("%s", text)
         self._said[about] = text
 

@@ -285,7 +285,7 @@ class Worker:
             await self._learner.stop()
         await self._stop_apps()
         if self._queue_keeper is not None:
-            self._queue_keeper.stop()
+            await self._queue_keeper.stop()
         if self._publisher is not None:
             await self._publisher.close()
         if self._follower is not None:

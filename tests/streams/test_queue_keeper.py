@@ -1,3 +1,4 @@
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ def keeping(site: Site, redis_url: str | None = None, cluster: Cluster | None = 
     try:
         yield lambda name: registry.get_sample_value(name, {"department": "21"} if "queue" in name else {}) or 0.0
     finally:
-        keeper.stop()
+        asyncio.run(keeper.stop())
 
 
 def raise_at(site: Site, partition: int, *times: datetime) -> None:
