@@ -124,9 +124,9 @@ class QueueKeeper:
             if queue.held_by is not None:
                 self._say(
                     queue.queue,
-                    f"department {queue.queue}: alerts older than {self._retention_days:g} days stay in Redis, for the "
-                    f"group {queue.held_by} has not acknowledged them; look at `vigie alerts groups list`, and end a "
-                    "group that nobody reads for (`vigie alerts groups leave`)",
+                    f"department {queue.queue}: alerts older than {self._retention_days:g} days stay in Redis, since "
+                    f"the group {queue.held_by} still needs them; look at `vigie alerts groups list`, and end a group that "
+                    "nobody reads for (`vigie alerts groups leave`)",
                 )
 
 

@@ -95,7 +95,7 @@ def test_what_stays_is_measured_and_said(
             until(lambda: bool(caplog.records), "a warning")
             time.sleep(0.1)
     [record] = caplog.records
-    assert "for the group urssaf has not acknowledged them" in record.message
+    assert "since the group urssaf still needs them" in record.message
 
 
 def test_a_server_is_judged_when_it_is_met_and_a_restart_is_said(
