@@ -107,7 +107,16 @@ def leave(client: redis.Redis, department: str, administration: str, *, where: s
 
 
 def read(member: Member, *, count: int = PAGE, block_ms: int | None = None) -> list[Received]:
-    """Alerts that no member of the group was given yet; waits for `block_ms`, less than the client's timeout."""
+    """Alerts that no member of the group was given yet, the oldest first; waits up to `block_ms` for one.
+
+    Raises ValueError where that is no shorter than the client's own timeout: what is given to a client that has gone
+    away waits for the next sweep.
+    """
+    timeout = member.client.connection_pool.connection_kwargs.get("socket_timeout")
+    if block_ms is not None and not 0 < block_ms < 1000 * (timeout or float("inf")):
+        raise ValueError(
+            f"a wait of {block_ms} ms: give more than 0, and less than the client's timeout of {timeout} s"
+        )
     with _told(member.where, member.department, member.administration):
         answer: Any = member.client.xreadgroup(
             member.administration, member.consumer, {stream_key(member.department): ">"}, count=count, block=block_ms

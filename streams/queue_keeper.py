@@ -125,8 +125,8 @@ class QueueKeeper:
                 self._say(
                     queue.queue,
                     f"department {queue.queue}: alerts older than {self._retention_days:g} days stay in Redis, since "
-                    f"the group {queue.held_by} still needs them; look at `vigie alerts groups list`, and end a group that "
-                    "nobody reads for (`vigie alerts groups leave`)",
+                    f"the group {queue.held_by} still needs them; look at `vigie alerts groups list`, and end a "
+                    "group that nobody reads for (`vigie alerts groups leave`)",
                 )
 
 

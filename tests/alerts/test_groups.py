@@ -149,6 +149,9 @@ def test_a_group_that_is_not_there_says_how_to_make_it(client: redis.Redis) -> N
     for call in calls:
         with pytest.raises(NoSuchGroup, match="vigie alerts groups join urssaf --department 21"):
             call(member(client))
+    for block_ms in (0, 5000):
+        with pytest.raises(ValueError, match="timeout of 5 s"):
+            read(member(client), block_ms=block_ms)
     with pytest.raises(UnusableInput, match="no name of an administration"):
         join(client, "21", "URSSAF ", where="here")
     client.set(stream_key("21"), "mine")
