@@ -7,8 +7,10 @@ Redis' own come on top. Prints a Markdown table.
 """
 
 import argparse
+import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -35,7 +37,8 @@ def alerts(folder: Path, count: int) -> list[tuple[bytes, bytes]]:
         ["simulate", str(folder / "files"), "--firms", "1000", "--months", "36", "--seed", "1"],
         ["replay", str(folder / "files"), "--alerts", str(folder / "alerts.ndjson"), "--frozen"],
     ):
-        status = vigie(command)
+        with redirect_stdout(sys.stderr):
+            status = vigie(command)
         if status:
             raise SystemExit(status)
     first = [decode(line) for line in (folder / "alerts.ndjson").read_bytes().splitlines()]

@@ -9,9 +9,7 @@ queue that was empty, with no dispatcher at work meanwhile, thus has the order t
 alerts comes after them, since a stream has no other place for it.
 """
 
-import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -22,12 +20,9 @@ import redis
 from alerts.metrics import AlertMetrics
 from alerts.publish import CHUNK, publish
 from alerts.routing import queue_of
-from streams.cluster import Cluster, ClusterError, told
-from streams.reading import partitions_of, reader, records
+from streams.cluster import Cluster, ClusterError
+from streams.side_by_side import side_by_side
 from streams.topics import ALERTS
-
-FETCH_BYTES = 4 * 1024 * 1024
-"""Held of each partition at a time."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +77,15 @@ def rebuild(
     Raises RedisUnavailable at an outage, as `publish` does, ClusterError where there is no such topic, and what else
     reading raises; running it again goes on.
     """
-    with ExitStack() as consumers:
+    with side_by_side(cluster, ALERTS) as topic:
+        if not topic.partitions:
+            raise ClusterError(
+                f"the cluster at {cluster.kafka} has no topic {ALERTS}, or hides it from user "
+                f"{cluster.kafka_user or 'anonymous'}. Correct --kafka (VIGIE_KAFKA), or have READ granted."
+            )
+        tally.total = topic.count
         batch: list[bytes] = []
-        for value in _chosen(_in_order(cluster, consumers, tally), wanted, tally):
+        for value in _chosen(topic.merged(_opened, lambda record: record.raised_at), wanted, tally):
             batch.append(value)
             if len(batch) == CHUNK:
                 _publish(client, batch, tally, where, metrics, clock)
@@ -117,29 +118,6 @@ def _chosen(found: Iterable[_Record], wanted: Wanted, tally: Tally) -> Iterator[
             yield record.value
         else:
             tally.passed_over += 1
-
-
-def _in_order(cluster: Cluster, consumers: ExitStack, tally: Tally) -> Iterator[_Record]:
-    """The topic's records; a consumer a partition, since they are read side by side."""
-    first = consumers.enter_context(reader(cluster, FETCH_BYTES))
-    partitions = partitions_of(first, ALERTS)
-    if not partitions:
-        raise ClusterError(
-            f"the cluster at {cluster.kafka} has no topic {ALERTS}, or hides it from user "
-            f"{cluster.kafka_user or 'anonymous'}. Correct --kafka (VIGIE_KAFKA), or have the right to READ granted."
-        )
-    with told(cluster, f"looking up the offsets of {ALERTS}"):
-        begin, end = first.beginning_offsets(partitions), first.end_offsets(partitions)
-    tally.total = sum(end[p] - begin[p] for p in partitions)
-    filled = [p for p in partitions if begin[p] < end[p]]
-    readers = [first, *(consumers.enter_context(reader(cluster, FETCH_BYTES)) for _ in filled[1:])]
-    return heapq.merge(
-        *(
-            map(_opened, records(consumer, cluster, p, begin[p], end[p]))
-            for consumer, p in zip(readers, filled, strict=False)
-        ),
-        key=lambda record: record.raised_at,
-    )
 
 
 def _opened(record: Any) -> _Record:
