@@ -130,7 +130,7 @@ def acknowledge(member: Member, entries: Iterable[str]) -> int:
     if not names:
         return 0
     with _told(member.where, member.department, member.administration):
-        return int(member.client.xack(stream_key(member.department), member.administration, *names))  # type: ignore[arg-type] # ids in text do
+        return int(member.client.xack(stream_key(member.department), member.administration, *names))
 
 
 def sweep(

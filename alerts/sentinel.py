@@ -18,6 +18,11 @@ SCHEMES = {"redis+sentinel": "redis", "rediss+sentinel": "rediss"}
 """What such a URL begins with, and how its servers are spoken to."""
 PORT = 26379
 
+# redis-py has no types for these.
+_Sentinel: Any = Sentinel
+_AsyncSentinel: Any = redis.asyncio.Sentinel
+_parse_url: Any = parse_url
+
 
 @dataclass(frozen=True, repr=False)
 class Watched:
@@ -31,14 +36,15 @@ class Watched:
 
     def client(self, settings: dict[str, Any]) -> redis.Redis:
         """A client of the master; `settings` are redis-py's, for the Sentinels too."""
-        manager = Sentinel(self.sentinels, sentinel_kwargs=settings | self.sentinels_own, **settings, **self.servers)
+        own = settings | self.sentinels_own
+        manager: Any = _Sentinel(self.sentinels, sentinel_kwargs=own, **settings, **self.servers)
         client: redis.Redis = manager.master_for(self.name)
         return client
 
     def async_client(self, settings: dict[str, Any]) -> redis.asyncio.Redis:
         """The same for asyncio."""
         own = settings | self.sentinels_own
-        manager = redis.asyncio.Sentinel(self.sentinels, sentinel_kwargs=own, **settings, **self.servers)
+        manager: Any = _AsyncSentinel(self.sentinels, sentinel_kwargs=own, **settings, **self.servers)
         client: redis.asyncio.Redis = manager.master_for(self.name, connection_pool_class=_Pool)
         return client
 
@@ -62,7 +68,7 @@ def watched(url: str) -> Watched:
     parts = urlsplit(url)
     scheme, sentinels, (name, database) = SCHEMES[parts.scheme], _sentinels(parts), _place(parts)
     user, at, _ = parts.netloc.rpartition("@")
-    servers = parse_url(f"{scheme}://{user}{at}localhost/{database}?{parts.query}")
+    servers: dict[str, Any] = _parse_url(f"{scheme}://{user}{at}localhost/{database}?{parts.query}")
     own = {option: servers.pop(f"sentinel_{option}", None) for option in ("username", "password")}
     for option in ("host", "connection_class"):
         servers.pop(option, None)
