@@ -1,7 +1,6 @@
 """All that a topic has now, its partitions read side by side and merged by a key of their records.
 
-Without a group, and by the client that checks and opens records in C: with kafka-python, nine tenths of the time went
-into checksums.
+Without a group, and by the client that checks records in C: with kafka-python, checksums took most of the time.
 """
 
 import heapq
