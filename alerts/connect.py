@@ -8,6 +8,7 @@ import redis.asyncio
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from alerts import sentinel
 from detectors.errors import UnusableInput
 
 HIDDEN = "redis://…"
@@ -16,6 +17,8 @@ HIDDEN = "redis://…"
 def safe_url(url: str) -> str:
     """The URL without user and password; `redis://…` where it is too odd to tell them from the rest."""
     try:
+        if sentinel.is_watched(url):
+            return sentinel.shown(url)
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
@@ -33,18 +36,22 @@ def safe_url(url: str) -> str:
 
 def connect(url: str, timeout_seconds: float) -> redis.Redis:
     """A client for tools; connects at its first command. Raises UnusableInput if the URL is none."""
+    settings = _settings(timeout_seconds, Retry(NoBackoff(), 0))
     try:
-        return redis.Redis.from_url(url, **_settings(timeout_seconds, Retry(NoBackoff(), 0)))
+        if sentinel.is_watched(url):
+            return sentinel.watched(url).client(settings)
+        return redis.Redis.from_url(url, **settings)
     except (ValueError, TypeError):
         raise _unusable(url) from None
 
 
 def connect_async(url: str, timeout_seconds: float) -> redis.asyncio.Redis:
     """A client for the dispatcher; connects at its first command. Raises UnusableInput if the URL is none."""
+    settings = _settings(timeout_seconds, redis.asyncio.retry.Retry(NoBackoff(), 0))
     try:
-        return redis.asyncio.Redis.from_url(
-            url, **_settings(timeout_seconds, redis.asyncio.retry.Retry(NoBackoff(), 0))
-        )
+        if sentinel.is_watched(url):
+            return sentinel.watched(url).async_client(settings)
+        return redis.asyncio.Redis.from_url(url, **settings)
     except (ValueError, TypeError):
         raise _unusable(url) from None
 
@@ -65,6 +72,7 @@ def _unusable(url: str) -> UnusableInput:
     # The parser's own message may quote a part of the password.
     return UnusableInput(
         f"VIGIE_REDIS or --redis ({safe_url(url)}) is not a Redis URL: write "
-        "redis://[user:password@]host:port/database (rediss:// for TLS, unix:///path for a socket), with the "
-        "special characters of a password percent-encoded"
+        "redis://[user:password@]host:port/database (rediss:// for TLS, unix:///path for a socket, "
+        "redis+sentinel://host:port,host:port/name/database for Sentinels), with the special characters of a password "
+        "percent-encoded"
     )

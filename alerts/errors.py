@@ -4,6 +4,7 @@ VigieError
 ├── RedisUnavailable   Redis is not there or cannot take writes now; the same call may succeed later
 ├── RedisRefused       Redis answered no, and will again until somebody grants a right or mends a key
 ├── PublishingStopped  told to stop while alerts were waiting for Redis; what was not confirmed must be sent again
+├── NoSuchGroup        an administration has no consumer group in that department
 └── AlertNotFound      no queue that was searched holds that alert
 """
 
@@ -28,3 +29,7 @@ class PublishingStopped(VigieError):
 
 class AlertNotFound(VigieError):
     """No such alert in the queues that were searched, or its entry has been trimmed."""
+
+
+class NoSuchGroup(VigieError):
+    """An administration has not joined that department, or Redis came back without its consumer group."""

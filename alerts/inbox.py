@@ -219,8 +219,8 @@ def _landed(client: redis.Redis, queue: str, landed_ms: int, alert_id: str) -> R
                 return received
         if not entries:
             raise AlertNotFound(
-                f"alert {alert_id} was delivered to {stream_key(queue)} but its entry has been trimmed since; "
-                "`vigie alerts rebuild` brings back what Kafka still holds"
+                f"alert {alert_id} was delivered to {stream_key(queue)} but its entry has been trimmed since: it was "
+                "older than the dispatcher's --alerts-retention-days. Kafka's vigie.alerts still has it"
             )
         start = "(" + entries[-1][0].decode()
 

@@ -1,6 +1,6 @@
 """What the agents' side counts, for Prometheus. No SIREN is ever a label."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 LATENCY_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
 """Around the promise of 10 seconds; beyond a minute it is an outage or a backlog."""
@@ -34,6 +34,12 @@ class AlertMetrics:
         )
         self.outage_seconds = Counter(
             "vigie_redis_outage_seconds_total", "Time spent waiting for Redis to take alerts.", registry=registry
+        )
+        self.queue_entries = Gauge(
+            "vigie_alerts_queue_entries", "Alerts that a queue holds.", ["department"], registry=registry
+        )
+        self.trimmed = Counter(
+            "vigie_alerts_trimmed_total", "Alerts taken from the queues for their age.", registry=registry
         )
         self.delivery_seconds = Histogram(
             "vigie_alert_delivery_seconds",

@@ -12,7 +12,8 @@ class AlertsOptions:
 
     redis: str = option(
         "redis://127.0.0.1:6379/0",
-        "Redis that holds the alerts: redis://, rediss:// (TLS) or unix://, with user and password where it wants them",
+        "Redis that holds the alerts: redis://, rediss:// (TLS), unix:// or redis+sentinel://, with user and password "
+        "where it wants them",
         secret=True,
     )
     language: Literal["fr", "en"] = option("fr", "language of reasons and headlines")

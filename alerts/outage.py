@@ -44,8 +44,10 @@ _CODES_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 RIGHTS = (
-    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +xadd; reading a department "
-    "needs its keys (%R~vigie:alerts:21 %R~vigie:seen:{vigie:alerts:21}) and +xread +xrange +xrevrange +zscore"
+    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +xadd; trimming also +exists "
+    "+time +xinfo|groups +xpending +xtrim +xrange +xlen +zremrangebyscore, looking at the server +info +config|get; "
+    "reading a department needs its keys (%R~vigie:alerts:21 %R~vigie:seen:{vigie:alerts:21}) and +xread +xrange "
+    "+xrevrange +zscore; what a consumer group needs stands in docs/how-to/read-alerts.md"
 )
 
 

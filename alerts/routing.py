@@ -1,7 +1,7 @@
 """From a department to its queue, and from a queue to its keys in Redis.
 
-The three keys of a queue lie in one Redis Cluster slot, so that one script may touch them together: the braces make
-the two others hash as the stream's own name does.
+The keys of a queue lie in one Redis Cluster slot, so that one script may touch them together: the braces make the
+others hash as the stream's own name does.
 """
 
 from alerts.departments import NAMES
@@ -31,3 +31,8 @@ def seen_key(queue: str) -> str:
 def totals_key(queue: str) -> str:
     """The hash that counts a queue's alerts by `tier:kind` since the beginning, trimmed ones too."""
     return f"vigie:totals:{{{stream_key(queue)}}}"
+
+
+def aside_key(queue: str) -> str:
+    """The stream of the entries that a consumer group could not work on."""
+    return f"vigie:aside:{{{stream_key(queue)}}}"

@@ -24,3 +24,8 @@ class WorkerOptions:
     live_clock: bool = option(
         True, "End months by the wall clock where nothing happens, on partitions that have reached the present"
     )
+    alerts_retention_days: float = option(
+        365.0,
+        "How long an alert stays in its queue in Redis, longer where a consumer group still needs it; 0 for ever",
+        unit="days",
+    )

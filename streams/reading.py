@@ -15,8 +15,11 @@ LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
 
 @contextmanager
-def reader(cluster: Cluster) -> Iterator[KafkaConsumer]:
-    """A consumer of no group, closed at the end. Raises ClusterUnreachable where no broker answers."""
+def reader(cluster: Cluster, fetch_bytes: int = LARGEST_FETCH_BYTES) -> Iterator[KafkaConsumer]:
+    """A consumer of no group, closed at the end; it holds `fetch_bytes` of a partition at most, or one batch.
+
+    Raises ClusterUnreachable where no broker answers.
+    """
     reach(cluster)
     with told(cluster, "connecting"):
         consumer = KafkaConsumer(
@@ -25,7 +28,7 @@ def reader(cluster: Cluster) -> Iterator[KafkaConsumer]:
             enable_auto_commit=False,
             allow_auto_create_topics=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=LARGEST_FETCH_BYTES,
+            max_partition_fetch_bytes=fetch_bytes,
         )
     try:
         yield consumer

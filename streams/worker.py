@@ -38,6 +38,7 @@ from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
+from streams.queue_keeper import QueueKeeper
 from streams.scorer import Clocks, Scorer
 from streams.trainer import Membership, Trainer
 
@@ -86,6 +87,7 @@ class Worker:
         self._learner: LearnerProcess | None = None
         self._clock_keeper: ClockKeeper | None = None
         self._publisher: Publisher | None = None
+        self._queue_keeper: QueueKeeper | None = None
         self._stopping = asyncio.Event()
         self._busy = 0
         self._last_active = clocks.monotonic()
@@ -206,6 +208,11 @@ class Worker:
             stop=self._stopping,
         )
         dispatcher = Dispatcher(self._publisher, self._outbox, self._clocks)
+        settings = self._settings
+        self._queue_keeper = QueueKeeper(
+            settings.cluster, settings.alerts, settings.worker.alerts_retention_days, self._alert_metrics
+        )
+        self._queue_keeper.start()
 
         async def handle(message: Any, records: Sequence[Any]) -> None:
             await dispatcher.handle(message.partition, records)
@@ -277,6 +284,8 @@ class Worker:
             # Before the apps: a month that is being learned is done again, and must not hold them up.
             await self._learner.stop()
         await self._stop_apps()
+        if self._queue_keeper is not None:
+            await self._queue_keeper.stop()
         if self._publisher is not None:
             await self._publisher.close()
         if self._follower is not None:

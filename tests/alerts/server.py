@@ -35,6 +35,10 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+# A replica is given its master's data at once.
+MASTER = ("--repl-diskless-sync-delay", "0")
+
+
 class Server:
     """A context manager. `kill` is SIGKILL: what was not on disk is gone. Every write is on disk before it is answered.
 
@@ -58,6 +62,11 @@ class Server:
 
     def kill(self) -> None:
         self._supervised.kill()
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._supervised.server_pid
 
     def __enter__(self) -> Self:
         self.start()

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
+from alerts.aside import listed, replay, set_aside
 from alerts.connect import connect
 from alerts.errors import RedisRefused
+from alerts.groups import Member, acknowledge, groups, join, read, resume, sweep
 from alerts.inbox import Filters, list_alerts, show, watch
+from alerts.persistence import check
 from alerts.publish import publish
+from alerts.routing import stream_key
 from alerts.totals import totals
+from alerts.trimming import DAY_MS, trim
 from tests.alerts.publishing import Bench, delivered, ids
 from tests.alerts.samples import many
 from tests.alerts.server import Server, executables
@@ -78,6 +83,69 @@ def test_a_user_with_no_more_than_the_rights_named_publishes(server: Server) -> 
         url = server.url.replace("//", "//dispatcher:pw@").removesuffix("/0")
         assert Bench(url).publish(many(6))[0].published == 6
         assert delivered(client, "21") == ids(many(6), "21")
+        with connect(url, 5) as dispatcher, pytest.raises(RedisRefused, match=r"trimming also \+exists"):
+            trim(dispatcher, retention_days=365, where="here")
+        further = "exists time xinfo|groups xpending xtrim xrange xlen zremrangebyscore info config|get"
+        admin.execute_command("ACL", "SETUSER", "dispatcher", *(f"+{name}" for name in further.split()))
+        join(client, "21", "urssaf", where="here")
+        with connect(url, 5) as dispatcher:
+            assert trim(dispatcher, ("21",), retention_days=1, forget_before_ms=1, where="here")[0].entries == 2
+            assert check(dispatcher, where="here") == []
+
+
+def test_queues_are_trimmed_as_far_as_no_group_needs_them_and_groups_work(server: Server) -> None:
+    batch = many(6, ("21",))
+    Bench(server.url).publish(batch[:4])
+    time.sleep(0.01)  # an id is known by the millisecond of its landing
+    Bench(server.url).publish(batch[4:])
+    with connect(server.url, 5) as client:
+        assert join(client, "21", "urssaf", where="here")
+        member = Member(client, "21", "urssaf", "a", "here")
+        items = read(member, count=4)
+        acknowledge(member, [items[0].entry, items[2].entry])
+        time.sleep(0.01)
+        # Of the six, the first is needed by nobody; an age of some milliseconds is too old.
+        a_millisecond = 1 / DAY_MS
+        assert trim(client, ("21",), retention_days=a_millisecond, where="here") == [("21", 5, 1, 0, "urssaf")]
+        client.xdel(stream_key("21"), items[3].entry)
+        other = Member(client, "21", "urssaf", "b", "here")
+        assert sweep(other, stuck_seconds=0, most_deliveries=2) == ([items[1]], 0, 1)
+        assert resume(other, most_deliveries=2) == ([], 1, 0)
+        [item] = listed(client, ("21",), where="here")
+        assert replay(client, "21", [item.id], where="here") == ["replayed"]
+        assert sweep(other, stuck_seconds=3600).claimed == [items[1]]
+        [group] = groups(client, where="here")
+        assert (group.pending, group.oldest_pending) == (1, items[1].entry)
+        acknowledge(other, [items[1].entry])
+        # Two more have not been read; and the ids of what is gone are forgotten with it.
+        far = round(time.time() * 1000) + DAY_MS
+        assert trim(client, ("21",), retention_days=a_millisecond, forget_before_ms=far, where="here") == [
+            ("21", 2, 2, 4, "urssaf")
+        ]
+        assert [received.alert.id for received in read(member)] == ids(batch, "21")[4:]
+
+
+def test_a_group_s_member_needs_no_more_than_the_rights_of_the_guide(server: Server) -> None:
+    Bench(server.url).publish(many(3))
+    page = Path("docs/how-to/read-alerts.md").read_text(encoding="utf-8")
+    [line] = [line for line in page.splitlines() if line.startswith("ACL SETUSER urssaf ")]
+    with connect(server.url, 5) as client:
+        admin: Any = client
+        admin.execute_command(*line.split())
+    url = server.url.replace("//", "//urssaf:secret@")
+    with connect(url, 5) as client:
+        join(client, "21", "urssaf", where="here")
+        member = Member(client, "21", "urssaf", "a", "here")
+        [item] = read(member)
+        assert resume(member).claimed == [item]
+        assert set_aside(client, "21", "urssaf", item.entry, "cannot", where="here")
+        [dead] = listed(client, ("21",), where="here")
+        assert replay(client, "21", [dead.id], where="here") == ["replayed"]
+        assert sweep(member).claimed == [item]
+        assert acknowledge(member, [item.entry]) == 1
+        assert [group.pending for group in groups(client, ("21",), where="here")] == [0]
+        with pytest.raises(RedisRefused, match="rights it lacks"):
+            join(client, "2A", "urssaf", where="here")
 
 
 def test_each_script_call_stays_in_one_slot_of_a_cluster(executable: str, tmp_path: Path) -> None:
@@ -87,5 +155,12 @@ def test_each_script_call_stays_in_one_slot_of_a_cluster(executable: str, tmp_pa
         # The cluster needs two seconds to declare itself up: the publisher waits for it as for any outage.
         bench = Bench(server.url)
         assert bench.publish(many(30), many(30))[1] == (0, 30, ())
+        assert join(client, "21", "urssaf", where="here")
+        member = Member(client, "21", "urssaf", "a", "here")
+        item = read(member)[0]
+        assert sweep(member, stuck_seconds=0, most_deliveries=1).set_aside == 10
+        assert replay(client, "21", [listed(client, where="here")[0].id], where="here") == ["replayed"]
+        assert sweep(member).claimed == [item]
+        assert trim(client, retention_days=1, where="here")[0].queue == "01"
         assert delivered(client, "unknown") == ids(many(30), None)
         assert len(list_alerts(client, Filters(), 100, where="here")) == 30

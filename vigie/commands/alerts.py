@@ -18,20 +18,15 @@ from alerts.language import Language
 from alerts.options import AlertsOptions
 from alerts.outage import waits
 from alerts.rendering import render
-from alerts.routing import QUEUES, UNKNOWN
 from alerts.terminal import clean_json
 from detectors.errors import UnusableInput
+from vigie import rebuilding, sharing
+from vigie.alert_options import department as department_option
+from vigie.alert_options import redis_url as redis_url_option
+from vigie.alert_options import since as since_option
 from vigie.settings import options_of
 
 _COLOURS = {"strong": "red", "moderate": "yellow", "none": "green"}
-
-
-def _queue(_context: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    queues = tuple(dict.fromkeys(UNKNOWN if value.lower() == UNKNOWN else value.upper() for value in values))
-    for queue in queues:
-        if queue not in QUEUES:
-            raise click.BadParameter(f"{queue!r} is no department: write a code such as 01, 2A or 974, or `{UNKNOWN}`")
-    return queues or QUEUES
 
 
 def _siren(_context: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -41,29 +36,10 @@ def _siren(_context: click.Context, _param: click.Parameter, value: str | None) 
     return digits
 
 
-_redis = click.option(
-    "--redis",
-    "redis_url",
-    envvar="VIGIE_REDIS",
-    help="Redis that holds the alerts [default: redis://127.0.0.1:6379/0]. Keep a password off the command line: "
-    "put the URL into VIGIE_REDIS or a file named by VIGIE_REDIS_FILE.",
-)
-_department = click.option(
-    "--department",
-    multiple=True,
-    callback=_queue,
-    metavar="CODE",
-    help=f"Only this department, `{UNKNOWN}` for alerts without one; may be repeated. By default all.",
-)
 _tier = click.option(
     "--tier", multiple=True, type=click.Choice(["strong", "moderate", "none"]), help="Only this level."
 )
 _kind = click.option("--kind", multiple=True, type=click.Choice(["raised", "jump", "lowered"]), help="Only this kind.")
-_since = click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
-    help="Only alerts as of this day or later: 2019-01-31 or 31/01/2019.",
-)
 _siren_option = click.option("--siren", callback=_siren, help="Only this firm.")
 _json = click.option("--json", "as_json", is_flag=True, help="One line of JSON an alert instead of text.")
 
@@ -85,7 +61,7 @@ def _filtered(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, filters=filters, **kwargs)
 
     decorated: Callable[..., Any] = with_filters
-    for option in (_siren_option, _since, _kind, _tier, _department):
+    for option in (_siren_option, since_option, _kind, _tier, department_option):
         decorated = option(decorated)
     return decorated
 
@@ -95,9 +71,13 @@ def command() -> None:
     """Watch and list alerts."""
 
 
+for further in (rebuilding.command, sharing.groups_command, sharing.stuck_command):
+    command.add_command(further)
+
+
 @command.command()
 @options_of(AlertsOptions)
-@_redis
+@redis_url_option
 @_filtered
 @click.option("--from-start", is_flag=True, help="Begin with all the alerts that there are.")
 @click.option("--last", type=click.IntRange(min=0), default=0, help="Begin with this many of the last ones.")
@@ -139,7 +119,7 @@ def watch(
 
 @command.command("list")
 @options_of(AlertsOptions)
-@_redis
+@redis_url_option
 @_filtered
 @click.option("--limit", type=click.IntRange(min=1), default=20, help="At most this many.")
 @_json
@@ -159,8 +139,8 @@ def list_(options: AlertsOptions, redis_url: str | None, filters: inbox.Filters,
 
 @command.command()
 @options_of(AlertsOptions)
-@_redis
-@_department
+@redis_url_option
+@department_option
 @_json
 @click.argument("alert_id", metavar="ID")
 def show(
