@@ -31,3 +31,14 @@ def seen_key(queue: str) -> str:
 def totals_key(queue: str) -> str:
     """The hash that counts a queue's alerts by `tier:kind` since the beginning, trimmed ones too."""
     return f"vigie:totals:{{{stream_key(queue)}}}"
+
+
+AUDIT_KEY = "vigie:audit"
+"""The audit log, a stream."""
+AUDIT_HEAD_KEY = f"vigie:audit-head:{{{AUDIT_KEY}}}"
+"""A hash: the number and the hash of the audit log's last entry, which whoever appends must know."""
+
+
+def department_keys(queue: str) -> tuple[str, ...]:
+    """Patterns of every key that belongs to a queue and to no other, for the rights of who may see it."""
+    return (stream_key(queue), seen_key(queue), totals_key(queue))
