@@ -68,7 +68,7 @@ class Head(NamedTuple):
 
 
 def record(client: redis.Redis, entry: Entry, *, where: str) -> Sealed:
-    """Append an entry; on return it is in the log. Raises RedisUnavailable or RedisRefused: do not do the thing then."""
+    """Append an entry; on return it is there. Raises RedisUnavailable or RedisRefused: do not do the thing then."""
     return _append(client, entry, where, first_kept="")
 
 

@@ -39,6 +39,18 @@ AUDIT_HEAD_KEY = f"vigie:audit-head:{{{AUDIT_KEY}}}"
 """A hash: the number and the hash of the audit log's last entry, which whoever appends must know."""
 
 
-def department_keys(queue: str) -> tuple[str, ...]:
-    """Patterns of every key that belongs to a queue and to no other, for the rights of who may see it."""
-    return (stream_key(queue), seen_key(queue), totals_key(queue))
+_CASE_KEYS = ("case", "cases", "actions", "trail", "desk")
+"""What agents write: the first part of the names of such keys."""
+
+
+def patterns(queue: str) -> tuple[str, ...]:
+    """The key patterns that are a queue's, all of them and no other queue's, for the rights of a Redis user.
+
+    Every key of a queue but its stream holds the stream's name in braces, so that keys added later are covered.
+    """
+    return (stream_key(queue), f"vigie:*:{{{stream_key(queue)}}}*")
+
+
+def case_patterns(queue: str) -> tuple[str, ...]:
+    """Those of them that hold what agents do about the alerts."""
+    return tuple(f"vigie:{name}:{{{stream_key(queue)}}}*" for name in _CASE_KEYS)

@@ -15,6 +15,7 @@ COMMANDS = {
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch and list alerts.",
     "audit": "Read and check the log of who read, changed or was refused what.",
+    "access": "Make Redis users from the clearance file, and review who sees what.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
     "dead-letters": "List the events that were refused, or put them back.",
 }

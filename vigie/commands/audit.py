@@ -162,16 +162,15 @@ def _anchors(file: Path) -> list[Anchor]:
 
 
 def _from_file(file: Path) -> Iterator[Stored]:
-    number = 0
     try:
         with file.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
+            for line in stream:
                 item = msgspec.json.decode(line, type=Exported)
                 yield Stored(item.id, bytes(item.entry), item.hash)
     except OSError as error:
         raise UnusableInput(f"{file}: {error.strerror}. Name a file of `vigie audit export`") from error
     except msgspec.DecodeError as error:
-        raise UnusableInput(f"{file}, line {number}: no entry of an export ({error})") from error
+        raise UnusableInput(f"{file} has a line that is no entry of an export ({error})") from error
 
 
 def _text(entry: Sealed) -> str:
