@@ -16,7 +16,8 @@ from alerts.audit import Entry
 from alerts.audit_check import check
 from alerts.clearance import Clearance
 from alerts.connect import connect
-from alerts.errors import RedisRefused, RedisUnavailable
+from alerts.erasure import erase
+from alerts.errors import AlertNotFound, RedisRefused, RedisUnavailable
 from alerts.inbox import Filters, list_alerts, show, watch
 from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, case_patterns, patterns, seen_key, stream_key
 from tests.alerts.publishing import Bench
@@ -38,7 +39,7 @@ CASE = "vigie:case:{vigie:alerts:%s}:111111111"
 
 COMMANDS = (["XRANGE", "-", "+"], ["XREVRANGE", "+", "-"], ["ZSCORE", "a"], ["GET"], ["HGETALL"], ["SET", "a"])
 
-As = Callable[[str], redis.Redis]
+As = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def as_(server: Server) -> Iterator[As]:
         client_.close()
 
 
-def refused(client: redis.Redis, *command: Any) -> None:
+def refused(client: Any, *command: Any) -> None:
     with pytest.raises(NoPermissionError):
         client.execute_command(*command)
 
@@ -165,9 +166,18 @@ def test_the_programs_of_vigie_itself_do_their_work_and_administer_nothing(as_: 
     refused(as_("dispatcher"), "DEL", stream_key("71"))
 
 
+def test_an_operator_erases_a_firm_and_tells_of_it(server: Server, as_: As) -> None:
+    Bench(url(server, "dispatcher")).publish([encode(an_alert(id="gone", siren="222222222", department="974"))])
+    operator = as_("operator")
+    audit.record(operator, Entry(actor="operator", action="firm.erase", object="firm:222222222"), where="here")
+    assert erase(operator, "222222222", where="here").entries == 1
+    with pytest.raises(AlertNotFound):
+        show(as_("nation"), "gone", ("974",), where="here")
+
+
 def test_every_queue_that_is_not_an_agent_s_is_closed_to_it(as_: As) -> None:
     """Asked of the server itself, for every queue and every kind of key, of now and of later."""
-    root = as_("root").pipeline(transaction=False)
+    root: Any = as_("root").pipeline(transaction=False)
     asked = []
     for queue in QUEUES:
         names = [p.replace("*", "x") for p in (*patterns(queue), *case_patterns(queue))]

@@ -16,6 +16,7 @@ COMMANDS = {
     "alerts": "Watch and list alerts.",
     "audit": "Read and check the log of who read, changed or was refused what.",
     "access": "Make Redis users from the clearance file, and review who sees what.",
+    "firm": "Erase what is held about a firm.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
     "dead-letters": "List the events that were refused, or put them back.",
 }
