@@ -10,7 +10,7 @@ SEED ?= 1
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports schema check bench soak lock clean environment environment-dev environment-peers peers
+.PHONY: help demo test lint types imports schema audit check bench soak lock clean environment environment-dev environment-peers peers
 
 RUN := .venv/bin/python
 # The tests start over a hundred programs. Where the user's Python is told to keep no compiled modules, each of them
@@ -29,6 +29,7 @@ help:
 	  'make types    mypy, strict' \
 	  'make imports  the packages import downwards only' \
 	  'make schema   the published event schema is that of the code' \
+	  'make audit    every dependency pinned by hash; known vulnerabilities, where PyPI answers' \
 	  'make bench    throughput, latency and detection, with the figures of this machine' \
 	  'make peers    Vigie beside Faust, Quix Streams and Bytewax on the same work (docs/performance.md)' \
 	  'make soak     workers, servers and network broken over two hundred times, at moments of a seed (ROUNDS=34 of three' \
@@ -58,6 +59,9 @@ imports: environment-dev
 
 schema: environment-dev
 	@$(RUN) -m streams.schema --check docs/schema
+
+audit: environment-dev
+	@$(RUN) -m deploy.dependencies requirements.lock requirements-dev.lock requirements-peers.lock
 
 bench: environment-dev
 	@$(RUN) -m benchmarks $(ARGS)

@@ -20,3 +20,10 @@ class AlertsOptions:
     redis_timeout_seconds: float = option(5.0, "how long Redis may take to answer", unit="seconds")
     redis_first_wait_seconds: float = option(0.05, "first pause when Redis does not answer", unit="seconds")
     redis_longest_wait_seconds: float = option(5.0, "longest pause between two tries", unit="seconds")
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """How long the audit log is kept."""
+
+    audit_days: int = option(365, "how long entries of the audit log are kept", unit="days")

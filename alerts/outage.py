@@ -82,7 +82,7 @@ def translate(error: Exception, where: str) -> VigieError:
 
 def _remedy(code: str) -> str:
     if code == "NOPERM":
-        return f"give the Redis user of VIGIE_REDIS the rights it lacks: {RIGHTS}"
+        return f"give the Redis user of VIGIE_REDIS the rights it lacks: {RIGHTS}. `vigie access redis` makes them all"
     if code in ("NOAUTH", "WRONGPASS"):
         return "put the right user and password into VIGIE_REDIS"
     if code == "WRONGTYPE":

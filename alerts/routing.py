@@ -36,3 +36,26 @@ def totals_key(queue: str) -> str:
 def aside_key(queue: str) -> str:
     """The stream of the entries that a consumer group could not work on."""
     return f"vigie:aside:{{{stream_key(queue)}}}"
+
+
+AUDIT_KEY = "vigie:audit"
+"""The audit log, a stream."""
+AUDIT_HEAD_KEY = f"vigie:audit-head:{{{AUDIT_KEY}}}"
+"""A hash: the number and the hash of the audit log's last entry, which whoever appends must know."""
+
+
+_CASE_KEYS = ("case", "cases", "actions", "trail", "desk")
+"""What agents write: the first part of the names of such keys."""
+
+
+def patterns(queue: str) -> tuple[str, ...]:
+    """The key patterns that are a queue's, all of them and no other queue's, for the rights of a Redis user.
+
+    Every key of a queue but its stream holds the stream's name in braces, so that keys added later are covered.
+    """
+    return (stream_key(queue), f"vigie:*:{{{stream_key(queue)}}}*")
+
+
+def case_patterns(queue: str) -> tuple[str, ...]:
+    """Those of them that hold what agents do about the alerts."""
+    return tuple(f"vigie:{name}:{{{stream_key(queue)}}}*" for name in _CASE_KEYS)

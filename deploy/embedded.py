@@ -8,12 +8,13 @@ end with this process, even where it ends by SIGKILL.
 """
 
 from deploy.cache import user_cache
-from deploy.kafka_config import Detour
+from deploy.kafka_config import Detour, Guard
 from deploy.kafka_server import KafkaOptions, KafkaServer, start_kafka
 from deploy.valkey_server import ValkeyOptions, ValkeyServer, start_valkey
 
 __all__ = [
     "Detour",
+    "Guard",
     "KafkaOptions",
     "KafkaServer",
     "ValkeyOptions",

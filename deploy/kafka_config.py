@@ -1,5 +1,6 @@
 """The settings of the embedded broker: a single KRaft node that starts quickly and keeps records of any date."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 FOR_EVER_MS = 2**63 - 1
@@ -17,29 +18,64 @@ class Detour(NamedTuple):
     told: int
 
 
+class Guard(NamedTuple):
+    """A listener of TLS and SCRAM-SHA-512, and Kafka's own authorizer behind every listener.
+
+    Who comes by the plain listener of the loopback interface may do everything: whoever starts the broker gives users
+    and rights by it.
+    """
+
+    port: int
+    certificate: Path
+    """PEM: private key and certificate of 127.0.0.1."""
+
+
 def broker_settings(
-    port: int, controller_port: int, *, auto_create_topics: bool, detour: Detour | None = None
+    port: int,
+    controller_port: int,
+    *,
+    auto_create_topics: bool,
+    detour: Detour | None = None,
+    guard: Guard | None = None,
 ) -> dict[str, str]:
     """Kafka's own names and values."""
     listeners, told = [f"PLAINTEXT://127.0.0.1:{port}"], [f"PLAINTEXT://127.0.0.1:{port}"]
     if detour is not None:
         listeners.append(f"DETOUR://127.0.0.1:{detour.port}")
         told.append(f"DETOUR://127.0.0.1:{detour.told}")
+    if guard is not None:
+        listeners.append(f"GUARDED://127.0.0.1:{guard.port}")
+        told.append(f"GUARDED://127.0.0.1:{guard.port}")
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "listeners": ",".join([*listeners, f"CONTROLLER://127.0.0.1:{controller_port}"]),
         "advertised.listeners": ",".join(told),
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,GUARDED:SASL_SSL,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
         "log.dirs": DATA_FOLDER,
         "auto.create.topics.enable": str(auto_create_topics).lower(),
+        **(_guarded(guard) if guard is not None else {}),
         **_RECORDS_OF_ANY_DATE,
         **_ONE_NODE,
         **_SMALL,
         **_QUICK_RESTART,
         **_QUICK_GROUPS,
+    }
+
+
+def _guarded(guard: Guard) -> dict[str, str]:
+    mechanism = "SCRAM-SHA-512"
+    return {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+        "sasl.enabled.mechanisms": mechanism,
+        f"listener.name.guarded.{mechanism.lower()}.sasl.jaas.config": (
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        ),
+        "listener.name.guarded.ssl.keystore.type": "PEM",
+        "listener.name.guarded.ssl.keystore.location": str(guard.certificate),
     }
 
 

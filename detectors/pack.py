@@ -116,6 +116,21 @@ def clock_record(chain: Chain) -> Record:
     return CLOCK_KEY, msgspec.json.encode(_Clock(FORMAT, chain.day, int(chain.swept), known_to))
 
 
+def without(key: bytes, value: bytes | None, siren: int) -> bytes | None:
+    """A record's value without a firm: of a cohort's that holds it another one, else the very same.
+
+    Raises UnreadableState on a cohort of another format.
+    """
+    if value is None or not key.startswith(COHORT_PREFIX):
+        return value
+    _check(key, value[0])
+    arrays = msgspec.msgpack.decode(value[1:], type=tuple[Array, Array, Array, Array])
+    kept = arrays[0].open() != siren
+    if kept.all():
+        return value
+    return value[:1] + msgspec.msgpack.encode(tuple(stored(array.open()[kept], array.dtype) for array in arrays))
+
+
 def load(chain: Chain, records: Iterable[Record]) -> None:
     """Put records back, oldest first, into a chain that has seen no event yet or only older records.
 

@@ -7,7 +7,7 @@ import faust
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from detectors.errors import UnusableInput
-from streams.cluster import Cluster, ClusterError, ClusterUnreachable
+from streams.cluster import LOGIN_HINT, Cluster, ClusterError, ClusterUnreachable
 
 
 def client(cluster: Cluster) -> dict[str, Any]:
@@ -37,8 +37,10 @@ def faust_broker(cluster: Cluster) -> dict[str, Any]:
 def told(cluster: Cluster, error: KafkaError) -> ClusterError | ClusterUnreachable:
     """What aiokafka raised, as an error that says where and what to do now."""
     if isinstance(error, KafkaConnectionError):
+        # aiokafka says no more where a broker takes the connection and then not the protocol or the login.
+        hint = LOGIN_HINT if "bootstrap" in str(error) else ""
         return ClusterUnreachable(
-            f"no Kafka broker answered at {cluster.kafka} ({error}). Start it, or correct --kafka (VIGIE_KAFKA)."
+            f"no Kafka broker answered at {cluster.kafka} ({error}). Start it, or correct --kafka (VIGIE_KAFKA).{hint}"
         )
     return ClusterError(f"the cluster at {cluster.kafka} failed: {error!r}. Its own log says more.")
 

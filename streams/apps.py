@@ -47,6 +47,8 @@ def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -
         # State must not be open to whoever reaches the port; metrics have their own.
         web_enabled=False,
         topic_disable_leader=True,
+        # `vigie topics create` makes them all; a worker has no right to.
+        topic_allow_declare=False,
         stream_buffer_maxsize=QUEUE_BATCHES,
         stream_wait_empty=True,
         stream_recovery_delay=0.0,

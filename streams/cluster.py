@@ -16,7 +16,7 @@ from detectors.errors import UnusableInput, VigieError
 from detectors.options import option
 
 _RETRY_SECONDS = 0.2
-_LOGIN_HINT = (
+LOGIN_HINT = (
     " If it is up, it did not take what was said to it: check VIGIE_KAFKA_PROTOCOL, and with SASL VIGIE_KAFKA_USER, "
     "VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
 )
@@ -62,12 +62,23 @@ class Cluster:
         if "SSL" in self.kafka_protocol.split("_"):
             settings["ssl_cafile"] = self.kafka_ca
         if self.kafka_protocol.startswith("SASL"):
+            self._require_login()
             settings |= {
                 "sasl_mechanism": self.kafka_mechanism,
                 "sasl_plain_username": self.kafka_user,
                 "sasl_plain_password": self.kafka_password,
             }
         return settings
+
+    def _require_login(self) -> None:
+        """The clients themselves would fail far from the cause."""
+        either = "VIGIE_KAFKA_PASSWORD (or VIGIE_KAFKA_PASSWORD_FILE)"
+        for value, name in ((self.kafka_user, "VIGIE_KAFKA_USER"), (self.kafka_password, either)):
+            if not value:
+                raise UnusableInput(
+                    f"{self.kafka_protocol} asks for a login, and {name} is not set. Set it, or give another "
+                    "--kafka-protocol (VIGIE_KAFKA_PROTOCOL)."
+                )
 
 
 def reach(cluster: Cluster) -> None:
@@ -110,7 +121,7 @@ def told(cluster: Cluster, doing: str) -> Iterator[None]:
         ) from error
     except (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.NodeNotReadyError) as error:
         # What kafka-python says where a broker takes the connection and then not the protocol or the login.
-        hint = _LOGIN_HINT if "bootstrap" in str(error) else ""
+        hint = LOGIN_HINT if "bootstrap" in str(error) else ""
         raise _unreachable(cluster, doing, _reason(error), hint) from error
     except errors.KafkaError as error:
         raise ClusterError(

@@ -156,7 +156,7 @@ def _ask_groups(status: Status, cluster: Cluster, consumer: KafkaConsumer, prese
 
 def _role(cluster: Cluster, admin: KafkaAdminClient, consumer: KafkaConsumer, group: str, topic: str) -> Role:
     with told(cluster, f"looking up the consumer group {group}"):
-        described = _patiently(lambda: admin.describe_groups([group])[group], cluster.kafka_timeout_s)
+        described = patiently(lambda: admin.describe_groups([group])[group], cluster.kafka_timeout_s)
         offsets = admin.list_group_offsets({group: None})[group]
     begin, end = _offsets(cluster, consumer, partitions_of(consumer, topic))
     # A group's first reading starts at the beginning; an offset of -1 is one that was never committed.
@@ -165,7 +165,7 @@ def _role(cluster: Cluster, admin: KafkaAdminClient, consumer: KafkaConsumer, gr
     return Role(group, topic, str(described["group_state"]), len(described["members"]), lag)
 
 
-def _patiently(ask: Callable[[], Any], seconds: float) -> Any:
+def patiently(ask: Callable[[], Any], seconds: float) -> Any:
     """Ask again while the coordinator is being found: a new cluster makes its offsets topic at the first question."""
     deadline = time.monotonic() + seconds
     while True:

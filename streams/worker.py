@@ -110,8 +110,10 @@ class Worker:
             self._learner = LearnerProcess()
             await self._learner.start()
         await self._outbox.start()
-        partitions = await self._partitions()
-        await self._follow_models()
+        partitions = await self._partitions(topics.EVENTS)
+        if set(self._roles()) != {"dispatcher"}:
+            # A dispatcher's user may not read them.
+            await self._follow_models()
         builders = {
             "scorer": self._scorer_app,
             "trainer": self._trainer_app,
@@ -126,14 +128,14 @@ class Worker:
         """The roles to run: a frozen worker does not learn."""
         return [role for role in self._settings.roles if role != "trainer" or not self._settings.worker.frozen]
 
-    async def _partitions(self) -> int:
-        """Of vigie.events. The producer itself would ask for a missing topic until its writes time out."""
+    async def _partitions(self, topic: str) -> int:
+        """Of a topic that must be there. The producer itself would ask for a missing one until its writes time out."""
         cluster = self._settings.cluster
         try:
-            return await asyncio.wait_for(self._outbox.partitions(topics.EVENTS), cluster.kafka_timeout_s)
+            return await asyncio.wait_for(self._outbox.partitions(topic), cluster.kafka_timeout_s)
         except (TimeoutError, KafkaError) as error:
             raise StreamsError(
-                f"topic {topics.EVENTS} was not found on {cluster.kafka} within {cluster.kafka_timeout_s:g} s "
+                f"topic {topic} was not found on {cluster.kafka} within {cluster.kafka_timeout_s:g} s "
                 f"({error!r}). Create the topics with `vigie topics create`"
             ) from error
 
@@ -155,6 +157,7 @@ class Worker:
             self._scorer.use(ready)
 
     async def _scorer_app(self, partitions: int) -> BatchApp:
+        await self._partitions(topics.CHANGELOG)
         app = self._app(topics.APP_ID)
         table = FirmTable(
             app, new_chain=lambda: Chain(self._ready.model, self._settings.chain), name="firms", partitions=partitions

@@ -139,6 +139,20 @@ def test_a_taken_away_cohort_is_not_answered() -> None:
     assert [month for month, *_ in resumed.scores] == [JANUARY + 2, JANUARY + 3, JANUARY + 4]
 
 
+def test_a_firm_is_taken_out_of_the_cohorts_that_hold_it_and_of_nothing_else() -> None:
+    n, width = COHORT_ROWS + 5, len(names())
+    sirens, codes = np.arange(1, n + 1, dtype=np.uint32), np.arange(n * width, dtype=np.uint8).reshape(n, width)
+    cohort = Cohort(24217, sirens, codes, np.zeros((n, 5), np.float32), np.arange(n, dtype=np.float64))
+    gone = int(sirens[7])
+    records = [*pack.cohort_records(cohort), (b"%09d" % gone, b"anything"), (b"~cohort|1|0", None)]
+    after = [(key, pack.without(key, value, gone)) for key, value in records]
+    assert [new is old for (_, new), (_, old) in zip(after, records, strict=True)] == [False, True, True, True]
+    parts = loaded(after[:2]).pending[24217]
+    for field in ("sirens", "codes", "members", "logits"):
+        left = np.delete(getattr(cohort, field), 7, axis=0)
+        assert np.concatenate([getattr(part, field) for part in parts.values()]).tobytes() == left.tobytes()
+
+
 def test_the_time_goes_forward_whatever_the_order() -> None:
     early, late = (Run().take_all([headcount(), clock(on(JANUARY + k, 2))]).chain for k in (1, 5))
     for records in ([early, late], [late, early]):

@@ -26,6 +26,12 @@ def test_settings_of_a_login() -> None:
     assert (settings["sasl_plain_username"], settings["sasl_plain_password"]) == ("vigie", "hunter2")
 
 
+@pytest.mark.parametrize(("own", "missing"), [({}, "USER"), ({"kafka_user": "vigie"}, "PASSWORD.*_FILE")])
+def test_a_login_without_a_name_or_a_secret_is_refused_at_once(own: dict[str, str], missing: str) -> None:
+    with pytest.raises(UnusableInput, match=f"VIGIE_KAFKA_{missing}.* is not set"):
+        Cluster(kafka_protocol="SASL_SSL", **own).client()  # type: ignore[arg-type] # only texts are given
+
+
 def test_the_password_shows_nowhere() -> None:
     assert "hunter2" not in repr(LOGIN)
     for error in (errors.TopicAuthorizationFailedError("t"), errors.SaslAuthenticationFailedError("no")):

@@ -14,6 +14,9 @@ COMMANDS = {
     "topics": "Create the topics on a Kafka cluster, or compare them.",
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch and list alerts.",
+    "audit": "Read and check the log of who read, changed or was refused what.",
+    "access": "Make Redis users from the clearance file, and review who sees what.",
+    "firm": "Erase what is held about a firm.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
     "dead-letters": "List the events that were refused, or put them back.",
 }

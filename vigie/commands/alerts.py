@@ -24,6 +24,7 @@ from vigie import rebuilding, sharing
 from vigie.alert_options import department as department_option
 from vigie.alert_options import redis_url as redis_url_option
 from vigie.alert_options import since as since_option
+from vigie.audited import audited, departments
 from vigie.settings import options_of
 
 _COLOURS = {"strong": "red", "moderate": "yellow", "none": "green"}
@@ -102,6 +103,8 @@ def watch(
         raise UnusableInput("--from-start and --last say two things: give one of them")
     url = redis_url or options.redis
     with connect(url, options.redis_timeout_seconds) as client:
+        with audited(client, url, "alert.watch", departments(filters.queues)):
+            pass  # what is read later is read on this entry
         received = inbox.watch(
             client,
             filters,
@@ -129,7 +132,10 @@ def list_(options: AlertsOptions, redis_url: str | None, filters: inbox.Filters,
     Example: vigie alerts list --department 21 --since 2019-01-01 --json
     """
     url = redis_url or options.redis
-    with connect(url, options.redis_timeout_seconds) as client:
+    with (
+        connect(url, options.redis_timeout_seconds) as client,
+        audited(client, url, "alert.list", departments(filters.queues)),
+    ):
         found = inbox.list_alerts(client, filters, limit, where=safe_url(url))
     for item in found:
         _show(item, options.language, as_json)
@@ -151,8 +157,12 @@ def show(
     Example: vigie alerts show 3f2a90c1d4e5b6a798012345
     """
     url = redis_url or options.redis
-    with connect(url, options.redis_timeout_seconds) as client:
-        _show(inbox.show(client, alert_id, department, where=safe_url(url)), options.language, as_json)
+    with (
+        connect(url, options.redis_timeout_seconds) as client,
+        audited(client, url, "alert.show", f"alert:{alert_id}"),
+    ):
+        item = inbox.show(client, alert_id, department, where=safe_url(url))
+    _show(item, options.language, as_json)
 
 
 def _pauses(options: AlertsOptions) -> Iterator[float]:

@@ -1,8 +1,9 @@
-"""`vigie topics`: the topics on a cluster, created or compared."""
+"""`vigie topics`: the topics on a cluster, created or compared, and the rights on them."""
 
 import click
 import msgspec
 
+from streams import acl as acls
 from streams.admin import Finding, connect
 from streams.cluster import Cluster
 from streams.topics import Topic, TopicOptions, table
@@ -33,6 +34,30 @@ def create(context: click.Context, cluster: Cluster, options: TopicOptions, alte
     """
     with connect(cluster) as admin:
         _report(context, admin.create(table(options), alter=alter), table(options), as_json)
+
+
+@command.command()
+@options_of(Cluster, acls.Principals)
+@click.option(
+    "--apply", is_flag=True, help="Give the rights that are missing; asks for a user who may alter the cluster."
+)
+@click.pass_context
+def acl(context: click.Context, cluster: Cluster, users: acls.Principals, apply: bool) -> None:
+    """Print the rights of each role's Kafka user as commands of kafka-acls.sh, or give them.
+
+    With --apply, rights beyond the table are told and left, with exit status 1.
+    """
+    wanted = acls.rights(users)
+    if not apply:
+        for line in acls.commands(wanted, cluster.kafka):
+            click.echo(line)
+        return
+    applied = acls.apply(cluster, wanted)
+    click.echo(f"{applied.added} right(s) given, {applied.present} there already")
+    for words in applied.extra:
+        click.echo(f"beyond its role: {words}. kafka-acls.sh --remove takes it away.")
+    if applied.extra:
+        context.exit(1)
 
 
 @command.command()

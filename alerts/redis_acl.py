@@ -1,0 +1,70 @@
+"""The rights of Redis users, made from clearances: an ACL file, or the commands that say the same.
+
+A user's first rights are for reading; what it may write stands in selectors of their own (Redis 7, Valkey), so that
+the right to append to the audit log is none to append alerts. Reading by XREADGROUP is never among them: with a mere
+right to read a key it moves a consumer group's place, for everybody.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from alerts.clearance import Clearance, Role
+from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, case_patterns, patterns
+
+_CONNECTION = "+ping +select"
+_SCRIPTS = "+evalsha +script|load"
+_READ = (
+    "+xread +xrange +xrevrange +xlen +zscore +zrange +zrevrange +zrangebyscore +zcard +get +mget +exists +hget +hmget "
+    "+hgetall"
+)
+_ALERTS = patterns("*")
+_WRITE_CASES = f"+get +set +hget +hset +hincrby +zscore +zadd +xlen +xadd {_SCRIPTS} +time"
+_APPEND_AUDIT = f"(%W~{AUDIT_KEY} ~{AUDIT_HEAD_KEY} +xadd +hmget +hset +time {_SCRIPTS})"
+_READ_AUDIT = f"(%R~{AUDIT_KEY} +xrange +xrevrange +xlen)"
+_PURGE_AUDIT = f"(%W~{AUDIT_KEY} +xtrim)"
+_SERVE = f"+@read +@write -@dangerous -del -unlink +info +time {_SCRIPTS}"
+"""A program of Vigie's own over all queues: it trims them and rebuilds them, and deletes none."""
+_ERASE = "+del +unlink"
+
+
+def acl_file(clearances: Iterable[Clearance], passwords: dict[str, str]) -> list[str]:
+    """Lines of a Redis ACL file; only hashes of the passwords stand in it. The user `default` is switched off."""
+    return [f"user {rule}" for rule in _rules(clearances, passwords)]
+
+
+def commands(clearances: Iterable[Clearance], passwords: dict[str, str]) -> list[str]:
+    """The same as commands for a running server. That which switches `default` off comes last."""
+    return [f"ACL SETUSER {rule}" for rule in _rules(clearances, passwords)]
+
+
+def _rules(clearances: Iterable[Clearance], passwords: dict[str, str]) -> Iterator[str]:
+    for clearance in clearances:
+        digest = hashlib.sha256(passwords[clearance.user].encode()).hexdigest()
+        yield f"{clearance.user} reset on #{digest} {' '.join(rights(clearance))}"
+    yield "default off"
+
+
+def rights(clearance: Clearance) -> list[str]:
+    """The parts of a user's rule behind its password, in Redis' own language."""
+    parts = [_CONNECTION]
+    queues = ("*",) if clearance.queues == QUEUES else clearance.queues
+    if queues:
+        parts += [f"%R~{pattern}" for queue in queues for pattern in patterns(queue)]
+        parts.append(_READ)
+    if "agent" in clearance.roles:
+        parts.append(f"({_keys(case_patterns(queue) for queue in queues)} {_WRITE_CASES})")
+    for role in clearance.roles:
+        parts += _OVER_ALL.get(role, ())
+    # A dispatcher does nothing that people are to be told of, and reads no audit log either.
+    return parts if set(clearance.roles) == {"dispatcher"} else [*parts, _APPEND_AUDIT]
+
+
+def _keys(groups: Iterable[Sequence[str]]) -> str:
+    return " ".join(f"~{pattern}" for group in groups for pattern in group)
+
+
+_OVER_ALL: dict[Role, tuple[str, ...]] = {
+    "dispatcher": (f"({_keys([_ALERTS])} {_SERVE})",),
+    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})",),
+    "auditor": (_READ_AUDIT, _PURGE_AUDIT),
+}
