@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kafka import errors
-
 from detectors.errors import UnusableInput, VigieError
 from detectors.options import option
 
@@ -22,7 +20,6 @@ _LOGIN_HINT = (
     " If it is up, it did not take what was said to it: check VIGIE_KAFKA_PROTOCOL, and with SASL VIGIE_KAFKA_USER, "
     "VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
 )
-_UNREACHABLE = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.NodeNotReadyError)
 
 
 class ClusterError(VigieError):
@@ -96,6 +93,9 @@ def told(cluster: Cluster, doing: str) -> Iterator[None]:
 
     `doing` completes "while ...". Raises ClusterUnreachable, NotAuthorised or ClusterError.
     """
+    # A worker, which speaks with aiokafka, starts without this client.
+    from kafka import errors
+
     try:
         yield
     except errors.AuthorizationError as error:
@@ -108,7 +108,7 @@ def told(cluster: Cluster, doing: str) -> Iterator[None]:
             f"the cluster at {cluster.kafka} did not let user {cluster.kafka_user or 'anonymous'} in while {doing}: "
             f"{_reason(error)}. Check VIGIE_KAFKA_USER, VIGIE_KAFKA_PASSWORD and VIGIE_KAFKA_MECHANISM."
         ) from error
-    except _UNREACHABLE as error:
+    except (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.NodeNotReadyError) as error:
         # What kafka-python says where a broker takes the connection and then not the protocol or the login.
         hint = _LOGIN_HINT if "bootstrap" in str(error) else ""
         raise _unreachable(cluster, doing, _reason(error), hint) from error
