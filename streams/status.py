@@ -27,15 +27,12 @@ from streams.topics import (
     APP_ID,
     CHANGELOG,
     DEAD_LETTERS,
-    DISPATCHER_GROUP,
     EVENTS,
     EXAMPLES,
     MODELS,
-    TRAINER_GROUP,
+    ROLES,
 )
 
-ROLES = ((APP_ID, EVENTS), (TRAINER_GROUP, EXAMPLES), (DISPATCHER_GROUP, ALERTS))
-"""The consumer groups of the scorer, the trainer and the dispatcher, each with the topic that it reads."""
 _RETRY_SECONDS = 0.2
 NEEDED = (EVENTS, ALERTS, EXAMPLES, MODELS, DEAD_LETTERS, CHANGELOG)
 
@@ -140,7 +137,7 @@ def _ask_groups(status: Status, cluster: Cluster, consumer: KafkaConsumer, prese
     with told(cluster, "connecting to its administration"):
         admin = KafkaAdminClient(**cluster.client())
     try:
-        roles = [_role(cluster, admin, consumer, group, topic) for group, topic in ROLES if topic in present]
+        roles = [_role(cluster, admin, consumer, group, topic) for group, topic in ROLES.values() if topic in present]
     finally:
         admin.close()
     status.roles = roles

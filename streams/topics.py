@@ -16,6 +16,12 @@ APP_ID = "vigie"
 CHANGELOG = f"{APP_ID}-firms-changelog"
 TRAINER_GROUP = f"{APP_ID}-trainer"
 DISPATCHER_GROUP = f"{APP_ID}-dispatcher"
+ROLES = {
+    "scorer": (APP_ID, EVENTS),
+    "trainer": (TRAINER_GROUP, EXAMPLES),
+    "dispatcher": (DISPATCHER_GROUP, ALERTS),
+}
+"""The consumer group of each role, and the topic that it reads."""
 
 MIB = 1024 * 1024
 FOR_EVER = "-1"
