@@ -158,7 +158,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         """Where the next fetch begins, behind what is no record (markers of transactions) too; 0 while not known."""
         # Of another thread's, which may be changing it.
         subscription = self._thread._consumer._subscription.subscription
-        state = subscription and subscription.assignment and subscription.assignment._tp_state.get(tp)
+        state = subscription and subscription.assignment and subscription.assignment.state_value(tp)
         return (state and state._position) or 0
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:

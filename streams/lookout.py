@@ -22,7 +22,7 @@ from streams.batches import BatchApp
 from streams.cluster import Cluster
 from streams.health import Health, PartitionHealth, RoleHealth, Standstills, Vitals
 from streams.scorer import Clocks
-from streams.topics import ROLES
+from streams.topics import ROLES, Role
 
 LOOK_SECONDS = 1.0
 LONGEST_ASK_SECONDS = 5.0
@@ -39,9 +39,8 @@ log = logging.getLogger(__name__)
 class Sights:
     """What is looked at, as it is now."""
 
-    apps: Mapping[str, BatchApp]
-    """By role."""
-    busy: Callable[[str], bool]
+    apps: Mapping[Role, BatchApp]
+    busy: Callable[[Role], bool]
     """Whether a role's agent is at work."""
     model: Callable[[], Model]
     redis_reachable: Callable[[], bool | None]
@@ -126,14 +125,14 @@ class Lookout:
             redis_reachable=redis,
         )
 
-    def _role(self, role: str, able: bool, ends: Ends) -> RoleHealth:
+    def _role(self, role: Role, able: bool, ends: Ends) -> RoleHealth:
         app = self._sights.apps[role]
         still = self._still.seconds(role, steps(app), due=able and not ready(app))
         at_hand = sorted(sources(app)) if ready(app) else []
         partitions = [self._partition(role, app, tp, able, ends.get(tp)) for tp in at_hand]
         return RoleHealth(role, ROLES[role][0], stage(app), still, partitions)
 
-    def _partition(self, role: str, app: BatchApp, tp: Any, able: bool, end: int | None) -> PartitionHealth:
+    def _partition(self, role: Role, app: BatchApp, tp: Any, able: bool, end: int | None) -> PartitionHealth:
         done, read = committed(app, tp), app.consumer.position_of(tp)
         # The trainer keeps the examples of a month that is not complete: then it waits, and is not at work.
         begun = self._sights.busy(role) if role == "trainer" else app.consumer.has_begun(tp)

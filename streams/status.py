@@ -154,7 +154,7 @@ def _ask_groups(status: Status, cluster: Cluster, consumer: KafkaConsumer, prese
 def _role(cluster: Cluster, admin: KafkaAdminClient, consumer: KafkaConsumer, group: str, topic: str) -> Role:
     with told(cluster, f"looking up the consumer group {group}"):
         described = _patiently(lambda: admin.describe_groups([group])[group], cluster.kafka_timeout_s)
-        offsets = admin.list_group_offsets({group: None})[group]
+        offsets = _patiently(lambda: admin.list_group_offsets({group: None})[group], cluster.kafka_timeout_s)
     begin, end = _offsets(cluster, consumer, partitions_of(consumer, topic))
     # A group's first reading starts at the beginning; an offset of -1 is one that was never committed.
     committed = {p: max(begin[p], offsets[p].offset if p in offsets else begin[p]) for p in begin}

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
@@ -42,10 +42,10 @@ from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.scorer import Clocks, Scorer
+from streams.topics import Role
 from streams.trainer import Membership, Trainer
 
-Role = Literal["scorer", "trainer", "dispatcher"]
-ROLES: tuple[Role, ...] = ("scorer", "trainer", "dispatcher")
+ROLES: tuple[Role, ...] = tuple(topics.ROLES)
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 10.0
 STOP_WITHOUT_KAFKA_SECONDS = 2.0
@@ -92,7 +92,7 @@ class Worker:
         self._clock_keeper: ClockKeeper | None = None
         self._publisher: Publisher | None = None
         self._stopping = asyncio.Event()
-        self._busy: Counter[str] = Counter()
+        self._busy: Counter[Role] = Counter()
         """Batches that each role is at."""
         self._last_active = clocks.monotonic()
         self._vitals = Vitals(settings.worker.stall_seconds, clocks.monotonic)
@@ -104,7 +104,7 @@ class Worker:
                 self._apps,
                 busy=lambda role: self._busy[role] > 0,
                 model=lambda: self._ready.model,
-                redis_reachable=lambda: self._publisher and self._publisher.reachable,
+                redis_reachable=lambda: None if self._publisher is None else self._publisher.reachable,
             ),
         )
 

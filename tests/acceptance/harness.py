@@ -153,8 +153,14 @@ class Site:
         """The settings of this Kafka."""
         return Cluster(kafka=self.kafka)
 
-    def worker(self, *arguments: str, program: str = "vigie", code: Path = ROOT, **settings: str) -> WorkerProcess:
+    def worker(self, *arguments: str, **settings: str) -> WorkerProcess:
         """Start a worker; `settings` are its VIGIE_ variables, in small letters without the prefix."""
+        return self.launch(arguments, settings)
+
+    def launch(
+        self, arguments: Sequence[str], settings: dict[str, str], *, program: str = "vigie", code: Path = ROOT
+    ) -> WorkerProcess:
+        """Start a worker that is another `program`, or of other code."""
         number = len(self._workers)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
         own = {"kafka": self.kafka, "redis": self.redis_url, "data": str(self.folder / f"worker-{number}")} | settings

@@ -47,7 +47,7 @@ def settled(site: Site, worker: WorkerProcess) -> None:
 def test_a_rolling_restart_of_two_versions(site: Site, world: World, older: Path) -> None:
     """Forward, and, where a newer worker dies too early, back: the older one says why it cannot go on."""
     parts = world.parts(4)
-    old = site.worker("--frozen", code=older, **BRISK).ready()
+    old = site.launch(["--frozen"], BRISK, code=older).ready()
     site.send(parts[0])
     settled(site, old)
     assert formats(site) == {2}

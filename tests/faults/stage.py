@@ -130,7 +130,7 @@ class Stage:
             "kafka": self.ground.kafka_way.address,
             "redis": f"redis://{self.ground.redis_way.address}",
         }
-        return self.site.worker(*arguments, program=program, **(BRISK | ways | settings))
+        return self.site.launch(arguments, BRISK | ways | settings, program=program)
 
     def tend(self) -> list[str]:
         """What a service manager does: start again who has ended; their names."""

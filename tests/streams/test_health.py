@@ -22,19 +22,21 @@ def judged(
     joining: float = 0,
     silent: float = 0,
     limit: float = LIMIT,
-    **seen: bool,
+    kafka: bool | None = None,
+    redis: bool | None = None,
 ) -> Health:
     """The health of a scorer whose one partition, or which itself, has stood still for so long."""
     clock = Clock()
     vitals = Vitals(limit, clock)
     partition = PartitionHealth("vigie.events", 3, 10, 12, still)
-    vitals.tell(Health(roles=[RoleHealth("scorer", "vigie", state, joining, [partition])], **seen))
+    role = RoleHealth("scorer", "vigie", state, joining, [partition])
+    vitals.tell(Health(roles=[role], kafka_reachable=kafka, redis_reachable=redis))
     clock.now += silent
     return vitals.health()
 
 
 def test_at_work() -> None:
-    health = judged(kafka_reachable=True, redis_reachable=True, still=59, silent=59)
+    health = judged(kafka=True, redis=True, still=59, silent=59)
     assert (health.live, health.ready, health.problems, health.silent_seconds) == (True, True, [], 59)
 
 
@@ -60,8 +62,8 @@ def test_what_a_restart_may_mend(health: Health, problem: str) -> None:
     ("health", "problem"),
     [
         (judged(state="joining", joining=59), "the scorer is joining"),
-        (judged(kafka_reachable=False), "Kafka does not answer"),
-        (judged(redis_reachable=False), "Redis takes no alerts; they wait in Kafka"),
+        (judged(kafka=False), "Kafka does not answer"),
+        (judged(redis=False), "Redis takes no alerts; they wait in Kafka"),
     ],
     ids=["joining", "kafka", "redis"],
 )

@@ -45,6 +45,7 @@ def stuck(health: Health) -> bool:
 async def until(worker: Worker, met: Callable[[Health], bool]) -> Health:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not met(worker.health()):
+            assert "stopping" not in worker.health().problems
             await asyncio.sleep(0.05)
         return worker.health()
 
@@ -89,7 +90,7 @@ async def read_nothing(worker: Worker, site: Site) -> None:
     consumer = worker._apps["scorer"].consumer
     getmany = consumer._getmany
 
-    async def nothing(*of: Any) -> dict[Any, Any]:
+    async def nothing(**of: Any) -> dict[Any, Any]:
         await asyncio.sleep(0.1)
         return {}
 
@@ -118,6 +119,24 @@ async def freeze(worker: Worker, site: Site) -> None:
     await until(worker, lambda health: health.live and health.ready)
 
 
+async def check(worker: Worker, site: Site) -> None:
+    health = await until(worker, lambda health: health.ready)
+    assert [(role.role, role.group, role.state) for role in health.roles] == [
+        ("scorer", "vigie", "ready"),
+        ("trainer", "vigie-trainer", "ready"),
+        ("dispatcher", "vigie-dispatcher", "ready"),
+    ]
+    assert [len(role.partitions) for role in health.roles] == [site.partitions, 1, site.partitions]
+    assert (health.kafka_reachable, health.redis_reachable) == (True, None)
+    assert health.model_version
+    await asyncio.to_thread(send_part_of_a_month, site)
+    for hang in (hang_in_a_batch, read_nothing, freeze):
+        await hang(worker, site)
+    scored, (examples,) = worker.health().roles[0].partitions, worker.health().roles[1].partitions
+    assert sum(partition.committed for partition in scored) == 2
+    assert (examples.committed, examples.end, examples.still_seconds) == (0, 1, 0)
+
+
 def test_a_worker_that_hangs_is_not_live_until_it_goes_on(site: Site, tmp_path: Path) -> None:
     settings = WorkerSettings(
         cluster=site.cluster,
@@ -130,23 +149,11 @@ def test_a_worker_that_hangs_is_not_live_until_it_goes_on(site: Site, tmp_path: 
         worker = Worker(settings, CollectorRegistry(), Clocks(time.time, time.monotonic), lambda: 0.5)
         assert (worker.health().live, worker.health().ready) == (True, False)
         running = asyncio.create_task(worker.run())
-        health = await until(worker, lambda health: health.ready)
-        assert [(role.role, role.group, role.state) for role in health.roles] == [
-            ("scorer", "vigie", "ready"),
-            ("trainer", "vigie-trainer", "ready"),
-            ("dispatcher", "vigie-dispatcher", "ready"),
-        ]
-        assert [len(role.partitions) for role in health.roles] == [site.partitions, 1, site.partitions]
-        assert (health.kafka_reachable, health.redis_reachable) == (True, None)
-        assert health.model_version
-        await asyncio.to_thread(send_part_of_a_month, site)
-        for hang in (hang_in_a_batch, read_nothing, freeze):
-            await hang(worker, site)
-        (examples,) = worker.health().roles[1].partitions
-        assert (examples.committed, examples.end, examples.still_seconds) == (0, 1, 0)
-        assert sum(partition.committed for partition in worker.health().roles[0].partitions) == 2
-        worker.stop()
-        await running
+        try:
+            await check(worker, site)
+        finally:
+            worker.stop()
+            await running
         assert worker.health().problems == ["stopping"]
 
     asyncio.run(run())

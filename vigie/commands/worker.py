@@ -29,7 +29,8 @@ from streams.apps import SWITCH_SECONDS
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
-from streams.worker import ROLES, Role, Worker, WorkerSettings
+from streams.topics import Role
+from streams.worker import ROLES, Worker, WorkerSettings
 from vigie.endpoints import serve
 from vigie.settings import options_of
 
