@@ -4,7 +4,7 @@
 PYTHON ?=
 ARGS ?=
 ROUNDS ?= 34
-# Of `make soak`: storms of 21 faults each, and the seed of the first one.
+# Of `make soak`: storms of 24 faults each, and the seed of the first one.
 STORMS ?= 5
 SEED ?= 1
 export PYTHON
@@ -33,7 +33,7 @@ help:
 	  'make bench    throughput, latency and detection, with the figures of this machine' \
 	  'make peers    Vigie beside Faust, Quix Streams and Bytewax on the same work (docs/performance.md)' \
 	  'make soak     workers, servers and network broken over two hundred times, at moments of a seed (ROUNDS=34 of three' \
-  '              kills, STORMS=5 of 21 faults, SEED=1)' \
+  '              kills, STORMS=5 of 24 faults, SEED=1)' \
 	  'make lock     requirements.lock, requirements-dev.lock and requirements-peers.lock anew, from pyproject.toml' \
 	  'make clean    remove .venv and all caches of this folder' \
 	  '' \

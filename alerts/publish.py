@@ -137,6 +137,8 @@ class Publisher:
         self._monotonic = monotonic
         self._random = random
         self._stop = stop
+        self.reachable: bool | None = None
+        """Whether Redis took what it was given last; None while there has been nothing."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,7 +162,9 @@ class Publisher:
             failure = await self._round_trip(delivery)
             if failure is not None:
                 self._must_pass(failure)
+                self.reachable = False
                 await self._outlast(failure, delivery)
+            self.reachable = True
         return delivery.result()
 
     async def _outlast(self, failure: Exception, delivery: Delivery) -> None:

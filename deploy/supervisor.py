@@ -67,6 +67,9 @@ class Child:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     preexec_fn=self._die_with_supervisor,
+                    # Python ignores SIGXFSZ, and so does the server: a file that may not grow is an error to it, as
+                    # a full disk is, not its end.
+                    restore_signals=False,
                 )
         except OSError as error:
             return {"error": f"{argv[0]}: {error.strerror}"}

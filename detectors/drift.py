@@ -10,7 +10,6 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from river.drift import PageHinkley
 
 Values = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -86,6 +85,9 @@ def mean_moved(values: Sequence[float], months: float) -> bool:
 
     After each finding it begins again. `months` is the mean time between false alarms.
     """
+    # Not before it is needed: River brings SciPy.
+    from river.drift import PageHinkley
+
     test = PageHinkley(
         min_instances=6, delta=ALLOWANCE, threshold=page_hinkley_threshold(months), alpha=1.0, mode="both"
     )

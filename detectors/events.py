@@ -34,7 +34,8 @@ EARLIEST = date(1980, 1, 1)
 """No partner's data reach back further: an earlier date is a typing error."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+# Python's collector of cycles passes events over (gc=False): they hold texts and numbers alone, by the thousands.
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", gc=False):
     """What every event of a firm has; subclasses add their own fields."""
 
     identity_fields: ClassVar[tuple[str, ...]] = ()
@@ -184,7 +185,7 @@ class Firm(Event, frozen=True, kw_only=True, tag="firm"):
     legal_form: Annotated[str, Meta(max_length=16)] | None
 
 
-class Clock(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clock"):
+class Clock(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clock", gc=False):
     """Time has reached a day: tells partitions where nothing happens that months end. Belongs to no firm."""
 
     known_at: date

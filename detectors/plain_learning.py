@@ -1,13 +1,16 @@
 """The plain regression learns one example at a time, by River itself."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from river import linear_model, optim, preprocessing
 
 from detectors.features import names
 from detectors.plain_regression import PlainRegression
+
+if TYPE_CHECKING:
+    from river import linear_model, preprocessing
 
 _STEP = 0.05
 
@@ -19,6 +22,9 @@ def learn(
 
     A row's step is as long as its weight: let the weights be about 1, whatever number of firms a row stands for.
     """
+    # Not before there is something to learn: River brings SciPy, seconds of loading and half of the memory.
+    from river import linear_model, optim, preprocessing
+
     scaler = preprocessing.StandardScaler()
     edge = 0.5 / len(rows)
     rate = float(np.clip(weights @ labels / weights.sum(), edge, 1 - edge))
@@ -49,7 +55,7 @@ def _examples(
 
 
 def _restore(
-    before: PlainRegression, scaler: preprocessing.StandardScaler, regression: linear_model.LogisticRegression
+    before: PlainRegression, scaler: "preprocessing.StandardScaler", regression: "linear_model.LogisticRegression"
 ) -> None:
     columns = names()
     # A Counter would count pairs, where a dict updates from them.

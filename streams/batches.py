@@ -75,6 +75,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._undone: dict[TP, deque[BatchMessage]] = defaultdict(deque)
+        self._due: dict[TP, int] = {}
+        """Offsets that were to be committed."""
         self._no_fetch = asyncio.Event()
         self._no_fetch.set()
 
@@ -143,10 +145,21 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         undone = self._undone[tp]
         offset: int | None = None
         while undone and undone[0].done:
-            offset = undone.popleft().offset + 1
+            offset = self._due[tp] = undone.popleft().offset + 1
         self._acked[tp].clear()
         self._acked_index[tp].clear()
         return offset
+
+    def has_begun(self, tp: TP) -> bool:
+        """Whether something of a partition was handed over and is not committed."""
+        return bool(self._undone.get(tp)) or self._due.get(tp, 0) > (self._committed_offset.get(tp) or 0)
+
+    def position_of(self, tp: TP) -> int:
+        """Where the next fetch begins, behind what is no record (markers of transactions) too; 0 while not known."""
+        # Of another thread's, which may be changing it.
+        subscription = self._thread._consumer._subscription.subscription
+        state = subscription and subscription.assignment and subscription.assignment.state_value(tp)
+        return (state and state._position) or 0
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         if self.app.commit_gate is not None:
@@ -184,6 +197,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
     async def perform_seek(self) -> None:
         """Go back to the committed offsets: everything after them is read again."""
         self._undone.clear()
+        self._due.clear()
         await super().perform_seek()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -192,6 +206,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._undone.pop(tp, None)
+            self._due.pop(tp, None)
 
     async def wait_empty(self) -> None:
         """Wait until nothing is being worked on any more, then commit."""

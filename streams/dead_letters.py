@@ -147,6 +147,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Reason], ...] = (
 def _as_text(value: bytes, *, whole: bool) -> tuple[str, Literal["utf-8", "base64"]]:
     try:
         # Of a value cut in the middle of a character, the rest of that character goes too.
-        return codecs.getincrementaldecoder("utf-8")().decode(value, final=whole), "utf-8"
+        return value.decode() if whole else codecs.getincrementaldecoder("utf-8")().decode(value), "utf-8"
     except UnicodeDecodeError:
         return base64.b64encode(value).decode(), "base64"

@@ -9,6 +9,7 @@ Written against aiokafka 0.14.0; tests/streams/test_headers.py fails when a newe
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from aiokafka.consumer import fetcher
@@ -53,10 +54,13 @@ class _Batch:
         return getattr(self._quick, name)
 
     def __iter__(self) -> Iterator[Any]:
+        read = 0
         try:
-            return iter([*self._quick])
+            for record in self._quick:
+                yield record
+                read += 1
         except UnicodeDecodeError:
-            return iter([*self._lenient()])
+            yield from islice(self._lenient(), read, None)
 
     def _lenient(self) -> Any:
         start = 0

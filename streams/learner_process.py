@@ -40,8 +40,9 @@ NICENESS = 5
 """A third of the weight of what scores, where they want the same core."""
 END_SECONDS = 5.0
 BUFFER_BYTES = 1 << 20
+# Where pandas and scikit-learn are installed, River loads them as well; no learner here has a use for them.
 PROGRAM = (
-    "import os, sys; os.nice({nice}); sys.path[:] = {path!r}; "
+    "import os, sys; os.nice({nice}); sys.path[:] = {path!r}; sys.modules.update(pandas=None, sklearn=None); "
     "from streams.learner_child import main; main({descriptor})"
 )
 

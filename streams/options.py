@@ -18,6 +18,12 @@ class WorkerOptions:
     commit_seconds: float = option(1.0, "Time between two commits of offsets", unit="seconds")
     instance: str = option("", "A name that stays the same over restarts: the group then waits for it, no rebalance")
     session_seconds: float = option(10.0, "How long a silent worker keeps its partitions", unit="seconds")
+    stall_seconds: float = option(
+        300.0,
+        "How long there may be something to do and nothing committed before the worker counts as not live, Kafka and "
+        "Redis answering; more than a month takes to learn, 0 is for ever",
+        unit="seconds",
+    )
     standbys: int = option(
         0, "Workers that mirror each partition's state: each costs half again the CPU, and recovery takes seconds"
     )

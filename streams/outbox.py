@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
@@ -28,6 +28,11 @@ LONGEST_REQUEST_SECONDS = 30.0
 """How long an answer is waited for before the request is made again, on a new connection: the old one may be dead."""
 LONGEST_STOP_SECONDS = 5.0
 _NOTHING_LOST = "Nothing is lost: a restarted worker goes on from what was committed"
+
+
+Keyed = tuple[bytes | None, bytes | None]
+"""Key and value."""
+T = TypeVar("T")
 
 
 class Outgoing(NamedTuple):
@@ -89,8 +94,13 @@ class Outbox:
             futures.append(await self._queued(topic, send))
         await self.settled(topic, futures)
 
+    async def spread_batches(self, topic: str, number: int, records: Iterable[Keyed]) -> list[asyncio.Future[Any]]:
+        """The same as `send_batches` where a record's partition does not matter: `number` modulo how many there are."""
+        partitions = await self._queued(topic, partial(self.partitions, topic))
+        return await self.send_batches(topic, number % partitions, records)
+
     async def send_batches(
-        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, many: bool = False
+        self, topic: str, partition: int, records: Iterable[Keyed], *, many: bool = False
     ) -> list[asyncio.Future[Any]]:
         """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them.
 
@@ -119,7 +129,7 @@ class Outbox:
         if late:
             raise self._late(topic, TimeoutError())
 
-    async def _queued(self, topic: str, send: Callable[[], Awaitable[asyncio.Future[Any]]]) -> asyncio.Future[Any]:
+    async def _queued(self, topic: str, send: Callable[[], Awaitable[T]]) -> T:
         """Hand something to the producer, which may have no room for it while no broker takes what it has."""
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         while True:
@@ -140,7 +150,7 @@ class Outbox:
         )
 
 
-def _packed(packing: Packing, records: Iterator[tuple[bytes, bytes | None]]) -> list[Batch]:
+def _packed(packing: Packing, records: Iterator[Keyed]) -> list[Batch]:
     """The next batches; fewer than PACKED_TOGETHER, the rest among them, once the records are at their end."""
     batches: list[Batch] = []
     for key, value in records:

@@ -2,7 +2,7 @@
 
 Effects of a batch, in this order, each confirmed by Kafka before the next begins unless said otherwise:
 
-1. dead letters for what was refused;
+1. dead letters for what was refused (confirmed before offsets are committed);
 2. for each outcome of the chain: its alerts; at a month end also the answered examples, and the cohort that waits;
 3. the state of the firms that changed, then the partition's time: once between two commits, since a firm changes many
    times meanwhile (`streams.state_writer`); at a month end at once, and confirmed;
@@ -16,6 +16,7 @@ partitions' events go on meanwhile.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -39,7 +40,7 @@ from streams.dead_letters import dead_letter
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
 from streams.outbox import Outbox, Outgoing
-from streams.state_writer import StateWriter
+from streams.state_writer import StateWriter, taken
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
@@ -89,6 +90,8 @@ class Scorer:
         self._clocks = clocks
         self._partitions = partitions
         self._language = language
+        self._letters: list[asyncio.Future[Any]] = []
+        """On their way, or not known yet to be with Kafka."""
         self._state = StateWriter(outbox, CHANGELOG, records=_records, held=table.chains.get)
 
     def use(self, ready: models.Scorer) -> None:
@@ -111,8 +114,10 @@ class Scorer:
             self._count(partition, chain, admitted, began)
 
     async def confirmed(self) -> None:
-        """Write the state that changed, and wait until Kafka has it. Raises SendFailed."""
+        """Write the state that changed, and wait until Kafka has it and all dead letters. Raises SendFailed."""
         await self._state.confirmed()
+        await self._outbox.settled(DEAD_LETTERS, list(self._letters))
+        self._letters = [future for future in self._letters if not taken(future)]
 
     async def _step(
         self, partition: int, chain: Chain, records: Sequence[Any], admitted: Admitted, began: float
@@ -179,23 +184,29 @@ class Scorer:
 
     async def _refuse(self, partition: int, records: Sequence[Any], admitted: Admitted) -> None:
         now = self._clocks.now()
-        outgoing = []
-        for position, reason, detail in admitted.refusals:
-            record = records[position]
-            letter = dead_letter(
-                reason,
-                detail,
-                topic=EVENTS,
-                partition=partition,
-                offset=record.offset,
-                key=record.key,
-                value=record.value,
-                refused_at=now,
-                by=PROGRAM,
+        letters = (
+            (
+                dead_letters.key_of(records[position].key),
+                dead_letters.encode(
+                    dead_letter(
+                        reason,
+                        detail,
+                        topic=EVENTS,
+                        partition=partition,
+                        offset=records[position].offset,
+                        key=records[position].key,
+                        value=records[position].value,
+                        refused_at=now,
+                        by=PROGRAM,
+                    )
+                ),
             )
-            outgoing.append(Outgoing(dead_letters.key_of(record.key), dead_letters.encode(letter)))
-            self._metrics.refused.labels(reason).inc()
-        await self._outbox.send(DEAD_LETTERS, outgoing)
+            for position, reason, detail in admitted.refusals
+        )
+        queued = await self._outbox.spread_batches(DEAD_LETTERS, partition, letters)
+        self._letters.extend(queued)
+        for reason, count in Counter(refusal.reason for refusal in admitted.refusals).items():
+            self._metrics.refused.labels(reason).inc(count)
 
     def _count(self, partition: int, chain: Chain, admitted: Admitted, began: float) -> None:
         metrics = self._metrics

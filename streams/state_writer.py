@@ -94,7 +94,7 @@ class StateWriter(Generic[State]):
         # Each stays in the list until it is confirmed: a month end and a commit may wait for the same at once.
         if self._queued:
             await self._outbox.settled(self._topic, list(self._queued))
-            self._queued = [future for future in self._queued if not _taken(future)]
+            self._queued = [future for future in self._queued if not taken(future)]
 
     async def confirmed(self) -> None:
         """Write all that changed, and wait until Kafka has it. Raises SendFailed.
@@ -112,5 +112,6 @@ class StateWriter(Generic[State]):
         await self.settled()
 
 
-def _taken(future: asyncio.Future[Any]) -> bool:
+def taken(future: asyncio.Future[Any]) -> bool:
+    """Whether Kafka has what was sent."""
     return future.done() and not future.cancelled() and future.exception() is None

@@ -27,15 +27,12 @@ from streams.topics import (
     APP_ID,
     CHANGELOG,
     DEAD_LETTERS,
-    DISPATCHER_GROUP,
     EVENTS,
     EXAMPLES,
     MODELS,
-    TRAINER_GROUP,
+    ROLES,
 )
 
-ROLES = ((APP_ID, EVENTS), (TRAINER_GROUP, EXAMPLES), (DISPATCHER_GROUP, ALERTS))
-"""The consumer groups of the scorer, the trainer and the dispatcher, each with the topic that it reads."""
 _RETRY_SECONDS = 0.2
 NEEDED = (EVENTS, ALERTS, EXAMPLES, MODELS, DEAD_LETTERS, CHANGELOG)
 
@@ -140,7 +137,7 @@ def _ask_groups(status: Status, cluster: Cluster, consumer: KafkaConsumer, prese
     with told(cluster, "connecting to its administration"):
         admin = KafkaAdminClient(**cluster.client())
     try:
-        roles = [_role(cluster, admin, consumer, group, topic) for group, topic in ROLES if topic in present]
+        roles = [_role(cluster, admin, consumer, group, topic) for group, topic in ROLES.values() if topic in present]
     finally:
         admin.close()
     status.roles = roles
@@ -157,7 +154,7 @@ def _ask_groups(status: Status, cluster: Cluster, consumer: KafkaConsumer, prese
 def _role(cluster: Cluster, admin: KafkaAdminClient, consumer: KafkaConsumer, group: str, topic: str) -> Role:
     with told(cluster, f"looking up the consumer group {group}"):
         described = patiently(lambda: admin.describe_groups([group])[group], cluster.kafka_timeout_s)
-        offsets = admin.list_group_offsets({group: None})[group]
+        offsets = patiently(lambda: admin.list_group_offsets({group: None})[group], cluster.kafka_timeout_s)
     begin, end = _offsets(cluster, consumer, partitions_of(consumer, topic))
     # A group's first reading starts at the beginning; an offset of -1 is one that was never committed.
     committed = {p: max(begin[p], offsets[p].offset if p in offsets else begin[p]) for p in begin}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from detectors.options import option
 
@@ -16,6 +16,13 @@ APP_ID = "vigie"
 CHANGELOG = f"{APP_ID}-firms-changelog"
 TRAINER_GROUP = f"{APP_ID}-trainer"
 DISPATCHER_GROUP = f"{APP_ID}-dispatcher"
+Role = Literal["scorer", "trainer", "dispatcher"]
+ROLES: dict[Role, tuple[str, str]] = {
+    "scorer": (APP_ID, EVENTS),
+    "trainer": (TRAINER_GROUP, EXAMPLES),
+    "dispatcher": (DISPATCHER_GROUP, ALERTS),
+}
+"""The consumer group of each role, and the topic that it reads."""
 
 MIB = 1024 * 1024
 FOR_EVER = "-1"

@@ -6,12 +6,12 @@ own, so that a worker may run any roles beside workers that run others: members 
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import faust
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
@@ -25,6 +25,7 @@ from detectors.errors import VigieError
 from detectors.models import Model
 from detectors.regime import RegimeOptions
 from streams import topics
+from streams.app_state import lags, ready, unread
 from streams.apps import Handle, add_agent, by_partition, new_app
 from streams.batches import BatchApp
 from streams.clock_keeper import ClockKeeper
@@ -32,20 +33,24 @@ from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
 from streams.errors import StreamsError
 from streams.firm_table import FirmTable
+from streams.health import Health, Vitals
 from streams.learner_process import LearnerProcess
 from streams.learner_wire import Terms
+from streams.lookout import Lookout, Sights
 from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.queue_keeper import QueueKeeper
 from streams.scorer import Clocks, Scorer
+from streams.topics import Role
 from streams.trainer import Membership, Trainer
 
-Role = Literal["scorer", "trainer", "dispatcher"]
-ROLES: tuple[Role, ...] = ("scorer", "trainer", "dispatcher")
+ROLES: tuple[Role, ...] = tuple(topics.ROLES)
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 10.0
+STOP_WITHOUT_KAFKA_SECONDS = 2.0
+"""Nothing that is finished can be committed then."""
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +94,29 @@ class Worker:
         self._publisher: Publisher | None = None
         self._queue_keeper: QueueKeeper | None = None
         self._stopping = asyncio.Event()
-        self._busy = 0
+        self._busy: Counter[Role] = Counter()
+        """Batches that each role is at."""
         self._last_active = clocks.monotonic()
+        self._vitals = Vitals(settings.worker.stall_seconds, clocks.monotonic)
+        self._lookout = Lookout(
+            settings.cluster,
+            self._vitals,
+            clocks,
+            Sights(
+                self._apps,
+                busy=lambda role: self._busy[role] > 0,
+                model=lambda: self._ready.model,
+                redis_reachable=lambda: None if self._publisher is None else self._publisher.reachable,
+            ),
+        )
 
     def stop(self) -> None:
         """Ask for a graceful end: what is being worked on is finished, offsets are committed."""
         self._stopping.set()
+
+    def health(self) -> Health:
+        """Whether it is live and ready, and its parts; from any thread."""
+        return self._vitals.health()
 
     async def run(self) -> None:
         """Run until told to stop, until idle, or until a role fails. Raises VigieError."""
@@ -121,6 +143,7 @@ class Worker:
         }
         for role in self._roles():
             self._apps[role] = await builders[role](partitions)
+        self._lookout.start()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
         log.info("started: %s", ", ".join(self._apps))
 
@@ -231,11 +254,11 @@ class Worker:
         """An agent that is seen at work."""
 
         async def watched(message: Any, records: Sequence[Any]) -> None:
-            self._busy += 1
+            self._busy[role] += 1
             try:
                 await handle(message, records)
             finally:
-                self._busy -= 1
+                self._busy[role] -= 1
             self._finished(role)
 
         add_agent(app, role, topic, watched)
@@ -266,7 +289,7 @@ class Worker:
 
     def _idle(self) -> bool:
         limit = self._settings.worker.exit_when_idle
-        if not limit or self._busy or not all(ready(app) for app in self._apps.values()):
+        if not limit or self._busy.total() or not all(ready(app) for app in self._apps.values()):
             return False
         if any(unread(app) for app in self._apps.values()) or self._uncommitted():
             self._last_active = max(self._last_active, self._clocks.monotonic() - limit / 2)
@@ -283,6 +306,7 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping.set()
+        self._vitals.end()
         if self._learner is not None:
             # Before the apps: a month that is being learned is done again, and must not hold them up.
             await self._learner.stop()
@@ -291,63 +315,23 @@ class Worker:
             await self._queue_keeper.stop()
         if self._publisher is not None:
             await self._publisher.close()
-        if self._follower is not None:
-            await self._follower.stop()
-        await self._outbox.stop()
+        follower = [] if self._follower is None else [self._follower.stop()]
+        await asyncio.gather(*follower, self._lookout.stop(), self._outbox.stop())
 
     async def _stop_apps(self) -> None:
         """Let the roles finish what they are at, all at once and for so long. Without Kafka they would try for ever."""
+        seconds = STOP_WITHOUT_KAFKA_SECONDS if self.health().kafka_reachable is False else STOP_SECONDS
         stopping = {asyncio.create_task(app.stop()): role for role, app in self._apps.items()}
         if stopping:
-            await asyncio.wait(stopping, timeout=STOP_SECONDS)
+            await asyncio.wait(stopping, timeout=seconds)
         for task, role in stopping.items():
             if not task.done():
                 # Not waited for: of its libraries some take no notice.
                 task.cancel()
-                log.error("%s did not stop within %g s; what it had not committed is done again", role, STOP_SECONDS)
+                log.error("%s did not stop within %g s; what it had not committed is done again", role, seconds)
             elif task.cancelled() or task.exception() is not None:
                 error = None if task.cancelled() else task.exception()
                 log.error("%s did not stop cleanly; what it had not committed is done again", role, exc_info=error)
-
-
-def ready(app: BatchApp) -> bool:
-    """Whether an app has joined its group, and has the state of its partitions: of none, where others have them all."""
-    return bool(app.started and app.rebalancing_count and not app.rebalancing and not app.in_recovery)
-
-
-def lags(app: BatchApp) -> dict[Any, int]:
-    """Records not yet committed, by partition of the app's source topics."""
-    behind = {}
-    consumer = app.consumer
-    for tp in _sources(app):
-        highwater = consumer.highwater(tp)
-        if highwater is not None:
-            behind[tp] = max(0, highwater - (consumer._committed_offset.get(tp) or 0))
-    return behind
-
-
-def unread(app: BatchApp) -> bool:
-    """Whether a partition of the app's source topics has records that no agent was given yet, or may have."""
-    consumer = app.consumer
-    for tp in _sources(app):
-        # Unknown until the first fetch has come back.
-        highwater = consumer.highwater(tp)
-        read = consumer._read_offset.get(tp) or consumer._committed_offset.get(tp) or 0
-        if highwater is None or highwater > read:
-            return True
-    return False
-
-
-def _sources(app: BatchApp) -> list[Any]:
-    """The assigned partitions of what the app's agents read; not its changelog's."""
-    return [tp for tp in _assigned(app) if app.topics.acks_enabled_for(tp.topic)]
-
-
-def _assigned(app: BatchApp) -> set[Any]:
-    try:
-        return set(app.consumer.assignment())
-    except faust.exceptions.ConsumerNotStarted:
-        return set()
 
 
 def _failure(role: Role, app: BatchApp) -> VigieError:

@@ -45,7 +45,8 @@ def loaded_by(statement: str) -> set[str]:
         ("import streams.partners", {*KAFKA, "redis", "river"}),
         # Seconds of a worker's start, and half of its memory, that only the trainer has a use for.
         ("import detectors.models", {*KAFKA, "redis", "river", "scipy", "sklearn", "pandas"}),
-        ("import streams.worker, vigie.commands.worker", {"river", "scipy", "sklearn", "pandas", "polars"}),
+        ("import streams.worker, vigie.commands.worker", {"kafka", "river", "scipy", "sklearn", "pandas", "polars"}),
+        ("import streams.learner_child", {*KAFKA, "redis", "river", "scipy", "sklearn", "pandas", "polars"}),
     ],
 )
 def test_what_an_import_does_not_bring(statement: str, without: set[str]) -> None:

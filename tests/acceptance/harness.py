@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -54,14 +55,16 @@ def until(met: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS)
 
 
 class WorkerProcess:
-    """`python -m vigie worker`, its log in a file, its metrics on a port."""
+    """`python -m vigie worker`, its log in a file, its metrics on a port; `program` of the code in `folder`."""
 
-    def __init__(self, arguments: Sequence[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, arguments: Sequence[str], environment: dict[str, str], log: Path, program: str, folder: Path
+    ) -> None:
         self._path = log
         self._port = free_ports(1)[0]
-        command = [sys.executable, "-m", "vigie", "worker", "--metrics-port", str(self._port), *arguments]
+        command = [sys.executable, "-m", program, "worker", "--metrics-port", str(self._port), *arguments]
         with log.open("wb") as stream:
-            self._process = started(command, stdout=stream, stderr=stream, env=environment, cwd=ROOT)
+            self._process = started(command, stdout=stream, stderr=stream, env=environment, cwd=folder)
 
     @property
     def log(self) -> str:
@@ -93,6 +96,15 @@ class WorkerProcess:
             return 0.0
         samples = [s for family in text_string_to_metric_families(text) for s in family.samples if s.name == name]
         return sum(s.value for s in samples if labels.items() <= s.labels.items())
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """The status and the body at /live, /ready or /health."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -143,11 +155,17 @@ class Site:
 
     def worker(self, *arguments: str, **settings: str) -> WorkerProcess:
         """Start a worker; `settings` are its VIGIE_ variables, in small letters without the prefix."""
+        return self.launch(arguments, settings)
+
+    def launch(
+        self, arguments: Sequence[str], settings: dict[str, str], *, program: str = "vigie", code: Path = ROOT
+    ) -> WorkerProcess:
+        """Start a worker that is another `program`, or of other code."""
         number = len(self._workers)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
         own = {"kafka": self.kafka, "redis": self.redis_url, "data": str(self.folder / f"worker-{number}")} | settings
         environment |= {f"VIGIE_{name.upper()}": value for name, value in own.items()}
-        worker = WorkerProcess(arguments, environment, self.folder / f"worker-{number}.log")
+        worker = WorkerProcess(arguments, environment, self.folder / f"worker-{number}.log", program, code)
         self._workers.append(worker)
         return worker
 

@@ -105,12 +105,16 @@ def test_redis_dies_and_comes_back(site: Site, world: World, valkey: ValkeyServe
     worker = frozen(site, redis_longest_wait_seconds="0.5").ready()
     site.send(parts[0])
     until(lambda: len(site.ids()) > 0, "the first alerts\n" + worker.log)
+    until(lambda: worker.answer("ready") == (200, "ready\n"), "it to say so\n" + worker.log)
     try:
         for part in parts[1:]:
             valkey.kill()
             site.send(part)
             until(lambda: site.behind(SCORER, EVENTS) == 0, "scoring to go on without Redis\n" + worker.log)
             assert site.behind(DISPATCHER, ALERTS) > 0
+            until(lambda: worker.answer("ready")[0] == 503, "it to say that alerts wait\n" + worker.log)
+            assert worker.answer("ready")[1].endswith("Redis takes no alerts; they wait in Kafka\n")
+            assert worker.answer("live")[0] == 200
             if part is parts[-1]:
                 assert worker.stop() < STOP_SECONDS
                 break

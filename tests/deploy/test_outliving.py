@@ -41,13 +41,13 @@ def wait_until_gone(told: dict[str, Any]) -> None:
 
 
 @pytest.mark.embedded
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(("number", "named"), [(signal.SIGKILL, ("kafka", "valkey")), (signal.SIGINT, ("valkey",))])
 def test_servers_and_temporary_folders_go_with_a_killed_parent(
-    kafka_options: KafkaOptions, number: signal.Signals
+    kafka_options: KafkaOptions, number: signal.Signals, named: tuple[str, ...]
 ) -> None:
     assert kafka_options.cache is not None
-    process, told = started(kafka_options.cache, "kafka", "valkey")
-    assert len(told["pids"]) == 2
+    process, told = started(kafka_options.cache, *named)
+    assert len(told["pids"]) == len(named)
     assert all(map(alive, told["pids"]))
     assert all(Path(folder).exists() for folder in told["folders"])
     process.send_signal(number)

@@ -12,10 +12,12 @@ Kind = Literal[
     "scorer frozen past its session",
     "scorer leaves as another joins",
     "scorer without disk",
+    "scorer's clock steps",
     "trainer killed",
     "dispatcher killed",
     "all workers killed",
     "kafka killed",
+    "kafka without disk",
     "kafka frozen",
     "kafka slow",
     "kafka cut",
@@ -24,6 +26,7 @@ Kind = Literal[
     "redis killed",
     "redis frozen",
     "redis full",
+    "redis without disk",
     "redis slow",
     "redis cut",
     "redis silent",
@@ -35,9 +38,11 @@ STORMS = int(os.environ.get("VIGIE_SOAK_STORMS", "0"))
 LONG = STORMS > 0
 KINDS: tuple[Kind, ...] = get_args(Kind)
 QUICK: tuple[Kind, ...] = (
+    "scorer's clock steps",
     "dispatcher killed",
     "kafka killed",
     "kafka deaf",
+    "redis without disk",
     "redis deaf",
 )
 """Those of `make test`: what tests/acceptance/test_restart.py does not do there, and that takes no time."""

@@ -9,7 +9,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from tests.acceptance.harness import POLL_SECONDS, Site, WorkerProcess, until
 from tests.acceptance.processes import freeze, frozen, thaw
 from tests.faults.proxy import Proxy, Weather
 from tests.faults.schedule import Fault
+from tests.faults.stepped import step
 from tests.faults.watch import DISPATCHER, SCORER, TRAINER, Look, Watch
 
 SESSION_SECONDS = 3.0
@@ -35,6 +36,7 @@ BRISK = {
     "redis_longest_wait_seconds": "0.5",
     "kafka_timeout_s": "30",
 }
+STEP_SECONDS = 5 * 3600.0
 FROZEN = ("--frozen",)
 CREW: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "scorer one": (("--roles", "scorer", *FROZEN), {"instance": "one"}),
@@ -113,19 +115,22 @@ class Stage:
         self._stack.close()
 
     def start(self, name: str) -> WorkerProcess:
-        """Start one of the crew."""
+        """Start one of the crew, by a clock of its own that is right at first."""
         arguments, settings = CREW[name]
-        worker = self.extra(*arguments, **settings)
+        step(self._clock(name), 0)
+        worker = self.extra(
+            *arguments, program="tests.faults.stepped", stepped_clock=str(self._clock(name)), **settings
+        )
         self.crew[name] = worker
         return worker
 
-    def extra(self, *arguments: str, **settings: str) -> WorkerProcess:
+    def extra(self, *arguments: str, program: str = "vigie", **settings: str) -> WorkerProcess:
         """Start a worker that is none of the crew."""
         ways = {
             "kafka": self.ground.kafka_way.address,
             "redis": f"redis://{self.ground.redis_way.address}",
         }
-        return self.site.worker(*arguments, **(BRISK | ways | settings))
+        return self.site.launch(arguments, BRISK | ways | settings, program=program)
 
     def tend(self) -> list[str]:
         """What a service manager does: start again who has ended; their names."""
@@ -228,6 +233,39 @@ class Stage:
                 client.config_set("maxmemory", "0")
         return remained
 
+    def fill_redis_disk(self, fault: Fault) -> dict[str, int]:
+        """Redis without room for another byte in its append-only file."""
+        remained = self._at_work(fault)
+        if remained:
+            with redis.Redis.from_url(self.site.redis_url) as client, full_disk(self.ground.valkey.pid):
+                with suppress(redis.ResponseError):
+                    client.set("of no meaning", "")
+                until(lambda: client.info("persistence")["aof_last_write_status"] == "err", "Redis to be out of disk")
+                time.sleep(fault.seconds)
+        return remained
+
+    def fill_kafka_disk(self, fault: Fault) -> dict[str, int]:
+        """Kafka without room for another byte; its only disk's failure ends it. What remained is looked up as above."""
+        if not self._at_work(fault):
+            return {}
+        server, way = self.ground.kafka, self.ground.kafka_way
+        with full_disk(server.pid):
+            until(lambda: not server.running, "Kafka to give up its disk")
+        way.turn("cut")
+        server.start_again()
+        remained = _work(self.watch.look())
+        way.turn("fair")
+        return remained
+
+    def step_clock(self, name: str, fault: Fault) -> dict[str, int]:
+        """A clock that is put forward, then back, then right."""
+        remained = self._at_work(fault, GROUP_OF[name])
+        if remained:
+            for seconds in (STEP_SECONDS, -STEP_SECONDS, 0):
+                step(self._clock(name), seconds)
+                time.sleep(fault.seconds / 3)
+        return remained
+
     def relieve(self, name: str, fault: Fault) -> dict[str, int]:
         """A scorer is told to leave as another one joins; then the other way round."""
         joining = self.extra("--roles", "scorer", *FROZEN)
@@ -245,10 +283,12 @@ class Stage:
         """A worker that may write no further byte to any file."""
         remained = self._at_work(fault, SCORER)
         if remained:
-            pid = self.crew[name].pid
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-            time.sleep(fault.seconds)
+            with full_disk(self.crew[name].pid):
+                time.sleep(fault.seconds)
         return remained
+
+    def _clock(self, name: str) -> Path:
+        return self.folder / f"{name}.clock"
 
     def _at_work(self, fault: Fault, *groups: str) -> dict[str, int]:
         """Wait until some group has work, and a moment; what there is to be done then."""
@@ -296,6 +336,17 @@ class Stage:
                 worker.kill()
 
 
+@contextmanager
+def full_disk(pid: int) -> Iterator[None]:
+    """A process that may write no further byte to any file; what is left of it at the end may."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
 def _work(look: Look) -> dict[str, int]:
     """What was not committed, by group; nothing where all was."""
     return {group: behind for group in (SCORER, TRAINER, DISPATCHER) if (behind := look.behind(group))}
@@ -311,10 +362,12 @@ FAULTS: dict[str, Callable[[Stage, Fault], dict[str, int]]] = {
     "scorer frozen past its session": lambda s, f: s.freeze([_scorer(f)], f, SESSION_SECONDS + f.seconds),
     "scorer leaves as another joins": lambda s, f: s.relieve(_scorer(f), f),
     "scorer without disk": lambda s, f: s.without_disk(_scorer(f), f),
+    "scorer's clock steps": lambda s, f: s.step_clock(_scorer(f), f),
     "trainer killed": lambda s, f: s.kill(["trainer"], f),
     "dispatcher killed": lambda s, f: s.kill(["dispatcher"], f),
     "all workers killed": lambda s, f: s.kill([*CREW], f),
     "kafka killed": lambda s, f: s.outage(s.ground.kafka, s.ground.kafka_way, f),
+    "kafka without disk": lambda s, f: s.fill_kafka_disk(f),
     "kafka frozen": lambda s, f: s.hang(s.ground.kafka, f),
     "kafka slow": lambda s, f: s.weather(s.ground.kafka_way, "slow", f),
     "kafka cut": lambda s, f: s.weather(s.ground.kafka_way, "cut", f),
@@ -323,6 +376,7 @@ FAULTS: dict[str, Callable[[Stage, Fault], dict[str, int]]] = {
     "redis killed": lambda s, f: s.outage(s.ground.valkey, s.ground.redis_way, f),
     "redis frozen": lambda s, f: s.hang(s.ground.valkey, f),
     "redis full": lambda s, f: s.fill(f),
+    "redis without disk": lambda s, f: s.fill_redis_disk(f),
     "redis slow": lambda s, f: s.weather(s.ground.redis_way, "slow", f),
     "redis cut": lambda s, f: s.weather(s.ground.redis_way, "cut", f),
     "redis silent": lambda s, f: s.weather(s.ground.redis_way, "silent", f),

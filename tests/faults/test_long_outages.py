@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -31,11 +32,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 def test_kafka_away_for_long(site: Site, world: World, ground: Grounds) -> None:
     site.send(world.lines)
-    worker = frozen(site)
+    worker = frozen(site, stall_seconds="20")
     work_until(site, worker, len(world.frozen.ids) // 4)
     ground.kafka.kill()
     time.sleep(AWAY_SECONDS)
     assert worker.running, worker.log
+    assert worker.answer("live")[0] == 200, "a restart would not bring Kafka back"
+    assert worker.answer("ready") == (503, "not ready\nKafka does not answer\n")
     ground.kafka.start_again()
     assert site.behind(SCORER, EVENTS) > 0
     until(lambda: settled(site), "all to be done\n" + worker.log)
@@ -59,15 +62,20 @@ def test_kafka_away_for_longer_than_a_write_may_wait(site: Site, world: World, g
     check_as_if_undisturbed(site, world)
 
 
-def test_told_to_stop_while_kafka_is_away(site: Site, world: World, ground: Grounds) -> None:
+@pytest.mark.parametrize("away_seconds", [0, AWAY_SECONDS])
+def test_told_to_stop_while_kafka_is_away(
+    site: Site, world: World, ground: Grounds, away_seconds: int, record_property: Callable[[str, object], None]
+) -> None:
     """The libraries would wait for the broker, for minutes; what is not committed is done again anyway."""
     site.send(world.lines)
     worker = frozen(site)
     work_until(site, worker, len(world.frozen.ids) // 4)
     ground.kafka.kill()
+    time.sleep(away_seconds)
     began = time.monotonic()
     os.kill(worker.pid, signal.SIGTERM)
     worker.wait()
+    record_property("figures", f"Kafka away for {away_seconds} s: ended {time.monotonic() - began:.1f} s after SIGTERM")
     assert time.monotonic() - began < LONGEST_END_SECONDS
     ground.kafka.start_again()
     assert site.behind(SCORER, EVENTS) > 0

@@ -25,8 +25,8 @@ def test_a_file_three_times_as_long_needs_no_more(kind: str, tmp_path: Path) -> 
     model = tmp_path / "model.csv"
     model.write_bytes(content(kind, [VALID[kind] | {"Dt_trt_ecn": day} for day in days] * 1000))
     peaks = {}
-    for size in (40 * MIB, 120 * MIB):  # the first fills all that is held at a time
+    for size in (24 * MIB, 72 * MIB):  # the first fills all that is held at a time
         result = measured(kind, "events", read_all, repeat(model, tmp_path / "large.csv", size))
         assert result.count > size // 200
         peaks[size] = result.peak_mib
-    assert peaks[120 * MIB] < peaks[40 * MIB] + 40
+    assert peaks[72 * MIB] < peaks[24 * MIB] + 40

@@ -1,3 +1,4 @@
+import resource
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from itertools import groupby
@@ -93,10 +94,16 @@ def test_a_day_of_more_events_than_memory_holds_comes_in_several_runs(days: int 
 
 
 def test_more_runs_than_a_process_may_open_files() -> None:
-    with Sorter(1) as sorter:
-        for number in range(3000):
-            added(sorter, [(fact(number, 3000 - number), 0)])
-        assert events_of(sorter.merged()) == [fact(number, 3000 - number) for number in reversed(range(3000))]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    runs = 500
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, runs - 100), hard))
+    try:
+        with Sorter(1) as sorter:
+            for number in range(runs):
+                added(sorter, [(fact(number, runs - number), 0)])
+            assert events_of(sorter.merged()) == [fact(number, runs - number) for number in reversed(range(runs))]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_nothing_added_is_nothing() -> None:

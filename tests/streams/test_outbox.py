@@ -8,7 +8,7 @@ import pytest
 from deploy.embedded import KafkaServer
 from streams.cluster import Cluster, ClusterUnreachable
 from streams.errors import SendFailed
-from streams.outbox import BATCH_BYTES, LONGEST_STOP_SECONDS, Outbox, Outgoing
+from streams.outbox import BATCH_BYTES, LONGEST_STOP_SECONDS, Keyed, Outbox, Outgoing
 from tests.acceptance.harness import Site
 from tests.acceptance.processes import frozen
 
@@ -54,6 +54,21 @@ def test_batches_keep_their_order_whatever_their_records_sizes(site: Site, sizes
     records: Records = [(b"%05d" % i, b"%05d" % i + b"x" * size) for i, size in enumerate(sizes)]
     records.append((b"gone", None))
     assert sent_in_batches(site, records) == records
+
+
+def test_batches_are_spread_over_the_partitions_that_there_are(site: Site) -> None:
+    topic = "vigie.alerts"
+
+    async def send() -> None:
+        async with outbox(site) as box:
+            for number in range(6):
+                records: list[Keyed] = [(None, b"%d" % number), (b"key", b"more")]
+                await box.settled(topic, await box.spread_batches(topic, number, records))
+            assert await box.spread_batches(topic, 1, []) == []
+
+    asyncio.run(send())
+    found = [(record.partition, record.value) for record in site.records(topic)]
+    assert sorted(found) == sorted((n % site.partitions, value) for n in range(6) for value in (b"%d" % n, b"more"))
 
 
 def test_a_whole_batch_is_one_in_the_log(site: Site) -> None:

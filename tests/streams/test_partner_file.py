@@ -38,7 +38,7 @@ def read_in_blocks(path: Path, kind: str, block_bytes: int, latest: date = LATES
 def test_blocks_and_rows_agree_on_any_file(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("any") / "file"
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(files(kind), st.sampled_from([1, 50, 4 << 20]), st.sampled_from([0, 0, 3, 64]))
     def check(data: bytes, block_bytes: int, few: int) -> None:
         path.write_bytes(data)

@@ -14,7 +14,8 @@ from streams.cluster import Cluster, ClusterUnreachable
 from streams.errors import StreamsError
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
-from streams.worker import ROLES, Role, Worker, WorkerSettings
+from streams.topics import Role
+from streams.worker import ROLES, Worker, WorkerSettings
 from tests.acceptance.harness import Site
 from tests.alerts.samples import many
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import uvloop
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from alerts.options import AlertsOptions
 from detectors import models
@@ -29,7 +29,9 @@ from streams.apps import SWITCH_SECONDS
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
-from streams.worker import ROLES, Role, Worker, WorkerSettings
+from streams.topics import Role
+from streams.worker import ROLES, Worker, WorkerSettings
+from vigie.endpoints import serve
 from vigie.settings import options_of
 
 END_SECONDS = 5.0
@@ -48,9 +50,11 @@ END_SECONDS = 5.0
     "--metrics-port",
     default=0,
     envvar="VIGIE_METRICS_PORT",
-    help="Port of /metrics; 0 is off.",
+    help="Port of /metrics, /live, /ready and /health; 0 is off.",
 )
-@click.option("--metrics-host", default="127.0.0.1", help="Address that /metrics listens on.")
+@click.option(
+    "--metrics-host", default="127.0.0.1", envvar="VIGIE_METRICS_HOST", help="Address that this port listens on."
+)
 def command(
     cluster: Cluster,
     worker: WorkerOptions,
@@ -83,22 +87,20 @@ def command(
         data=_made(data),
     )
     registry = CollectorRegistry()
+    runner = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
     if metrics_port:
-        _serve_metrics(metrics_host, metrics_port, registry)
+        _serve(metrics_host, metrics_port, registry, runner)
     reasons: list[VigieError] = []
     last_resort = threading.Timer(END_SECONDS, _end_by_force, [reasons])
     last_resort.daemon = True
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        uvloop.run(_run(settings, registry, last_resort, reasons))
+        uvloop.run(_run(runner, last_resort, reasons))
     finally:
         last_resort.cancel()
 
 
-async def _run(
-    settings: WorkerSettings, registry: CollectorRegistry, last_resort: threading.Timer, reasons: list[VigieError]
-) -> None:
-    worker = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
+async def _run(worker: Worker, last_resort: threading.Timer, reasons: list[VigieError]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
@@ -119,13 +121,13 @@ def _end_by_force(reasons: Sequence[VigieError]) -> None:
     os._exit(1)
 
 
-def _serve_metrics(host: str, port: int, registry: CollectorRegistry) -> None:
+def _serve(host: str, port: int, registry: CollectorRegistry, worker: Worker) -> None:
     try:
-        start_http_server(port, addr=host, registry=registry)
+        serve(host, port, registry, worker.health)
     except OSError as error:
         raise UnusableInput(
-            f"metrics cannot be served on {host}:{port}: {error.strerror}. Give another --metrics-port "
-            "(VIGIE_METRICS_PORT) or --metrics-host; 0 serves none"
+            f"metrics and health cannot be served on {host}:{port}: {error.strerror}. Give another --metrics-port "
+            "(VIGIE_METRICS_PORT) or --metrics-host (VIGIE_METRICS_HOST); 0 serves none"
         ) from None
 
 

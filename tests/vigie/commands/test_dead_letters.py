@@ -65,8 +65,8 @@ class Events:
 
 
 @pytest.fixture
-def events(own_kafka: KafkaServer) -> Any:
-    reading = Events(own_kafka.bootstrap)
+def events(kafka: KafkaServer) -> Any:
+    reading = Events(kafka.bootstrap)
     yield reading
     reading.consumer.close()
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from deploy.embedded import KafkaOptions, KafkaServer, start_kafka
+from deploy.embedded import KafkaServer
 from streams.admin import create_topics
 from streams.cluster import Cluster
 from streams.partners import KINDS
 from streams.topics import EVENTS, TopicOptions, table
+from tests.acceptance.processes import frozen
 from tests.streams.partner_files import VALID, content, written
 from vigie.__main__ import main
 
@@ -165,19 +166,19 @@ def test_no_broker(folder: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_broker_that_goes_away(folder: Path, kafka_options: KafkaOptions) -> None:
+def test_a_broker_that_goes_away(folder: Path, kafka: KafkaServer) -> None:
     written(folder / "debit.csv", "debit", [VALID["debit"]] * 1000)
-    with start_kafka(kafka_options) as server:
-        create_topics(Cluster(kafka=server.bootstrap), table(TopicOptions(partitions=1)))
-        options = ["--kafka", server.bootstrap, "--rate", "50", "--send-timeout-s", "3", "--kafka-timeout-s", "2"]
-        process = subprocess.Popen(_command(folder, *options), stderr=subprocess.PIPE, text=True)
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("total: "):  # sending begins
-                break
-    errors = process.stderr.read()
-    process.stderr.close()
-    assert process.wait() == 1
+    create_topics(Cluster(kafka=kafka.bootstrap), table(TopicOptions()))
+    options = ["--kafka", kafka.bootstrap, "--rate", "50", "--send-timeout-s", "3", "--kafka-timeout-s", "2"]
+    process = subprocess.Popen(_command(folder, *options), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("total: "):  # sending begins
+            break
+    with frozen(kafka.pid):
+        errors = process.stderr.read()
+        process.stderr.close()
+        assert process.wait() == 1
     assert "did not confirm" in errors
     assert "Traceback" not in errors
 

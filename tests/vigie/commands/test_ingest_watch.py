@@ -28,9 +28,9 @@ def drops(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def added(own_kafka: KafkaServer, topics: None) -> Iterator[Callable[[], int]]:
+def added(kafka: KafkaServer, topics: None) -> Iterator[Callable[[], int]]:
     """How many records have come to the topic of events since the last question."""
-    consumer = KafkaConsumer(bootstrap_servers=own_kafka.bootstrap)
+    consumer = KafkaConsumer(bootstrap_servers=kafka.bootstrap)
     places = [TopicPartition(EVENTS, number) for number in range(TopicOptions().partitions)]
     last = sum(consumer.end_offsets(places).values())
 
@@ -141,11 +141,11 @@ class Watcher:
 
 
 @pytest.fixture
-def watcher(own_kafka: KafkaServer, topics: None, drops: Path, tmp_path: Path) -> Iterator[Callable[..., Watcher]]:
+def watcher(kafka: KafkaServer, topics: None, drops: Path, tmp_path: Path) -> Iterator[Callable[..., Watcher]]:
     started: list[Watcher] = []
 
     def start(*more: str, **settings: Any) -> Watcher:
-        started.append(Watcher(settings.get("kafka", own_kafka.bootstrap), drops, tmp_path / "data", *more))
+        started.append(Watcher(settings.get("kafka", kafka.bootstrap), drops, tmp_path / "data", *more))
         return started[-1]
 
     yield start

@@ -23,9 +23,9 @@ def ask(vigie: Vigie, *arguments: str) -> Status:
 
 
 @pytest.fixture
-def scorer(own_kafka: KafkaServer, topics: None) -> Iterator[KafkaConsumer]:
+def scorer(kafka: KafkaServer, topics: None) -> Iterator[KafkaConsumer]:
     """A member of the scorer's group that has joined."""
-    consumer = KafkaConsumer(EVENTS, bootstrap_servers=own_kafka.bootstrap, group_id=APP_ID, enable_auto_commit=False)
+    consumer = KafkaConsumer(EVENTS, bootstrap_servers=kafka.bootstrap, group_id=APP_ID, enable_auto_commit=False)
     deadline = time.monotonic() + 30
     while not consumer.assignment():
         assert time.monotonic() < deadline, "the group did not settle"

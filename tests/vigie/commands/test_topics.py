@@ -38,8 +38,8 @@ def test_more_partitions_of_events_are_refused_even_with_alter(vigie: Vigie) -> 
 
 
 @pytest.mark.usefixtures("topics")
-def test_a_changed_configuration_is_shown_and_mended_only_when_asked(vigie: Vigie, own_kafka: KafkaServer) -> None:
-    set_configs(Cluster(kafka=own_kafka.bootstrap), EVENTS, {"retention.ms": "1000000000000"})
+def test_a_changed_configuration_is_shown_and_mended_only_when_asked(vigie: Vigie, kafka: KafkaServer) -> None:
+    set_configs(Cluster(kafka=kafka.bootstrap), EVENTS, {"retention.ms": "1000000000000"})
     for _ in range(2):
         status, out, _ = vigie("topics", "create")
         assert status == 1
