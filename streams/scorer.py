@@ -94,7 +94,7 @@ class Scorer:
     def use(self, ready: models.Scorer) -> None:
         """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
         self._ready = ready
-        self._metrics.model_in_force(ready.model.version)
+        self._metrics.model_in_force(ready.model.version, ready.model.as_of)
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """All effects of a batch but its state and offsets. Raises SendFailed when Kafka does not take them."""

@@ -32,12 +32,14 @@ from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
 from streams.errors import StreamsError
 from streams.firm_table import FirmTable
+from streams.lag import Lags, Position
 from streams.learner_process import LearnerProcess
 from streams.learner_wire import Terms
 from streams.metrics import StreamMetrics
 from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
+from streams.rebalances import Rebalances
 from streams.scorer import Clocks, Scorer
 from streams.trainer import Membership, Trainer
 
@@ -76,6 +78,8 @@ class Worker:
         self._clocks = clocks
         self._random = random
         self._metrics = StreamMetrics(registry)
+        self._metrics.week_limit.set(settings.cap.alerts_per_week)
+        self._lags = Lags(self._metrics)
         self._alert_metrics = AlertMetrics(registry)
         self._outbox = Outbox(settings.cluster, settings.worker.write_timeout_seconds)
         self._apps: dict[Role, BatchApp] = {}
@@ -116,7 +120,9 @@ class Worker:
             "dispatcher": self._dispatcher_app,
         }
         for role in self._roles():
-            self._apps[role] = await builders[role](partitions)
+            app = await builders[role](partitions)
+            app.sensors.add(Rebalances(role, self._metrics, self._clocks.monotonic))
+            self._apps[role] = app
         await asyncio.gather(*(app.start() for app in self._apps.values()))
         log.info("started: %s", ", ".join(self._apps))
 
@@ -241,7 +247,7 @@ class Worker:
                 if app.crashed:
                     raise _failure(role, app)
                 self._metrics.ready.labels(role).set(ready(app))
-                self._show_lag(app)
+                self._show_progress(role, app)
             if self._learner is not None:
                 self._learner.check()
             if self._clock_keeper is not None:
@@ -265,11 +271,14 @@ class Worker:
 
     def _uncommitted(self) -> bool:
         """Whether work was done that is not committed yet. The trainer keeps examples until a month is complete."""
-        return any(sum(lags(app).values()) for role, app in self._apps.items() if role != "trainer")
+        apps = (app for role, app in self._apps.items() if role != "trainer")
+        return any(at.end > at.committed for app in apps for at in positions(app).values())
 
-    def _show_lag(self, app: BatchApp) -> None:
-        for tp, behind in lags(app).items():
-            self._metrics.lag.labels(tp.topic, str(tp.partition)).set(behind)
+    def _show_progress(self, role: Role, app: BatchApp) -> None:
+        self._lags.show(role, positions(app), self._clocks.monotonic(), self._clocks.wall())
+        if role == "scorer":
+            remaining = app.tables.recovery.active_remaining_total() if app.in_recovery else 0
+            self._metrics.recovery_remaining.set(max(0, remaining))
 
     async def _stop(self) -> None:
         self._stopping.set()
@@ -303,15 +312,15 @@ def ready(app: BatchApp) -> bool:
     return bool(app.started and app.rebalancing_count and not app.rebalancing and not app.in_recovery)
 
 
-def lags(app: BatchApp) -> dict[Any, int]:
-    """Records not yet committed, by partition of the app's source topics."""
-    behind = {}
+def positions(app: BatchApp) -> dict[Any, Position]:
+    """Where each partition of the app's source topics is, those aside whose end is not known yet."""
+    found = {}
     consumer = app.consumer
     for tp in _sources(app):
         highwater = consumer.highwater(tp)
         if highwater is not None:
-            behind[tp] = max(0, highwater - (consumer._committed_offset.get(tp) or 0))
-    return behind
+            found[tp] = Position(consumer._committed_offset.get(tp) or 0, highwater)
+    return found
 
 
 def unread(app: BatchApp) -> bool:

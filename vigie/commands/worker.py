@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import uvloop
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, start_http_server
 
 from alerts.options import AlertsOptions
 from detectors import models
@@ -82,7 +82,10 @@ def command(
         model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
     )
+    # A series more a counter and label, which nobody asks for: Prometheus sees a restart by itself.
+    disable_created_metrics()
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     if metrics_port:
         _serve_metrics(metrics_host, metrics_port, registry)
     reasons: list[VigieError] = []
