@@ -45,6 +45,20 @@ class _Found(msgspec.Struct, frozen=True):
     configs: dict[str, str]
 
 
+class Survey(msgspec.Struct, frozen=True):
+    """How a cluster is. `short` and `leaderless` name partitions as topic/number."""
+
+    brokers: int
+    version: tuple[int, ...]
+    """The oldest broker's, as far as its protocol tells."""
+    partitions: dict[str, int]
+    short: tuple[str, ...]
+    """Partitions that have fewer replicas in sync than they should."""
+    leaderless: tuple[str, ...]
+    rights: dict[str, frozenset[str]]
+    """What this user may do with each topic that is there and shown; empty where the cluster does not tell."""
+
+
 class TopicAdmin:
     """A connection to a cluster's administration; see `connect`. Not safe between threads: take one each."""
 
@@ -80,6 +94,22 @@ class TopicAdmin:
         """The name that the cluster gave itself when it was made. Raises ClusterError or ClusterUnreachable."""
         with told(self._cluster, "asking for its id"):
             return str(self._client.describe_cluster()["cluster_id"])
+
+    def survey(self, names: Sequence[str]) -> Survey:
+        """How the cluster is, and of these topics those that are there. Raises ClusterError or ClusterUnreachable."""
+        metadata = self._metadata(names)
+        with told(self._cluster, "looking at its brokers"):
+            brokers = [broker["broker_id"] for broker in self._client.describe_cluster()["brokers"]]
+            versions = [self._client.get_broker_version_data(broker).broker_version for broker in brokers]
+        partitions = [(f"{name}/{p['partition_index']}", p) for name, t in metadata.items() for p in t["partitions"]]
+        return Survey(
+            brokers=len(brokers),
+            version=min((tuple(version) for version in versions), default=()),
+            partitions={name: len(topic["partitions"]) for name, topic in metadata.items()},
+            short=tuple(name for name, p in partitions if len(p["isr_nodes"]) < len(p["replica_nodes"])),
+            leaderless=tuple(name for name, p in partitions if p["leader_id"] < 0),
+            rights={name: frozenset(topic.get("authorized_operations") or ()) for name, topic in metadata.items()},
+        )
 
     def _create_missing(self, topics: Sequence[Topic]) -> set[str]:
         """The names of the topics that this very call created."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from streams.metrics import StreamMetrics
 
 MOST_MARKS = 1_000
-"""Ends remembered a partition: two looks a second for eight minutes, then every other one."""
+"""Ends remembered a partition: two looks a second for eight minutes; of a longer wait, every other one."""
 
 
 class Position(NamedTuple):

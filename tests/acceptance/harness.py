@@ -58,8 +58,8 @@ class WorkerProcess:
 
     def __init__(self, arguments: Sequence[str], environment: dict[str, str], log: Path) -> None:
         self._path = log
-        self._port = free_ports(1)[0]
-        command = [sys.executable, "-m", "vigie", "worker", "--metrics-port", str(self._port), *arguments]
+        self.port = free_ports(1)[0]
+        command = [sys.executable, "-m", "vigie", "worker", "--metrics-port", str(self.port), *arguments]
         with log.open("wb") as stream:
             self._process = started(command, stdout=stream, stderr=stream, env=environment, cwd=ROOT)
 
@@ -87,12 +87,16 @@ class WorkerProcess:
         """The sum of a metric's samples with these labels; 0 while nothing answers. Fails where the worker ended."""
         assert self.running, f"the worker ended with status {self._process.returncode}\n{self.log}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=5) as answer:
-                text = answer.read().decode()
+            text = self.scraped()
         except OSError:
             return 0.0
         samples = [s for family in text_string_to_metric_families(text) for s in family.samples if s.name == name]
         return sum(s.value for s in samples if labels.items() <= s.labels.items())
+
+    def scraped(self) -> str:
+        """Its metrics, as Prometheus reads them."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
 
     def kill(self) -> None:
         """SIGKILL."""

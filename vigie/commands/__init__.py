@@ -15,6 +15,7 @@ COMMANDS = {
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch and list alerts.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
+    "doctor": "Check the installation and say what to do about what is wrong.",
     "dead-letters": "List the events that were refused, or put them back.",
 }
 """The first sentence of each command's help, by name, in the order of `vigie --help`."""
