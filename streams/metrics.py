@@ -107,6 +107,22 @@ class StreamMetrics:
             "Alerts a week that a department can take, as configured; 0 is no limit.",
             registry=registry,
         )
+        self.canary_sent = Gauge(
+            "vigie_canary_sent_timestamp_seconds", "Last time that a canary was sent, Unix time.", registry=registry
+        )
+        self.canary_arrived = Gauge(
+            "vigie_canary_arrived_timestamp_seconds",
+            "Last time that a canary's alert was found in its queue, Unix time; before the first, the start.",
+            registry=registry,
+        )
+        self.canary_latency = Gauge(
+            "vigie_canary_latency_seconds",
+            "From the last such canary's sending to its alert's being found.",
+            registry=registry,
+        )
+        for gauge in (self.canary_sent, self.canary_arrived, self.canary_latency):
+            # Without a canary nothing is late.
+            gauge.set(math.nan)
         self.model_changes = Counter("vigie_model_changes_total", "Models swapped in.", registry=registry)
         self.learned = Counter(
             "vigie_learned_examples_total", "Answered examples learned from, by answer.", ["label"], registry=registry

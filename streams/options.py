@@ -24,3 +24,8 @@ class WorkerOptions:
     live_clock: bool = option(
         True, "End months by the wall clock where nothing happens, on partitions that have reached the present"
     )
+    canary_seconds: float = option(
+        0.0,
+        "Send an event of no firm's this often, whose alert must arrive in a queue that no agent sees; 0 sends none",
+        unit="seconds",
+    )

@@ -32,7 +32,7 @@ from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
 from detectors.months import month_of
 from detectors.panel import Rows
-from streams import dead_letters, examples, wire
+from streams import canary, dead_letters, examples, wire
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
 from streams.dead_letters import dead_letter
@@ -98,6 +98,7 @@ class Scorer:
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """All effects of a batch but its state and offsets. Raises SendFailed when Kafka does not take them."""
+        records, canaries = canary.apart(records)
         async with self._state.working(partition):
             began = self._clocks.monotonic()
             chain = self._table.chain(partition)
@@ -109,6 +110,13 @@ class Scorer:
             if len(admitted.batch):
                 await self._step(partition, chain, records, admitted, began)
             self._count(partition, chain, admitted, began)
+        if canaries:
+            await self._answer(partition, chain, canaries)
+
+    async def _answer(self, partition: int, chain: Chain, canaries: Sequence[Any]) -> None:
+        """Write the alerts of canaries: nothing else comes of them."""
+        of = (canaries, partition, self._ready, chain.options, self._clocks.now(), self._language)
+        await self._outbox.send(ALERTS, await asyncio.to_thread(canary.alerts_of, *of))
 
     async def confirmed(self) -> None:
         """Write the state that changed, and wait until Kafka has it. Raises SendFailed."""

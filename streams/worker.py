@@ -27,6 +27,7 @@ from detectors.regime import RegimeOptions
 from streams import topics
 from streams.apps import Handle, add_agent, by_partition, new_app
 from streams.batches import BatchApp
+from streams.canary import CanaryKeeper
 from streams.clock_keeper import ClockKeeper
 from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
@@ -89,6 +90,7 @@ class Worker:
         self._follower: ModelFollower | None = None
         self._learner: LearnerProcess | None = None
         self._clock_keeper: ClockKeeper | None = None
+        self._canary_keeper: CanaryKeeper | None = None
         self._publisher: Publisher | None = None
         self._stopping = asyncio.Event()
         self._busy = 0
@@ -124,7 +126,21 @@ class Worker:
             app.sensors.add(Rebalances(role, self._metrics, self._clocks.monotonic))
             self._apps[role] = app
         await asyncio.gather(*(app.start() for app in self._apps.values()))
+        self._keep_canary(partitions)
         log.info("started: %s", ", ".join(self._apps))
+
+    def _keep_canary(self, partitions: int) -> None:
+        every = self._settings.worker.canary_seconds
+        if every:
+            self._canary_keeper = CanaryKeeper(
+                self._outbox,
+                self._settings.alerts,
+                self._metrics,
+                self._clocks,
+                partitions=partitions,
+                every_seconds=every,
+            )
+            self._canary_keeper.start()
 
     def _roles(self) -> Sequence[Role]:
         """The roles to run: a frozen worker does not learn."""
@@ -282,6 +298,8 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping.set()
+        if self._canary_keeper is not None:
+            await self._canary_keeper.stop()
         if self._learner is not None:
             # Before the apps: a month that is being learned is done again, and must not hold them up.
             await self._learner.stop()

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
+from alerts.connect import connect
+from alerts.inbox import Filters, list_alerts
+from alerts.routing import CANARY, CANARY_SIREN, stream_key
 from deploy.ports import free_ports
-from tests.acceptance.harness import Site, until
+from tests.acceptance.harness import PATIENCE_SECONDS, Site, WorkerProcess, until
 from tests.acceptance.world import World
 from tests.deploy.observed import DASHBOARDS, PROMETHEUS, dashboard, queries, rules, series_in
 from tests.processes import started
@@ -80,7 +83,7 @@ def test_a_worker_under_a_real_prometheus(
     site: Site, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
-    worker = site.worker()
+    worker = site.worker("--canary-seconds", "1.5")
     with prometheus(tmp_path / "prometheus", worker.port) as server:
         worker.ready(roles=3)
         with site.producer() as producer:
@@ -91,6 +94,7 @@ def test_a_worker_under_a_real_prometheus(
         until(lambda: site.behind("vigie-dispatcher", "vigie.alerts") == 0, "all alerts to be delivered")
         until(lambda: server.value(f"sum(rate(vigie_event_to_alert_seconds_count[{WINDOW}]))") != [], "two scrapes")
         until(lambda: server.value("vigie:alerts_raised:increase1w") != [], "the rules to be evaluated")
+        check_canary(site, worker)
         # The page as it is served: nothing that the conventions would have otherwise.
         assert run("promtool", "check", "metrics", stdin=worker.scraped()) == ""
         check_rules(server)
@@ -101,6 +105,22 @@ def test_a_worker_under_a_real_prometheus(
                 if not series_in([query]) & set(UNDEFINED_OF_FEW):
                     assert not all(map(math.isnan, values)), f"{path.stem}: no figure for {query}"
         worker.stop()
+
+
+def check_canary(site: Site, worker: WorkerProcess) -> None:
+    """Canaries arrive, by the learned model too; nobody sees them, and nothing of them stays."""
+    sent = worker.metric("vigie_canary_sent_timestamp_seconds")
+    until(lambda: worker.metric("vigie_canary_arrived_timestamp_seconds") > sent + 1.5, "a canary to come back")
+    assert 0 < worker.metric("vigie_canary_latency_seconds") < PATIENCE_SECONDS
+    canaries = [entry.alert for entry in site.entries() if entry.alert["siren"] == CANARY_SIREN]
+    assert canaries[-1]["model_version"] != "prior-2"
+    assert {entry.stream for entry in site.entries() if entry.alert["siren"] == CANARY_SIREN} == {stream_key(CANARY)}
+    assert CANARY_SIREN.encode() not in {record.key for record in site.records("vigie-firms-changelog")}
+    with connect(site.redis_url, 5) as client:
+        assert not [
+            alert for alert in list_alerts(client, Filters(), 10_000, where="") if alert.alert.siren == CANARY_SIREN
+        ]
+    assert worker.metric("vigie_alerts_published_total", department=CANARY) == 0
 
 
 def check_rules(server: Prometheus) -> None:
