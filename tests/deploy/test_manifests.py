@@ -4,7 +4,6 @@ Compose is held to its published schema; Kubernetes publishes its own by version
 there is what Vigie relies on.
 """
 
-import functools
 import json
 import re
 from collections.abc import Iterator
@@ -87,11 +86,9 @@ def test_compose_holds_together() -> None:
     assert stack["networks"]["inside"]["internal"]
 
 
-@functools.cache
 def known() -> set[str]:
     """Variables that a worker reads, as they are or from a file."""
     names = variables.known()
-    assert names is not None
     return names | {f"{name}_FILE" for name in names}
 
 

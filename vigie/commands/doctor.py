@@ -48,11 +48,7 @@ def screen(checks: list[Check]) -> str:
 
 
 def _settings() -> Iterator[Check]:
-    known = variables.known()
-    if known is None:
-        yield Check("variables", "unknown", "not every command's packages are installed", "pip install 'vigie[all]'")
-        return
-    strange = list(variables.unknown(os.environ, known))
+    strange = list(variables.unknown(os.environ))
     for name, near in strange:
         remedy = f"Did you mean {near}?" if near else "Take it away, or see docs/reference/cli.md for the names."
         yield Check("variables", "warning", f"{name} is set, and nothing reads it", remedy)
