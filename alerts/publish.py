@@ -90,6 +90,7 @@ class Delivery:
             else:
                 self.published += 1
                 self._count(parcel, now)
+                log.debug("an alert is in its queue", extra={"alert": parcel.alert.id, "queue": parcel.queue})
         self.waiting = failed + self.waiting[len(answers) :]
         return failure
 

@@ -16,6 +16,7 @@ partitions' events go on meanwhile.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -48,6 +49,8 @@ ASIDE_FIRMS = 1_000
 """Firms whose month end is not worth a thread: some 20 ms, where a thread may wait as long for its turn on a busy core.
 """
 PROGRAM = "vigie-scorer"
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -167,6 +170,7 @@ class Scorer:
             headers = [] if sent is None else [(wire.SENT_HEADER, b"%d" % sent)]
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
+            log.debug("an alert is raised", extra=_about(partition, record, alert=alert.id))
         return outgoing
 
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
@@ -203,6 +207,10 @@ class Scorer:
             )
             outgoing.append(Outgoing(dead_letters.key_of(record.key), dead_letters.encode(letter)))
             self._metrics.refused.labels(reason).inc()
+        # One of each kind: a whole delivery may be refused. Details may name a firm, and are in the letters.
+        for reason, position in {reason: position for position, reason, _ in admitted.refusals}.items():
+            log.warning("records are refused: %s; the last of this batch is named", reason,
+                        extra=_about(partition, records[position]))  # fmt: skip
         await self._outbox.send(DEAD_LETTERS, outgoing)
 
     def _count(self, partition: int, chain: Chain, admitted: Admitted, began: float) -> None:
@@ -224,6 +232,11 @@ def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
         return True
     latest = max(chain.day, int(batch.rows["known"].max()))
     return month_of(date.fromordinal(latest)) - 1 > chain.swept
+
+
+def _about(partition: int, record: Any, **more: str) -> dict[str, str]:
+    """What a line of the log is about."""
+    return {"event": f"{EVENTS}/{partition}/{record.offset}", **more}
 
 
 def _is_large(chain: Chain) -> bool:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -83,11 +84,12 @@ def test_a_worker_under_a_real_prometheus(
     site: Site, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
-    worker = site.worker("--canary-seconds", "1.5")
+    worker = site.worker("--canary-seconds", "1.5", log_format="json")
     with prometheus(tmp_path / "prometheus", worker.port) as server:
         worker.ready(roles=3)
         with site.producer() as producer:
-            producer.send("vigie.events", b"{}", key=b"1")
+            (line, *_) = [line for line in world.lines if line["key"]]
+            producer.send("vigie.events", json.dumps(line["value"]).encode(), key=b"999999999")
         until(lambda: server.value("sum(vigie_dead_letters_total)") == [1], "the refusal to be scraped")
         assert main(["ingest", str(world.files)]) == 0
         until(lambda: worker.metric("vigie_prequential_firms") > 0, "a month to be learned")
@@ -105,6 +107,16 @@ def test_a_worker_under_a_real_prometheus(
                 if not series_in([query]) & set(UNDEFINED_OF_FEW):
                     assert not all(map(math.isnan, values)), f"{path.stem}: no figure for {query}"
         worker.stop()
+    check_log(worker.log)
+
+
+def check_log(log: str) -> None:
+    """At info nothing of a firm, though one was refused by name; what was refused is found by its place."""
+    lines = [json.loads(line) for line in log.splitlines()]
+    (refused,) = [line for line in lines if "key-mismatch" in line["message"]]
+    assert re.fullmatch(r"vigie\.events/\d/0", refused["event"])
+    assert {line["level"] for line in lines} == {"info", "warning"}
+    assert re.findall(r"(?<!\d)\d{9}(?:\d{5})?(?!\d)", log) == []
 
 
 def check_canary(site: Site, worker: WorkerProcess) -> None:

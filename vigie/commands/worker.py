@@ -1,11 +1,9 @@
 """`vigie worker`: the Faust worker."""
 
 import asyncio
-import logging
 import os
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -30,6 +28,7 @@ from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
 from streams.worker import ROLES, Role, Worker, WorkerSettings
+from vigie import logs
 from vigie.settings import options_of
 
 END_SECONDS = 5.0
@@ -51,6 +50,20 @@ END_SECONDS = 5.0
     help="Port of /metrics; 0 is off.",
 )
 @click.option("--metrics-host", default="127.0.0.1", help="Address that /metrics listens on.")
+@click.option(
+    "--log-format",
+    type=click.Choice(logs.FORMATS),
+    default="console",
+    envvar="VIGIE_LOG_FORMAT",
+    help="A line for readers, or JSON for collectors.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(logs.LEVELS),
+    default="info",
+    envvar="VIGIE_LOG_LEVEL",
+    help="Least that is logged. At debug each alert is followed by its id; firms are told of at debug alone.",
+)
 def command(
     cluster: Cluster,
     worker: WorkerOptions,
@@ -64,13 +77,14 @@ def command(
     data: Path,
     metrics_port: int,
     metrics_host: str,
+    log_format: str,
+    log_level: str,
 ) -> None:
     """Run the Faust worker: events in, alerts out.
 
     It ends on SIGTERM or SIGINT once what it was working on is done.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    _quiet_libraries()
+    logs.start(log_format, log_level)
     settings = WorkerSettings(
         cluster=cluster,
         worker=worker,
@@ -161,9 +175,3 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UnusableInput(f"{path}: {error.strerror}. Give a file that `vigie replay --model-out` wrote") from None
-
-
-def _quiet_libraries() -> None:
-    """The libraries narrate every rebalance at INFO; what an operator needs is in the metrics and in our own lines."""
-    for name in ("aiokafka", "faust", "mode", "kafka", "streams.batches", "streams.firm_table"):
-        logging.getLogger(name).setLevel(logging.WARNING)
