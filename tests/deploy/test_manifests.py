@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from tests.deploy.observed import ROOT
+from tests.vigie.parsing import parse
 from vigie import variables
-from vigie.front import front
 
 COMPOSE = ROOT / "deploy/compose/compose.yaml"
 KUBERNETES = ROOT / "deploy/kubernetes"
@@ -50,14 +50,6 @@ def workloads() -> dict[str, dict[str, Any]]:
     return {template["metadata"]["labels"]["vigie/role"]: template for template in templates}
 
 
-def parses(arguments: list[str]) -> None:
-    """Fails where `vigie` does not take these arguments; runs nothing."""
-    with front.make_context("vigie", [*arguments]) as context:
-        name, command, rest = front.resolve_command(context, arguments)
-        assert command is not None
-        command.make_context(name, rest, parent=context).close()
-
-
 def test_compose_is_what_its_schema_says() -> None:
     schema = json.loads((Path(__file__).parent / "vendored/compose-spec.json").read_text(encoding="utf-8"))
     assert schema["$schema"].endswith("json-schema.org/draft-07/schema")
@@ -82,7 +74,7 @@ def test_compose_holds_together() -> None:
             hardened = (service["read_only"], service["cap_drop"], service["security_opt"])
             assert hardened == (True, ["ALL"], ["no-new-privileges:true"])
             assert service["environment"].keys() <= known()
-            parses(service["command"])
+            parse(service["command"])
     assert stack["networks"]["inside"]["internal"]
 
 
@@ -143,7 +135,7 @@ def test_a_pod_may_do_little_and_says_what_it_needs(role: str) -> None:
     assert container["resources"]["requests"].keys() == {"cpu", "memory"}
     assert "memory" in container["resources"]["limits"]
     assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in spec["volumes"]}
-    parses(container["args"])
+    parse(container["args"])
 
 
 @pytest.mark.parametrize("role", sorted(WORKERS))

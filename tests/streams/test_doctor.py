@@ -9,7 +9,9 @@ from streams.admin import Survey
 from streams.doctor import NEEDED_RIGHTS, clock_skew, kafka_version, model_age, redis_settings, replicas, rights
 from streams.status import Status
 
-WELL = Survey(brokers=3, version=(4, 0), partitions={}, short=(), leaderless=(), rights=dict(NEEDED_RIGHTS))
+WELL = Survey(
+    brokers=3, version=(4, 0), partitions={}, replicas={}, short=(), leaderless=(), rights=dict(NEEDED_RIGHTS)
+)
 REDIS = {"redis_version": "7.2.4", "maxmemory_policy": "noeviction", "aof_enabled": 1, "aof_last_write_status": "ok"}
 
 

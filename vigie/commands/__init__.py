@@ -12,6 +12,7 @@ COMMANDS = {
     "evaluate": "Judge scores by the proceedings that came.",
     "seed": "Fill an empty cluster with the state and model of a replay.",
     "topics": "Create the topics on a Kafka cluster, or compare them.",
+    "models": "List the models on a cluster, or keep the one in force.",
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch and list alerts.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",

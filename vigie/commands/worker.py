@@ -97,7 +97,7 @@ def command(
         data=_made(data),
     )
     # A series more a counter and label, which nobody asks for: Prometheus sees a restart by itself.
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     if metrics_port:
