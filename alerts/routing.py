@@ -12,8 +12,8 @@ UNKNOWN = "unknown"
 QUEUES: tuple[str, ...] = (*NAMES, UNKNOWN)
 """Every queue there can be. Whoever watches all departments watches these, so none has to be discovered."""
 
-CANARY_SIREN = "000000000"
-"""The SIREN of what proves that alerts arrive (`streams.canary`); no firm has it."""
+CANARY_SIREN = "999999990"
+"""The SIREN of what proves that alerts arrive (`streams.canary`); its check digit is wrong, and no firm has it."""
 CANARY = "canary"
 """The queue of its alerts: none of QUEUES, so no agent is shown them."""
 
