@@ -175,9 +175,10 @@ class CanaryKeeper:
                     await self._send()
                 if self._waiting:
                     await self._look()
-            except (RedisError, SendFailed) as error:
-                # That it does not come is what it is for; the metrics tell.
-                log.warning("the canary is held up: %s", error)
+            except Exception as error:
+                # Whatever it is: that no canary comes is what the metrics tell, and somebody is woken by.
+                unforeseen = not isinstance(error, RedisError | SendFailed)
+                log.warning("the canary is held up: %s", error, exc_info=unforeseen)
                 await asyncio.sleep(min(self._every_seconds, 10.0))
             await asyncio.sleep(LOOK_SECONDS)
 

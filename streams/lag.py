@@ -5,7 +5,7 @@ one has been waiting cannot be read from it. So it is taken from when the end of
 behind it.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -54,20 +54,24 @@ class Backlog:
 
 
 class Lags:
-    """Shows the partitions at hand, and no longer those that went to others."""
+    """Shows the partitions at hand, and no longer those that went to others.
+
+    What was seen of a partition is kept while it is away: a group that rebalances again and again must not make its
+    records look young.
+    """
 
     def __init__(self, metrics: StreamMetrics) -> None:
         self._metrics = metrics
-        self._backlogs: dict[str, dict[tuple[str, int], Backlog]] = {}
+        self._backlogs: dict[tuple[str, int], Backlog] = defaultdict(Backlog)
+        self._shown: dict[str, set[tuple[str, int]]] = defaultdict(set)
 
     def show(self, role: str, positions: Mapping[tuple[str, int], Position], now: float, wall: float) -> None:
         """A role's partitions, (topic, number), as they are at a look; both clocks in seconds."""
-        backlogs = self._backlogs.setdefault(role, {})
-        for gone in backlogs.keys() - positions.keys():
-            del backlogs[gone]
+        for gone in self._shown[role] - positions.keys():
             self._metrics.forget_partition(*gone)
+        self._shown[role] = {*positions}
         for partition, position in positions.items():
-            backlog = backlogs.setdefault(partition, Backlog())
+            backlog = self._backlogs[partition]
             labels = (partition[0], str(partition[1]))
             if backlog.look(position, now):
                 self._metrics.committed.labels(*labels).set(wall)

@@ -68,3 +68,5 @@ def test_a_partition_that_went_to_another_worker_is_shown_no_more() -> None:
         assert value(name, labels) is None
     assert value("vigie_firms", {"partition": "3"}) is None
     assert value("vigie_consumer_lag_seconds", {"topic": "vigie.alerts", "partition": "3"}) == 0
+    shown.show("scorer", {events: Position(4, 11)}, 20.0, 1_010.0)
+    assert value("vigie_consumer_lag_seconds", labels) == 10
