@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from alerts import alert as alerts
-from alerts.routing import queue_of
+from alerts.routing import queue_for
 
 LARGEST_BYTES = 1_000_000
 """Kafka's own default limit for a record: a larger one is not ours."""
@@ -45,7 +45,8 @@ def pack(batch: Sequence[bytes], sent_at: Sequence[float | None] = ()) -> tuple[
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             refused.append(Refused(place, data, f"not an alert: {error}"))
         else:
-            parcels.append(Parcel(data, alert, queue_of(alert.department), sent_at[place] if sent_at else None))
+            queue = queue_for(alert.siren, alert.department)
+            parcels.append(Parcel(data, alert, queue, sent_at[place] if sent_at else None))
     return parcels, refused
 
 

@@ -25,7 +25,7 @@ from alerts.metrics import AlertMetrics
 from alerts.options import AlertsOptions
 from alerts.outage import code_of, passes, translate, waits
 from alerts.parcel import Parcel, Refused, pack
-from alerts.routing import seen_key, stream_key, totals_key
+from alerts.routing import CANARY, seen_key, stream_key, totals_key
 
 SCRIPT = resources.files("alerts").joinpath("publish.lua").read_text(encoding="utf-8")
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
@@ -90,6 +90,7 @@ class Delivery:
             else:
                 self.published += 1
                 self._count(parcel, now)
+                log.debug("an alert is in its queue", extra={"alert": parcel.alert.id, "queue": parcel.queue})
         self.waiting = failed + self.waiting[len(answers) :]
         return failure
 
@@ -98,6 +99,9 @@ class Delivery:
         return PublishResult(self.published, self.duplicates, self.refused)
 
     def _count(self, parcel: Parcel, now: float) -> None:
+        if parcel.queue == CANARY:
+            # Nobody's alert; it has figures of its own.
+            return
         alert = parcel.alert
         self._metrics.published.labels(parcel.queue, alert.tier, alert.kind).inc()
         raised_at = alert.raised_at if alert.raised_at.tzinfo else alert.raised_at.replace(tzinfo=UTC)

@@ -12,6 +12,16 @@ UNKNOWN = "unknown"
 QUEUES: tuple[str, ...] = (*NAMES, UNKNOWN)
 """Every queue there can be. Whoever watches all departments watches these, so none has to be discovered."""
 
+CANARY_SIREN = "999999990"
+"""The SIREN of what proves that alerts arrive (`streams.canary`); its check digit is wrong, and no firm has it."""
+CANARY = "canary"
+"""The queue of its alerts: none of QUEUES, so no agent is shown them."""
+
+
+def queue_for(siren: str, department: str | None) -> str:
+    """The queue of an alert. Which firm it is of decides whether it is the canary's: a department can be anything."""
+    return CANARY if siren == CANARY_SIREN else queue_of(department)
+
 
 def queue_of(department: str | None) -> str:
     """The queue of a department; `unknown` for None and for what is not the code of one."""

@@ -13,7 +13,7 @@ from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from streams.cluster import Cluster, ClusterError, NotAuthorised, reach, told
-from streams.topics import CHANGELOG, EVENTS, Topic
+from streams.topics import APP_ID, CHANGELOG, EVENTS, MODELS, TRAINER_GROUP, Topic, TopicOptions, table
 
 _RETRY_SECONDS = 0.1
 
@@ -43,6 +43,21 @@ class _Found(msgspec.Struct, frozen=True):
     partitions: int
     replicas: int
     configs: dict[str, str]
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """How a cluster is. `short` and `leaderless` name partitions as topic/number."""
+
+    brokers: int
+    version: tuple[int, ...]
+    """The oldest broker's, as far as its protocol tells."""
+    partitions: dict[str, int]
+    replicas: dict[str, int]
+    short: tuple[str, ...]
+    """Partitions that have fewer replicas in sync than they should."""
+    leaderless: tuple[str, ...]
+    rights: dict[str, frozenset[str]]
+    """What this user may do with each topic that is there and shown; empty where the cluster does not tell."""
 
 
 class TopicAdmin:
@@ -76,10 +91,46 @@ class TopicAdmin:
         found = self._found([topic.name for topic in topics])
         return [_compare(topic, found.get(topic.name), self._cluster.kafka) for topic in topics]
 
+    def delete(self, topics: Sequence[str]) -> None:
+        """Delete topics, and wait until they are gone. Raises ClusterError, NotAuthorised or ClusterUnreachable."""
+        with told(self._cluster, f"deleting {', '.join(topics)}"):
+            self._client.delete_topics(list(topics))
+        deadline = time.monotonic() + self._cluster.kafka_timeout_s
+        while left := sorted(self._metadata(topics)):
+            if time.monotonic() >= deadline:
+                raise ClusterError(f"{', '.join(left)} had not gone after {self._cluster.kafka_timeout_s:g} s.")
+            time.sleep(_RETRY_SECONDS)
+
+    def members(self, groups: Sequence[str]) -> dict[str, int]:
+        """How many members each consumer group has; 0 for one that is not there."""
+        with told(self._cluster, "looking up the consumer groups"):
+            there = {group["group_id"] for group in self._client.list_groups()} & {*groups}
+            found = self._client.describe_groups(sorted(there)) if there else {}
+        return {group: len(found[group]["members"]) if group in found else 0 for group in groups}
+
     def cluster_id(self) -> str:
         """The name that the cluster gave itself when it was made. Raises ClusterError or ClusterUnreachable."""
         with told(self._cluster, "asking for its id"):
             return str(self._client.describe_cluster()["cluster_id"])
+
+    def survey(self, names: Sequence[str]) -> Survey:
+        """How the cluster is, and of these topics those that are there. Raises ClusterError or ClusterUnreachable."""
+        metadata = self._metadata(names)
+        with told(self._cluster, "looking at its brokers"):
+            brokers = [broker["broker_id"] for broker in self._client.describe_cluster()["brokers"]]
+            versions = [self._client.get_broker_version_data(broker).broker_version for broker in brokers]
+        partitions = [(f"{name}/{p['partition_index']}", p) for name, t in metadata.items() for p in t["partitions"]]
+        return Survey(
+            brokers=len(brokers),
+            version=min((tuple(version) for version in versions), default=()),
+            partitions={name: len(topic["partitions"]) for name, topic in metadata.items()},
+            replicas={
+                name: min(len(p["replica_nodes"]) for p in topic["partitions"]) for name, topic in metadata.items()
+            },
+            short=tuple(name for name, p in partitions if len(p["isr_nodes"]) < len(p["replica_nodes"])),
+            leaderless=tuple(name for name, p in partitions if p["leader_id"] < 0),
+            rights={name: frozenset(topic.get("authorized_operations") or ()) for name, topic in metadata.items()},
+        )
 
     def _create_missing(self, topics: Sequence[Topic]) -> set[str]:
         """The names of the topics that this very call created."""
@@ -205,6 +256,26 @@ def create_topics(cluster: Cluster, topics: Sequence[Topic]) -> None:
                     f"the topic {finding.topic} has {difference.found} partitions and should have "
                     f"{difference.wanted}. {difference.remedy}"
                 )
+
+
+def clear_state(cluster: Cluster) -> None:
+    """Delete the scorer's state and the models, and make both topics anew, as they were in partitions and replicas.
+
+    Effects in order: both deleted, both created. A kill in between: run it again. Raises ClusterError where a worker
+    with either role is in its group, which would go on from memory.
+    """
+    names = (CHANGELOG, MODELS)
+    with connect(cluster) as admin:
+        busy = [group for group, members in admin.members([APP_ID, TRAINER_GROUP]).items() if members]
+        if busy:
+            raise ClusterError(f"workers are at work in {', '.join(busy)}: stop them first (one that was killed counts "
+                               "until its session is over, --session-seconds).")  # fmt: skip
+        found = admin.survey([EVENTS, *names])
+        if EVENTS not in found.partitions:
+            raise ClusterError(f"the topic {EVENTS} is missing. Create the topics: vigie topics create.")
+        options = TopicOptions(partitions=found.partitions[EVENTS], replication_factor=found.replicas.get(EVENTS, -1))
+        admin.delete([name for name in names if name in found.partitions])
+        admin.create([topic for topic in table(options) if topic.name in names])
 
 
 def _new(topic: Topic) -> dict[str, Any]:

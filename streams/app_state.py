@@ -5,6 +5,7 @@ from typing import Any, Literal
 import faust
 
 from streams.batches import BatchApp
+from streams.lag import Position
 
 Stage = Literal["starting", "joining", "recovering", "ready"]
 """Where an app is: not in its group yet, in a rebalance, reading the state of its partitions, at work."""
@@ -31,15 +32,15 @@ def steps(app: BatchApp) -> tuple[int, int]:
     return app.consumer_generation_id, sum(app.tables.recovery.active_offsets.values())
 
 
+def positions(app: BatchApp) -> dict[Any, Position]:
+    """Where each partition of the app's source topics is, those aside whose end is not known yet."""
+    ends = {tp: app.consumer.highwater(tp) for tp in sources(app)}
+    return {tp: Position(committed(app, tp), end) for tp, end in ends.items() if end is not None}
+
+
 def lags(app: BatchApp) -> dict[Any, int]:
     """Records not yet committed, by partition of the app's source topics."""
-    behind = {}
-    consumer = app.consumer
-    for tp in sources(app):
-        highwater = consumer.highwater(tp)
-        if highwater is not None:
-            behind[tp] = max(0, highwater - committed(app, tp))
-    return behind
+    return {tp: max(0, at.end - at.committed) for tp, at in positions(app).items()}
 
 
 def committed(app: BatchApp, tp: Any) -> int:

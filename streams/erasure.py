@@ -20,10 +20,10 @@ from streams.outbox import Outbox
 from streams.partitioner import partitions_of
 from streams.reading import partitions_of as topic_partitions
 from streams.reading import reader, records
-from streams.status import ROLES, patiently
-from streams.topics import CHANGELOG, DEAD_LETTERS, FOR_EVER
+from streams.status import patiently
+from streams.topics import CHANGELOG, DEAD_LETTERS, FOR_EVER, ROLES
 
-LOGS = (*(topic for _, topic in ROLES), DEAD_LETTERS)
+LOGS = (*(topic for _, topic in ROLES.values()), DEAD_LETTERS)
 """Topics from which no single record can be taken."""
 
 
@@ -37,7 +37,7 @@ class StateErased(NamedTuple):
 def require_idle(cluster: Cluster) -> None:
     """Raises ClusterError while a worker is at work: it would write back what it holds in memory."""
     with _admin(cluster) as admin, told(cluster, "looking up the consumer groups"):
-        described = patiently(lambda: admin.describe_groups([group for group, _ in ROLES]), cluster.kafka_timeout_s)
+        described = patiently(lambda: admin.describe_groups([group for group, _ in ROLES.values()]), cluster.kafka_timeout_s)
         busy = [name for name, group in described.items() if group["members"]]
     if busy:
         raise ClusterError(
@@ -76,7 +76,7 @@ def cut_off(cluster: Cluster) -> dict[str, int]:
     with reader(cluster) as consumer:
         ends = {place: _ends(cluster, consumer, place) for topic in LOGS for place in topic_partitions(consumer, topic)}
     with _admin(cluster) as admin, told(cluster, "looking up what was committed"):
-        for group, topic in ROLES:
+        for group, topic in ROLES.values():
             offsets = admin.list_group_offsets({group: None})[group]
             for place, (begin, end) in ends.items():
                 if place.topic == topic and end > begin and (place not in offsets or offsets[place].offset < end):

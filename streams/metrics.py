@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from detectors.evaluation.prequential import Prequential
 from detectors.regime import WATCHES, Regime
+from streams.topics import EVENTS
 
 BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 BATCH_EVENTS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 5_000)
@@ -60,6 +61,28 @@ class StreamMetrics:
         self.lag = Gauge(
             "vigie_consumer_lag_records", "Records not yet committed.", ["topic", "partition"], registry=registry
         )
+        self.lag_seconds = Gauge(
+            "vigie_consumer_lag_seconds",
+            "How long the oldest record that is not committed has been seen to wait.",
+            ["topic", "partition"],
+            registry=registry,
+        )
+        self.committed = Gauge(
+            "vigie_committed_timestamp_seconds",
+            "Last time that a commit moved or nothing waited, Unix time.",
+            ["topic", "partition"],
+            registry=registry,
+        )
+        self.rebalance_seconds = Histogram(
+            "vigie_rebalance_duration_seconds",
+            "From partitions beginning to move to the role being at work again, recovery of its state included.",
+            ["role"],
+            buckets=(0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
+            registry=registry,
+        )
+        self.recovery_remaining = Gauge(
+            "vigie_recovery_remaining_records", "Records of state still to be read back.", registry=registry
+        )
         self.event_time = Gauge(
             "vigie_event_time_seconds",
             "Event time that a partition has reached, Unix time of the day's start.",
@@ -73,6 +96,33 @@ class StreamMetrics:
             "vigie_last_activity_timestamp_seconds", "Last time a role finished a batch.", ["role"], registry=registry
         )
         self.model = Gauge("vigie_model_info", "1 for the model version in force here.", ["version"], registry=registry)
+        self.model_as_of = Gauge(
+            "vigie_model_as_of_timestamp_seconds",
+            "Last day whose events the model in force has learned from, Unix time.",
+            registry=registry,
+        )
+        self.model_as_of.set(math.nan)
+        self.week_limit = Gauge(
+            "vigie_alerts_per_week_limit",
+            "Alerts a week that a department can take, as configured; 0 is no limit.",
+            registry=registry,
+        )
+        self.canary_sent = Gauge(
+            "vigie_canary_sent_timestamp_seconds", "Last time that a canary was sent, Unix time.", registry=registry
+        )
+        self.canary_arrived = Gauge(
+            "vigie_canary_arrived_timestamp_seconds",
+            "Last time that a canary's alert was found in its queue, Unix time; before the first, the start.",
+            registry=registry,
+        )
+        self.canary_latency = Gauge(
+            "vigie_canary_latency_seconds",
+            "From the last such canary's sending to its alert's being found.",
+            registry=registry,
+        )
+        for gauge in (self.canary_sent, self.canary_arrived, self.canary_latency):
+            # Without a canary nothing is late.
+            gauge.set(math.nan)
         self.model_changes = Counter("vigie_model_changes_total", "Models swapped in.", registry=registry)
         self.learned = Counter(
             "vigie_learned_examples_total", "Answered examples learned from, by answer.", ["label"], registry=registry
@@ -136,7 +186,7 @@ class StreamMetrics:
         )
         for gauge, value in zip(self.prequential.values(), values, strict=True):
             gauge.set(value)
-        self.answered.set((scored - _EPOCH).days * _DAY_SECONDS)
+        self.answered.set(_unix_seconds(scored))
         self.label_lag.set((answered - scored).days * _DAY_SECONDS)
 
     def regime_seen(self, regime: Regime) -> None:
@@ -151,10 +201,24 @@ class StreamMetrics:
         for watch in WATCHES:
             self.regime_alarm.labels(watch).set(regime.finding(watch).state == "alarm")
 
-    def model_in_force(self, version: str) -> None:
-        """Show a version, and no longer the one before it."""
+    def model_in_force(self, version: str, as_of: date | None) -> None:
+        """Show a version, and no longer the one before it; without `as_of` it has learned nothing."""
         if self._version is not None:
             self.model.remove(self._version)
             self.model_changes.inc()
         self.model.labels(version).set(1)
+        self.model_as_of.set(math.nan if as_of is None else _unix_seconds(as_of))
         self._version = version
+
+    def forget_partition(self, topic: str, partition: int) -> None:
+        """Show a partition that went to another worker no more: two would tell of it."""
+        for gauge in (self.lag, self.lag_seconds, self.committed):
+            gauge.remove(topic, str(partition))
+        if topic == EVENTS:
+            for gauge in (self.firms, self.event_time):
+                gauge.remove(str(partition))
+
+
+def _unix_seconds(day: date) -> int:
+    """The start of a day, UTC."""
+    return (day - _EPOCH).days * _DAY_SECONDS

@@ -35,3 +35,8 @@ class WorkerOptions:
         "How long an alert stays in its queue in Redis, longer where a consumer group still needs it; 0 for ever",
         unit="days",
     )
+    canary_seconds: float = option(
+        0.0,
+        "Send an event of no firm's this often, whose alert must arrive in a queue that no agent sees; 0 sends none",
+        unit="seconds",
+    )

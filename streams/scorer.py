@@ -16,6 +16,7 @@ partitions' events go on meanwhile.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from detectors.chain import Chain, Outcome
 from detectors.events import EVENT_TYPES
 from detectors.months import month_of
 from detectors.panel import Rows
-from streams import dead_letters, examples, wire
+from streams import canary, dead_letters, examples, wire
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
 from streams.dead_letters import dead_letter
@@ -49,6 +50,8 @@ ASIDE_FIRMS = 1_000
 """Firms whose month end is not worth a thread: some 20 ms, where a thread may wait as long for its turn on a busy core.
 """
 PROGRAM = "vigie-scorer"
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -97,10 +100,11 @@ class Scorer:
     def use(self, ready: models.Scorer) -> None:
         """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
         self._ready = ready
-        self._metrics.model_in_force(ready.model.version)
+        self._metrics.model_in_force(ready.model.version, ready.model.as_of)
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """All effects of a batch but its state and offsets. Raises SendFailed when Kafka does not take them."""
+        records, canaries = canary.apart(records)
         async with self._state.working(partition):
             began = self._clocks.monotonic()
             chain = self._table.chain(partition)
@@ -112,6 +116,13 @@ class Scorer:
             if len(admitted.batch):
                 await self._step(partition, chain, records, admitted, began)
             self._count(partition, chain, admitted, began)
+        if canaries:
+            await self._answer(partition, chain, canaries)
+
+    async def _answer(self, partition: int, chain: Chain, canaries: Sequence[Any]) -> None:
+        """Write the alerts of canaries: nothing else comes of them."""
+        of = (canaries, partition, self._ready, chain.options, self._clocks.now(), self._language)
+        await self._outbox.send(ALERTS, await asyncio.to_thread(canary.alerts_of, *of))
 
     async def confirmed(self) -> None:
         """Write the state that changed, and wait until Kafka has it and all dead letters. Raises SendFailed."""
@@ -164,6 +175,7 @@ class Scorer:
             headers = [] if sent is None else [(wire.SENT_HEADER, b"%d" % sent)]
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
+            log.debug("an alert is raised", extra=_about(partition, record, alert=alert.id))
         return outgoing
 
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
@@ -207,6 +219,10 @@ class Scorer:
         self._letters.extend(queued)
         for reason, count in Counter(refusal.reason for refusal in admitted.refusals).items():
             self._metrics.refused.labels(reason).inc(count)
+        # One of each kind: a whole delivery may be refused. Details may name a firm, and are in the letters.
+        for reason, position in {reason: position for position, reason, _ in admitted.refusals}.items():
+            log.warning("records are refused: %s; the last of this batch is named", reason,
+                        extra=_about(partition, records[position]))  # fmt: skip
 
     def _count(self, partition: int, chain: Chain, admitted: Admitted, began: float) -> None:
         metrics = self._metrics
@@ -227,6 +243,11 @@ def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
         return True
     latest = max(chain.day, int(batch.rows["known"].max()))
     return month_of(date.fromordinal(latest)) - 1 > chain.swept
+
+
+def _about(partition: int, record: Any, **more: str) -> dict[str, str]:
+    """What a line of the log is about."""
+    return {"event": f"{EVENTS}/{partition}/{record.offset}", **more}
 
 
 def _is_large(chain: Chain) -> bool:

@@ -92,8 +92,8 @@ async def seed(cluster: Cluster, folder: Path, timeout_seconds: float) -> int:
     """Put a folder's state and model into an empty cluster; gives the number of firms.
 
     Effects in order: firms and waiting cohorts of every partition, each partition's time last; then the model; all
-    confirmed. A kill in between leaves a cluster that is not empty: delete the changelog and models topics, create them
-    and seed again. Raises StreamsError where there is state or a model already, SendFailed, and what `read` raises.
+    confirmed. A kill in between leaves a cluster that is not empty: seed again, with `--replace`. Raises StreamsError
+    where there is state or a model already, SendFailed, and what `read` raises.
     """
     chain, model = read(folder)
     partitions = _empty_partitions(cluster)
@@ -146,8 +146,8 @@ def _empty_partitions(cluster: Cluster) -> int:
             held = consumer.end_offsets(places)
             if any(held.values()):
                 raise StreamsError(
-                    f"{topic} is not empty: a worker has been at work, and seeding would mix two states. Delete the "
-                    f"topics {CHANGELOG} and {MODELS}, create them with `vigie topics create`, and seed again"
+                    f"{topic} is not empty: a worker has been at work, and seeding would mix two states. Stop "
+                    f"the workers and give --replace, which deletes and makes anew the topics {CHANGELOG} and {MODELS}"
                 )
     return len(numbers)
 

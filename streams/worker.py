@@ -25,15 +25,17 @@ from detectors.errors import VigieError
 from detectors.models import Model
 from detectors.regime import RegimeOptions
 from streams import topics
-from streams.app_state import lags, ready, unread
+from streams.app_state import positions, ready, unread
 from streams.apps import Handle, add_agent, by_partition, new_app
 from streams.batches import BatchApp
+from streams.canary import CanaryKeeper
 from streams.clock_keeper import ClockKeeper
 from streams.cluster import Cluster
 from streams.dispatcher import Dispatcher
 from streams.errors import StreamsError
 from streams.firm_table import FirmTable
 from streams.health import Health, Vitals
+from streams.lag import Lags
 from streams.learner_process import LearnerProcess
 from streams.learner_wire import Terms
 from streams.lookout import Lookout, Sights
@@ -42,6 +44,7 @@ from streams.models_topic import ModelFollower
 from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.queue_keeper import QueueKeeper
+from streams.rebalances import Rebalances
 from streams.scorer import Clocks, Scorer
 from streams.topics import Role
 from streams.trainer import Membership, Trainer
@@ -82,6 +85,8 @@ class Worker:
         self._clocks = clocks
         self._random = random
         self._metrics = StreamMetrics(registry)
+        self._metrics.week_limit.set(settings.cap.alerts_per_week)
+        self._lags = Lags(self._metrics)
         self._alert_metrics = AlertMetrics(registry)
         self._outbox = Outbox(settings.cluster, settings.worker.write_timeout_seconds)
         self._apps: dict[Role, BatchApp] = {}
@@ -91,6 +96,7 @@ class Worker:
         self._follower: ModelFollower | None = None
         self._learner: LearnerProcess | None = None
         self._clock_keeper: ClockKeeper | None = None
+        self._canary_keeper: CanaryKeeper | None = None
         self._publisher: Publisher | None = None
         self._queue_keeper: QueueKeeper | None = None
         self._stopping = asyncio.Event()
@@ -142,10 +148,26 @@ class Worker:
             "dispatcher": self._dispatcher_app,
         }
         for role in self._roles():
-            self._apps[role] = await builders[role](partitions)
+            app = await builders[role](partitions)
+            app.sensors.add(Rebalances(role, self._metrics, self._clocks.monotonic))
+            self._apps[role] = app
         self._lookout.start()
         await asyncio.gather(*(app.start() for app in self._apps.values()))
+        self._keep_canary(partitions)
         log.info("started: %s", ", ".join(self._apps))
+
+    def _keep_canary(self, partitions: int) -> None:
+        every = self._settings.worker.canary_seconds
+        if every:
+            self._canary_keeper = CanaryKeeper(
+                self._outbox,
+                self._settings.alerts,
+                self._metrics,
+                self._clocks,
+                partitions=partitions,
+                every_seconds=every,
+            )
+            self._canary_keeper.start()
 
     def _roles(self) -> Sequence[Role]:
         """The roles to run: a frozen worker does not learn."""
@@ -274,7 +296,7 @@ class Worker:
                 if app.crashed:
                     raise _failure(role, app)
                 self._metrics.ready.labels(role).set(ready(app))
-                self._show_lag(app)
+                self._show_progress(role, app)
             if self._learner is not None:
                 self._learner.check()
             if self._clock_keeper is not None:
@@ -298,15 +320,20 @@ class Worker:
 
     def _uncommitted(self) -> bool:
         """Whether work was done that is not committed yet. The trainer keeps examples until a month is complete."""
-        return any(sum(lags(app).values()) for role, app in self._apps.items() if role != "trainer")
+        apps = (app for role, app in self._apps.items() if role != "trainer")
+        return any(at.end > at.committed for app in apps for at in positions(app).values())
 
-    def _show_lag(self, app: BatchApp) -> None:
-        for tp, behind in lags(app).items():
-            self._metrics.lag.labels(tp.topic, str(tp.partition)).set(behind)
+    def _show_progress(self, role: Role, app: BatchApp) -> None:
+        self._lags.show(role, positions(app), self._clocks.monotonic(), self._clocks.wall())
+        if role == "scorer":
+            remaining = app.tables.recovery.active_remaining_total() if app.in_recovery else 0
+            self._metrics.recovery_remaining.set(max(0, remaining))
 
     async def _stop(self) -> None:
         self._stopping.set()
         self._vitals.end()
+        if self._canary_keeper is not None:
+            await self._canary_keeper.stop()
         if self._learner is not None:
             # Before the apps: a month that is being learned is done again, and must not hold them up.
             await self._learner.stop()

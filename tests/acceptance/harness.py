@@ -61,8 +61,8 @@ class WorkerProcess:
         self, arguments: Sequence[str], environment: dict[str, str], log: Path, program: str, folder: Path
     ) -> None:
         self._path = log
-        self._port = free_ports(1)[0]
-        command = [sys.executable, "-m", program, "worker", "--metrics-port", str(self._port), *arguments]
+        self.port = free_ports(1)[0]
+        command = [sys.executable, "-m", program, "worker", "--metrics-port", str(self.port), *arguments]
         with log.open("wb") as stream:
             self._process = started(command, stdout=stream, stderr=stream, env=environment, cwd=folder)
 
@@ -90,8 +90,7 @@ class WorkerProcess:
         """The sum of a metric's samples with these labels; 0 while nothing answers. Fails where the worker ended."""
         assert self.running, f"the worker ended with status {self._process.returncode}\n{self.log}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=5) as answer:
-                text = answer.read().decode()
+            text = self.scraped()
         except OSError:
             return 0.0
         samples = [s for family in text_string_to_metric_families(text) for s in family.samples if s.name == name]
@@ -100,11 +99,16 @@ class WorkerProcess:
     def answer(self, path: str) -> tuple[int, str]:
         """The status and the body at /live, /ready or /health."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=30) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+    def scraped(self) -> str:
+        """Its metrics, as Prometheus reads them."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
 
     def kill(self) -> None:
         """SIGKILL."""

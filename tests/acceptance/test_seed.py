@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+from kafka import KafkaConsumer
+
 from detectors import models
-from tests.acceptance.harness import Site
+from tests.acceptance.harness import Site, until
 from tests.acceptance.test_restart import check_state
 from tests.acceptance.world import World
 from vigie.__main__ import main
@@ -54,20 +57,47 @@ def test_learning_continues_too(site: Site, world: World, tmp_path: Path) -> Non
     assert set(after) <= set(published)
 
 
-def test_a_cluster_at_work_is_not_seeded(site: Site, world: World, tmp_path: Path) -> None:
+def test_a_state_is_replaced_once_nobody_works_on_it(
+    site: Site, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an operator does who rebuilds the state, and one who keeps a model and rolls back to it."""
     replay(world, tmp_path, "--frozen")
-    arguments = ["seed", str(tmp_path / "state"), "--kafka", site.kafka]
-    assert main(arguments) == 0
+    state, here = str(tmp_path / "state"), ("--kafka", site.kafka)
+    assert main(["seed", state, *here]) == 0
     written = len(site.records("vigie-firms-changelog"))
-    assert main(arguments) == 1
+    assert main(["seed", state, *here]) == 1
+    consumer = KafkaConsumer("vigie.events", bootstrap_servers=site.kafka, group_id="vigie", enable_auto_commit=False)
+    try:
+        until(lambda: bool(consumer.poll(timeout_ms=100)) or bool(consumer.assignment()), "a member of the group")
+        capsys.readouterr()
+        assert main(["seed", "--replace", state, *here]) == 1
+        assert "workers are at work in vigie" in capsys.readouterr().err
+    finally:
+        consumer.close()
     assert len(site.records("vigie-firms-changelog")) == written
+    assert main(["seed", "--replace", state, *here]) == 0
+    assert len(site.records("vigie-firms-changelog")) == written
+    assert len(site.ends("vigie-firms-changelog")) == site.partitions
+    capsys.readouterr()
+    assert main(["models", "list", "--json", *here]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    version = json.loads(line)["version"]
+    file = tmp_path / "kept.model"
+    assert main(["models", "save", str(file), "--version", "another", *here]) == 1
+    assert main(["models", "save", str(file), *here]) == 0
+    assert models.decode(file.read_bytes()).version == version
+    site.send(live(world)[:500])
+    back = site.worker("--frozen", "--model-in", str(file), *IDLE)
+    assert back.wait() == 0, back.log
+    assert {entry.alert["model_version"] for entry in site.entries()} == {version}
 
 
 def test_a_damaged_folder_is_refused(site: Site, world: World, tmp_path: Path) -> None:
     replay(world, tmp_path, "--frozen")
     state = tmp_path / "state" / "state.msgpack"
     state.write_bytes(state.read_bytes()[:-7])
-    assert main(["seed", str(tmp_path / "state"), "--kafka", site.kafka]) == 2
+    for how in ((), ("--replace",)):
+        assert main(["seed", *how, str(tmp_path / "state"), "--kafka", site.kafka]) == 2
     assert site.records("vigie-firms-changelog") == []
     state.unlink()
     assert main(["seed", str(tmp_path / "state"), "--kafka", site.kafka]) == 2

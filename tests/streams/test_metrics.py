@@ -1,5 +1,6 @@
 """Figures of the newest answered cohort, as they are scraped."""
 
+import math
 from datetime import date
 
 import numpy as np
@@ -51,3 +52,15 @@ def test_a_regime_shows() -> None:
     assert value("vigie_drift_scores_mean_ratio") == 0.0625
     assert value("vigie_drift_errors_proceedings", {"count": "opened"}) == 1
     assert value("vigie_drift_errors_proceedings", {"count": "expected"}) == 4.5
+
+
+def test_a_model_shows_and_how_old_it_is() -> None:
+    registry = CollectorRegistry()
+    metrics = StreamMetrics(registry)
+    value = registry.get_sample_value
+    metrics.model_in_force("prior-2", None)
+    assert math.isnan(value("vigie_model_as_of_timestamp_seconds") or 0)
+    metrics.model_in_force("2020-02-a", date(2020, 2, 29))
+    assert value("vigie_model_as_of_timestamp_seconds") == 1_582_934_400
+    assert value("vigie_model_info", {"version": "prior-2"}) is None
+    assert value("vigie_model_info", {"version": "2020-02-a"}) == 1

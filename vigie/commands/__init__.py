@@ -12,12 +12,14 @@ COMMANDS = {
     "evaluate": "Judge scores by the proceedings that came.",
     "seed": "Fill an empty cluster with the state and model of a replay.",
     "topics": "Create the topics on a Kafka cluster, or compare them.",
+    "models": "List the models on a cluster, or keep the one in force.",
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch and list alerts.",
     "audit": "Read and check the log of who read, changed or was refused what.",
     "access": "Make Redis users from the clearance file, and review who sees what.",
     "firm": "Erase what is held about a firm.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
+    "doctor": "Check the installation and say what to do about what is wrong.",
     "dead-letters": "List the events that were refused, or put them back.",
 }
 """The first sentence of each command's help, by name, in the order of `vigie --help`."""

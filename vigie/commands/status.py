@@ -1,6 +1,7 @@
 """`vigie status`: the operator's one screen."""
 
 from datetime import UTC, datetime
+from time import sleep
 
 import click
 import msgspec
@@ -16,14 +17,27 @@ from vigie.settings import options_of, secret
 @options_of(Cluster)
 @click.option("--redis", envvar="VIGIE_REDIS", help=f"Redis that holds the alerts.  [default: {AlertsOptions.redis}]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(cluster: Cluster, context: click.Context, redis: str | None, as_json: bool) -> None:
+@click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C; with --json an object a line.")
+@click.option("--every-seconds", default=5.0, type=click.FloatRange(min=0.5), help="Pause between two looks.")
+def command(
+    cluster: Cluster, context: click.Context, redis: str | None, as_json: bool, watch: bool, every_seconds: float
+) -> None:
     """Show lag, model, alerts, dead letters and health on one screen.
 
     A part that does not answer is shown as such. Exit status 1 only where neither Kafka nor Redis answers.
     """
     url = redis or str(secret(AlertsOptions, "redis"))
-    status = collect(cluster, url, AlertsOptions.redis_timeout_seconds, datetime.now(UTC).date())
-    click.echo(msgspec.json.encode(status).decode() if as_json else screen(status))
+    while True:
+        now = datetime.now(UTC)
+        status = collect(cluster, url, AlertsOptions.redis_timeout_seconds, now.date())
+        if watch and not as_json:
+            # Clears nothing where the output is no terminal.
+            click.clear()
+            click.echo(f"{now:%Y-%m-%d %H:%M:%S} UTC, every {every_seconds:g} s; Ctrl-C ends")
+        click.echo(msgspec.json.encode(status).decode() if as_json else screen(status))
+        if not watch:
+            break
+        sleep(every_seconds)
     if not status.kafka_reachable and not status.redis_reachable:
         context.exit(1)
 

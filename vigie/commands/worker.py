@@ -1,7 +1,6 @@
 """`vigie worker`: the Faust worker."""
 
 import asyncio
-import logging
 import os
 import random
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import click
 import uvloop
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from alerts.options import AlertsOptions
 from detectors import models
@@ -31,6 +30,7 @@ from streams.options import WorkerOptions
 from streams.scorer import Clocks
 from streams.topics import Role
 from streams.worker import ROLES, Worker, WorkerSettings
+from vigie import logs
 from vigie.endpoints import serve
 from vigie.settings import options_of
 
@@ -55,6 +55,20 @@ END_SECONDS = 5.0
 @click.option(
     "--metrics-host", default="127.0.0.1", envvar="VIGIE_METRICS_HOST", help="Address that this port listens on."
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(logs.FORMATS),
+    default="console",
+    envvar="VIGIE_LOG_FORMAT",
+    help="A line for readers, or JSON for collectors.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(logs.LEVELS),
+    default="info",
+    envvar="VIGIE_LOG_LEVEL",
+    help="Least that is logged. At debug each alert is followed by its id; firms are told of at debug alone.",
+)
 def command(
     cluster: Cluster,
     worker: WorkerOptions,
@@ -68,13 +82,14 @@ def command(
     data: Path,
     metrics_port: int,
     metrics_host: str,
+    log_format: str,
+    log_level: str,
 ) -> None:
     """Run the Faust worker: events in, alerts out.
 
     It ends on SIGTERM or SIGINT once what it was working on is done.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    _quiet_libraries()
+    logs.start(log_format, log_level)
     settings = WorkerSettings(
         cluster=cluster,
         worker=worker,
@@ -86,7 +101,10 @@ def command(
         model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
     )
+    # A series more a counter and label, which nobody asks for: Prometheus sees a restart by itself.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     runner = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
     if metrics_port:
         _serve(metrics_host, metrics_port, registry, runner)
@@ -160,9 +178,3 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UnusableInput(f"{path}: {error.strerror}. Give a file that `vigie replay --model-out` wrote") from None
-
-
-def _quiet_libraries() -> None:
-    """The libraries narrate every rebalance at INFO; what an operator needs is in the metrics and in our own lines."""
-    for name in ("aiokafka", "faust", "mode", "kafka", "streams.batches", "streams.firm_table"):
-        logging.getLogger(name).setLevel(logging.WARNING)

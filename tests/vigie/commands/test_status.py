@@ -116,3 +116,22 @@ def test_nothing_reachable_is_a_failure(capsys: pytest.CaptureFixture[str]) -> N
     away = ["--kafka", "127.0.0.1:1", "--kafka-timeout-s", "0.5", "--redis", "redis://127.0.0.1:1/0"]
     assert main(["status", *away]) == 1
     assert "not ready" in capsys.readouterr().out
+
+
+def test_watching_looks_again_until_it_is_interrupted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("vigie.commands.status.sleep", pause)
+    away = ["--kafka", "127.0.0.1:1", "--kafka-timeout-s", "0.1", "--redis", "redis://127.0.0.1:1/0"]
+    assert main(["status", "--watch", "--every-seconds", "7", *away]) == 130
+    out = capsys.readouterr().out
+    assert out.count("not ready") == 2
+    assert out.count("every 7 s; Ctrl-C ends") == 2
+    assert pauses == [7.0, 7.0]

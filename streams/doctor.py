@@ -1,0 +1,204 @@
+"""What is wrong with an installation, and what to do about it. Only looks: nothing is written, no offset is committed.
+
+Each check stands by itself: what one of them cannot find out is `unknown`, and the others go on.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+import redis
+
+from alerts.connect import connect as connect_redis
+from alerts.connect import safe_url
+from alerts.outage import translate
+from detectors.errors import VigieError
+from streams import admin, status
+from streams.admin import Survey
+from streams.cluster import Cluster
+from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, TopicOptions, table
+
+State = Literal["well", "warning", "wrong", "unknown"]
+OLDEST_KAFKA = (3, 6)
+OLDEST_REDIS = (6, 2)
+SKEW_SECONDS = 2.0
+"""Latencies are differences of two machines' clocks, and the promise of them is in seconds."""
+MODEL_DAYS = 45
+"""A model comes with each month's answers."""
+NEEDED_RIGHTS: Mapping[str, frozenset[str]] = {
+    EVENTS: frozenset({"READ", "WRITE", "DESCRIBE"}),
+    ALERTS: frozenset({"READ", "WRITE", "DESCRIBE"}),
+    EXAMPLES: frozenset({"READ", "WRITE", "DESCRIBE"}),
+    MODELS: frozenset({"READ", "WRITE", "DESCRIBE"}),
+    DEAD_LETTERS: frozenset({"WRITE", "DESCRIBE"}),
+    CHANGELOG: frozenset({"READ", "WRITE", "DESCRIBE"}),
+}
+"""What a worker with all roles does with each topic, in Kafka's own words."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that was looked at: what was found, and what to do unless all is well."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def examine(cluster: Cluster, redis_url: str, redis_timeout_seconds: float, wall: Callable[[], float]) -> list[Check]:
+    """Look at the servers; `wall` is this machine's clock, in seconds.
+
+    Raises UnusableInput for an address that is none; all else that fails is a check's.
+    """
+    return [*_kafka(cluster), *_redis(redis_url, redis_timeout_seconds, wall), *_work(cluster, redis_url, wall)]
+
+
+def _kafka(cluster: Cluster) -> Iterator[Check]:
+    try:
+        with admin.connect(cluster) as administration:
+            survey = administration.survey([topic.name for topic in table(TopicOptions())])
+            yield Check("kafka", "well", f"{cluster.kafka}: {survey.brokers} broker(s)")
+            yield kafka_version(survey)
+            # The number of partitions is for good: what is there is what is wanted.
+            partitions = survey.partitions.get(EVENTS, TopicOptions.partitions)
+            for finding in administration.describe(table(TopicOptions(partitions=partitions))):
+                yield _topic(finding)
+            yield from replicas(survey)
+            yield from rights(survey, cluster.kafka_user or "anonymous")
+    except VigieError as error:
+        yield Check("kafka", "wrong", str(error), "The message says what to do; the checks of Kafka end here.")
+
+
+def kafka_version(survey: Survey) -> Check:
+    """Whether the brokers are new enough, as their protocol tells."""
+    said = ".".join(map(str, survey.version))
+    if survey.version < OLDEST_KAFKA:
+        return Check("kafka version", "wrong", f"Kafka {said}", "Upgrade to 3.6 or later.")
+    return Check("kafka version", "well", f"{said} or later")
+
+
+def _topic(finding: admin.Finding) -> Check:
+    name = f"topic {finding.topic}"
+    if not finding.differences:
+        return Check(name, "well", f"{finding.partitions} partition(s), kept as it should be")
+    found = "; ".join(f"{d.what}: {d.found}, wanted {d.wanted}" for d in finding.differences)
+    return Check(name, "wrong", found, " ".join(dict.fromkeys(d.remedy for d in finding.differences)))
+
+
+def replicas(survey: Survey) -> Iterator[Check]:
+    """Whether every partition has its leader, and all its replicas."""
+    if survey.leaderless:
+        said = ", ".join(survey.leaderless)
+        yield Check("leaders", "wrong", f"no broker leads {said}", "Start the brokers that are down.")
+    if survey.short:
+        said = ", ".join(survey.short)
+        yield Check("replicas", "warning", f"not all replicas are in sync: {said}", "Look at the brokers' health.")
+    if not survey.leaderless and not survey.short:
+        yield Check("replicas", "well", "every partition has its leader and its replicas")
+
+
+def rights(survey: Survey, user: str) -> Iterator[Check]:
+    """What the user may do with each topic, as far as the cluster tells."""
+    for topic, wanted in NEEDED_RIGHTS.items():
+        have = survey.rights.get(topic)
+        if have is None:
+            continue
+        if not have:
+            yield Check(f"rights on {topic}", "unknown", "the cluster does not tell", "Ask its operator.")
+        elif lacking := sorted(wanted - have):
+            yield Check(
+                f"rights on {topic}",
+                "wrong",
+                f"user {user} lacks {', '.join(lacking)}",
+                "Have the cluster's operator grant them, or run the roles that do without apart.",
+            )
+        else:
+            yield Check(f"rights on {topic}", "well", f"user {user} may {', '.join(sorted(wanted))}")
+
+
+def _redis(url: str, timeout_seconds: float, wall: Callable[[], float]) -> Iterator[Check]:
+    where = safe_url(url)
+    with connect_redis(url, timeout_seconds) as client:
+        try:
+            with _told(where):
+                before = wall()
+                seconds, microseconds = _plain(client.time())
+                after = wall()
+                info = _plain(client.info())
+            yield Check("redis", "well", where)
+            yield clock_skew(seconds + microseconds / 1e6 - (before + after) / 2, (after - before) / 2)
+            yield from redis_settings(info)
+        except VigieError as error:
+            yield Check("redis", "wrong", str(error), "The message says what to do; the checks of Redis end here.")
+
+
+def clock_skew(seconds: float, uncertain_seconds: float) -> Check:
+    """Whether this machine and Redis' agree on the time."""
+    said = f"Redis' clock is {seconds:+.2f} s from this machine's (give or take {uncertain_seconds:.2f} s)"
+    if abs(seconds) - uncertain_seconds <= SKEW_SECONDS:
+        return Check("clock", "well", said)
+    return Check("clock", "wrong", said, "Let both machines keep time by NTP (timedatectl): latencies are wrong by it.")
+
+
+def redis_settings(info: Mapping[str, Any]) -> Iterator[Check]:
+    """What a server says of itself in INFO: its version, and whether it keeps what it is given."""
+    version = str(info["redis_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
+        yield Check("redis version", "wrong", f"Redis {version}", "Upgrade to 6.2 or later, or to Valkey 8.")
+    else:
+        yield Check("redis version", "well", f"{info.get('server_name', 'redis')}, commands of Redis {version}")
+    if info.get("maxmemory_policy", "noeviction") != "noeviction":
+        found = f"maxmemory-policy is {info['maxmemory_policy']}: it throws alerts away when it is full"
+        yield Check("redis memory", "wrong", found, "redis-cli CONFIG SET maxmemory-policy noeviction")
+    else:
+        yield Check("redis memory", "well", "nothing is thrown away when it is full")
+    if not int(info.get("aof_enabled", 0)):
+        found = "appendonly is off: what came since its last snapshot is gone when it is killed"
+        yield Check(
+            "redis persistence", "warning", found, "redis-cli CONFIG SET appendonly yes, and in its redis.conf."
+        )
+    elif info.get("aof_last_write_status", "ok") != "ok":
+        yield Check("redis persistence", "wrong", "its last write to disk failed", "Look at its disk and its log.")
+    else:
+        yield Check("redis persistence", "well", "it writes what it is given to its append-only file")
+
+
+def _work(cluster: Cluster, redis_url: str, wall: Callable[[], float]) -> Iterator[Check]:
+    """Who is at work, and with what model."""
+    today = datetime.fromtimestamp(wall(), UTC).date()
+    found = status.collect(cluster, redis_url, 1.0, today)
+    for role in found.roles:
+        working = role.state == "Stable" and role.members > 0
+        said = f"{role.members} member(s), {role.state}; {role.lag} records of {role.topic} wait"
+        remedy = "" if working else "Start a worker with that role: vigie worker."
+        yield Check(f"group {role.group}", "well" if working else "warning", said, remedy)
+    if found.kafka_reachable:
+        yield model_age(found)
+
+
+def model_age(found: status.Status) -> Check:
+    """How old what the model in force has learned is."""
+    if found.model_version is None:
+        return Check("model", "warning", "none is published", "A trainer publishes the first: vigie worker.")
+    if found.model_age_days is None:
+        return Check("model", "well", f"{found.model_version}, the expert scorecard: nothing has been learned yet")
+    said = f"{found.model_version} has learned up to {found.model_as_of}, {found.model_age_days} days ago"
+    if found.model_age_days <= MODEL_DAYS:
+        return Check("model", "well", said)
+    return Check("model", "warning", said, "Is a trainer at work, and does every partition reach the month's end? "
+                 "docs/runbooks/VigieModelOld.md says more.")  # fmt: skip
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise translate(error, where) from error
+
+
+def _plain(answer: Any) -> Any:
+    """An answer of redis-py, whose types also allow for asynchronous clients."""
+    return answer

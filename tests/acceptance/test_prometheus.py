@@ -1,0 +1,144 @@
+"""A real Prometheus beside a real worker: what is exported is well-formed, what is asked for is there."""
+
+import json
+import math
+import os
+import re
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from alerts.connect import connect
+from alerts.inbox import Filters, list_alerts
+from alerts.routing import CANARY, CANARY_SIREN, stream_key
+from deploy.ports import free_ports
+from tests.acceptance.harness import PATIENCE_SECONDS, Site, WorkerProcess, until
+from tests.acceptance.world import World
+from tests.deploy.observed import DASHBOARDS, PROMETHEUS, dashboard, queries, rules, series_in
+from tests.processes import started
+from tests.tools import run, tool
+from vigie.__main__ import main
+
+WINDOW = "20s"
+"""What Grafana would make of a few seconds' scrapes."""
+UNDEFINED_OF_FEW = ("vigie_prequential_auroc", "vigie_prequential_average_precision")
+"""NaN where nobody of a small cohort failed."""
+
+
+class Prometheus:
+    """A server that scrapes one worker, several times a second."""
+
+    def __init__(self, port: int) -> None:
+        self._base = f"http://127.0.0.1:{port}/api/v1/"
+
+    def get(self, path: str, **parameters: str) -> Any:
+        """The data of an answer; None while there is none."""
+        try:
+            with urllib.request.urlopen(
+                f"{self._base}{path}?{urllib.parse.urlencode(parameters)}", timeout=5
+            ) as answer:
+                return json.load(answer)["data"]
+        except OSError:
+            return None
+
+    def value(self, query: str) -> list[float]:
+        """The values of a query now; none where it has no series."""
+        data = self.get("query", query=query)
+        return [float(series["value"][1]) for series in data["result"]] if data else []
+
+
+@contextmanager
+def prometheus(folder: Path, target: int) -> Iterator[Prometheus]:
+    """Prometheus with Vigie's own rules, evaluated as often as it scrapes."""
+    folder.mkdir()
+    for name in ("recording.yml", "alerts.yml"):
+        (folder / name).write_text((PROMETHEUS / name).read_text().replace("interval: 5m", "interval: 1s"))
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
+    config["global"] = {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"}
+    del config["alerting"]
+    job = {"job_name": "vigie", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config | {"scrape_configs": [job]}))
+    (port,) = free_ports(1)
+    command = [
+        tool("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with (folder / "log").open("wb") as log:
+        process = started(command, stdout=log, stderr=log, env={**os.environ, "GOMAXPROCS": "1"})
+        try:
+            yield Prometheus(port)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def test_a_worker_under_a_real_prometheus(
+    site: Site, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
+    worker = site.worker("--canary-seconds", "1.5", log_format="json")
+    with prometheus(tmp_path / "prometheus", worker.port) as server:
+        worker.ready(roles=3)
+        with site.producer() as producer:
+            (line, *_) = [line for line in world.lines if line["key"]]
+            producer.send("vigie.events", json.dumps(line["value"]).encode(), key=b"999999999")
+        until(lambda: server.value("sum(vigie_dead_letters_total)") == [1], "the refusal to be scraped")
+        assert main(["ingest", str(world.files)]) == 0
+        until(lambda: worker.metric("vigie_prequential_firms") > 0, "a month to be learned")
+        until(lambda: site.behind("vigie-dispatcher", "vigie.alerts") == 0, "all alerts to be delivered")
+        until(lambda: server.value(f"sum(rate(vigie_event_to_alert_seconds_count[{WINDOW}]))") != [], "two scrapes")
+        until(lambda: server.value("vigie:alerts_raised:increase1w") != [], "the rules to be evaluated")
+        check_canary(site, worker)
+        # The page as it is served: nothing that the conventions would have otherwise.
+        assert run("promtool", "check", "metrics", stdin=worker.scraped()) == ""
+        check_rules(server)
+        for path in DASHBOARDS:
+            for query in queries(dashboard(path)):
+                values = server.value(query.replace("$__rate_interval", WINDOW))
+                assert values, f"{path.stem}: no data for {query}"
+                if not series_in([query]) & set(UNDEFINED_OF_FEW):
+                    assert not all(map(math.isnan, values)), f"{path.stem}: no figure for {query}"
+        worker.stop()
+    check_log(worker.log)
+
+
+def check_log(log: str) -> None:
+    """At info nothing of a firm, though one was refused by name; what was refused is found by its place."""
+    lines = [json.loads(line) for line in log.splitlines()]
+    (refused,) = [line for line in lines if "key-mismatch" in line["message"]]
+    assert re.fullmatch(r"vigie\.events/\d/0", refused["event"])
+    assert {line["level"] for line in lines} == {"info", "warning"}
+    assert re.findall(r"(?<!\d)\d{9}(?:\d{5})?(?!\d)", log) == []
+
+
+def check_canary(site: Site, worker: WorkerProcess) -> None:
+    """Canaries arrive, by the learned model too; nobody sees them, and nothing of them stays."""
+    sent = worker.metric("vigie_canary_sent_timestamp_seconds")
+    until(lambda: worker.metric("vigie_canary_arrived_timestamp_seconds") > sent + 1.5, "a canary to come back")
+    assert 0 < worker.metric("vigie_canary_latency_seconds") < PATIENCE_SECONDS
+    canaries = [entry.alert for entry in site.entries() if entry.alert["siren"] == CANARY_SIREN]
+    assert canaries[-1]["model_version"] != "prior-2"
+    assert {entry.stream for entry in site.entries() if entry.alert["siren"] == CANARY_SIREN} == {stream_key(CANARY)}
+    assert CANARY_SIREN.encode() not in {record.key for record in site.records("vigie-firms-changelog")}
+    with connect(site.redis_url, 5) as client:
+        assert not [
+            alert for alert in list_alerts(client, Filters(), 10_000, where="") if alert.alert.siren == CANARY_SIREN
+        ]
+    assert worker.metric("vigie_alerts_published_total", department=CANARY) == 0
+
+
+def check_rules(server: Prometheus) -> None:
+    """Every rule was evaluated without an error; nothing fires on a worker that does its work."""
+    loaded = [rule for group in server.get("rules")["groups"] for rule in group["rules"]]
+    assert len(loaded) == len(rules())
+    assert [(rule["name"], rule.get("lastError")) for rule in loaded if rule["health"] == "err"] == []
+    firing = {rule["name"] for rule in loaded if rule.get("state") == "firing"}
+    assert not firing & {"VigieDown", "VigieRoleMissing", "VigieCommitsStuck", "VigieRedisAway", "VigieModelsDiffer"}

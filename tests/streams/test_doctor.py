@@ -1,0 +1,72 @@
+"""What each finding makes of a check; `tests/vigie/commands/test_doctor.py` asks real servers."""
+
+from datetime import date
+
+import msgspec
+import pytest
+
+from streams.admin import Survey
+from streams.doctor import NEEDED_RIGHTS, clock_skew, kafka_version, model_age, redis_settings, replicas, rights
+from streams.status import Status
+
+WELL = Survey(
+    brokers=3, version=(4, 0), partitions={}, replicas={}, short=(), leaderless=(), rights=dict(NEEDED_RIGHTS)
+)
+REDIS = {"redis_version": "7.2.4", "maxmemory_policy": "noeviction", "aof_enabled": 1, "aof_last_write_status": "ok"}
+
+
+def test_an_old_kafka() -> None:
+    assert kafka_version(WELL).state == "well"
+    assert kafka_version(msgspec.structs.replace(WELL, version=(3, 5))).state == "wrong"
+
+
+def test_partitions_without_leader_or_replicas() -> None:
+    assert [check.state for check in replicas(WELL)] == ["well"]
+    broken = msgspec.structs.replace(WELL, short=("vigie.events/1", "vigie.alerts/0"), leaderless=("vigie.alerts/0",))
+    assert [check.state for check in replicas(broken)] == ["wrong", "warning"]
+    assert next(replicas(broken)).found == "no broker leads vigie.alerts/0"
+
+
+def test_rights_that_are_lacking_are_named_and_those_not_told_are_unknown() -> None:
+    assert {check.state for check in rights(WELL, "v")} == {"well"}
+    have = {"vigie.events": frozenset({"READ", "DESCRIBE"}), "vigie.alerts": frozenset[str]()}
+    events, alerts = rights(msgspec.structs.replace(WELL, rights=have), "v")
+    assert (events.state, events.found) == ("wrong", "user v lacks WRITE")
+    assert alerts.state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "uncertain", "state"),
+    [(0.0, 0.01, "well"), (1.9, 0.0, "well"), (-2.1, 0.0, "wrong"), (2.5, 1.0, "well"), (3600.0, 0.0, "wrong")],
+)
+def test_clocks(seconds: float, uncertain: float, state: str) -> None:
+    assert clock_skew(seconds, uncertain).state == state
+
+
+@pytest.mark.parametrize(
+    ("said", "states"),
+    [
+        ({}, ["well", "well", "well"]),
+        ({"redis_version": "6.0.16"}, ["wrong", "well", "well"]),
+        ({"maxmemory_policy": "allkeys-lru"}, ["well", "wrong", "well"]),
+        ({"aof_enabled": 0}, ["well", "well", "warning"]),
+        ({"aof_last_write_status": "err"}, ["well", "well", "wrong"]),
+    ],
+)
+def test_redis(said: dict[str, object], states: list[str]) -> None:
+    checks = list(redis_settings(REDIS | said))
+    assert [check.state for check in checks] == states
+    assert all(bool(check.remedy) == (check.state != "well") for check in checks)
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (Status(), "warning"),
+        (Status(model_version="prior-2"), "well"),
+        (Status(model_version="m", model_as_of=date(2020, 1, 31), model_age_days=45), "well"),
+        (Status(model_version="m", model_as_of=date(2020, 1, 31), model_age_days=46), "warning"),
+    ],
+)
+def test_models(found: Status, state: str) -> None:
+    assert model_age(found).state == state

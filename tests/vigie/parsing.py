@@ -1,0 +1,27 @@
+"""Command lines taken apart as `vigie` would, without running anything."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from vigie.front import front
+
+
+def parse(arguments: Sequence[str]) -> None:
+    """Raises what click does for arguments that `vigie` does not take; files need not be there."""
+    with front.make_context("vigie", [*arguments]) as context:
+        _parse(front, context, [*arguments])
+
+
+def _parse(group: click.Group, context: click.Context, arguments: list[str]) -> None:
+    name, command, rest = group.resolve_command(context, arguments)
+    assert command is not None
+    for param in command.params:
+        if isinstance(param.type, click.Path):
+            param.type = click.Path(path_type=Path)
+    if isinstance(command, click.Group):
+        with command.make_context(name, [*rest], parent=context) as inner:
+            _parse(command, inner, rest)
+    else:
+        command.make_context(name, rest, parent=context).close()
