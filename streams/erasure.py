@@ -37,7 +37,8 @@ class StateErased(NamedTuple):
 def require_idle(cluster: Cluster) -> None:
     """Raises ClusterError while a worker is at work: it would write back what it holds in memory."""
     with _admin(cluster) as admin, told(cluster, "looking up the consumer groups"):
-        described = patiently(lambda: admin.describe_groups([group for group, _ in ROLES.values()]), cluster.kafka_timeout_s)
+        groups = [group for group, _ in ROLES.values()]
+        described = patiently(lambda: admin.describe_groups(groups), cluster.kafka_timeout_s)
         busy = [name for name, group in described.items() if group["members"]]
     if busy:
         raise ClusterError(
