@@ -23,6 +23,12 @@ class AlertMetrics:
         self.duplicates = Counter(
             "vigie_alerts_duplicates_total", "Alerts sent again that their queue already held.", registry=registry
         )
+        self.notices = Counter(
+            "vigie_alerts_notices_total",
+            "Alerts put into a queue, by who is told: push, digest, none.",
+            ["notice"],
+            registry=registry,
+        )
         self.refused = Counter(
             "vigie_alerts_refused_total", "Records on the alerts topic that are no alert.", registry=registry
         )

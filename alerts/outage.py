@@ -19,6 +19,7 @@ PASSING = {
     "TRYAGAIN": "its cluster is moving slots",
     "BUSY": "it is busy with another script",
     "HELD": "an alert before this one has still to be delivered",
+    "STALE": "a case changed meanwhile",
 }
 LASTING = ("NOPERM", "WRONGTYPE", "NOAUTH", "WRONGPASS", "NOSCRIPT", "CROSSSLOT", "MOVED")
 
@@ -44,8 +45,9 @@ _CODES_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 RIGHTS = (
-    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +xadd; reading a department "
-    "needs its keys (%R~vigie:alerts:21 %R~vigie:seen:{vigie:alerts:21}) and +xread +xrange +xrevrange +zscore"
+    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +hget +hset +get +mget +set "
+    "+xadd +xlen +xrange; reading a department's alerts needs its keys (%R~vigie:alerts:21 "
+    "%R~vigie:seen:{vigie:alerts:21}) and +xread +xrange +xrevrange +zscore; docs/reference/redis.md has the rest"
 )
 
 
