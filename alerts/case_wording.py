@@ -88,10 +88,7 @@ _EVENTS: dict[Language, dict[str, str]] = {
     },
 }
 
-_LEVELS: dict[Language, dict[str, str]] = {
-    language: {tier: name for tier, name in names.items()}
-    for language, names in TIERS.items()  # noqa: C416  any text
-}
+_LEVELS: dict[Language, dict[str, str]] = {language: {**names} for language, names in TIERS.items()}
 
 _REFUSED: dict[Language, dict[str, str]] = {
     "fr": {

@@ -16,8 +16,10 @@ from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from alerts.metrics import AlertMetrics
+from alerts.notices import NoticeOptions
 from alerts.options import AlertsOptions
 from alerts.publish import Publisher
+from alerts.sweeper import Sweeper
 from detectors import models
 from detectors.capping import CapOptions
 from detectors.chain import Chain, ChainOptions
@@ -56,6 +58,7 @@ class WorkerSettings:
     cluster: Cluster = field(default_factory=Cluster)
     worker: WorkerOptions = field(default_factory=WorkerOptions)
     alerts: AlertsOptions = field(default_factory=AlertsOptions)
+    notices: NoticeOptions = field(default_factory=NoticeOptions)
     chain: ChainOptions = field(default_factory=ChainOptions)
     regime: RegimeOptions = field(default_factory=RegimeOptions)
     cap: CapOptions = field(default_factory=CapOptions)
@@ -86,6 +89,7 @@ class Worker:
         self._learner: LearnerProcess | None = None
         self._clock_keeper: ClockKeeper | None = None
         self._publisher: Publisher | None = None
+        self._sweeper: Sweeper | None = None
         self._stopping = asyncio.Event()
         self._busy = 0
         self._last_active = clocks.monotonic()
@@ -204,6 +208,14 @@ class Worker:
             monotonic=self._clocks.monotonic,
             random=self._random,
             stop=self._stopping,
+            notices=self._settings.notices,
+        )
+        self._sweeper = Sweeper(
+            self._settings.alerts,
+            self._settings.notices,
+            self._alert_metrics,
+            self._clocks.wall,
+            self._clocks.monotonic,
         )
         dispatcher = Dispatcher(self._publisher, self._outbox, self._clocks)
 
@@ -246,6 +258,8 @@ class Worker:
                 self._learner.check()
             if self._clock_keeper is not None:
                 await self._clock_keeper.tick()
+            if self._sweeper is not None:
+                await self._sweeper.tick()
             if self._idle():
                 log.info("idle for %.0f s, stopping", self._settings.worker.exit_when_idle)
                 return
@@ -279,6 +293,8 @@ class Worker:
         await self._stop_apps()
         if self._publisher is not None:
             await self._publisher.close()
+        if self._sweeper is not None:
+            self._sweeper.close()
         if self._follower is not None:
             await self._follower.stop()
         await self._outbox.stop()

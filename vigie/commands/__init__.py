@@ -13,7 +13,7 @@ COMMANDS = {
     "seed": "Fill an empty cluster with the state and model of a replay.",
     "topics": "Create the topics on a Kafka cluster, or compare them.",
     "worker": "Run the Faust worker: events in, alerts out.",
-    "alerts": "Watch and list alerts.",
+    "alerts": "Watch alerts, list the firms to deal with, take and follow them.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
     "dead-letters": "List the events that were refused, or put them back.",
 }

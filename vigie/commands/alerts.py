@@ -13,59 +13,32 @@ import msgspec
 
 from alerts import inbox
 from alerts.alert import Alert
+from alerts.case_wording import entry_line, summary
+from alerts.cases import Case
 from alerts.connect import connect, safe_url
+from alerts.desk import Desk
+from alerts.errors import CaseNotFound
 from alerts.language import Language
+from alerts.notices import NoticeOptions
 from alerts.options import AlertsOptions
 from alerts.outage import waits
 from alerts.rendering import render
-from alerts.routing import QUEUES, UNKNOWN
 from alerts.terminal import clean_json
 from detectors.errors import UnusableInput
+from vigie.alert_actions import COMMANDS as ACTIONS
+from vigie.alert_lists import COLOURS, export, list_
+from vigie.alert_options import (
+    department_option,
+    is_siren,
+    json_option,
+    kind_option,
+    opened,
+    redis_option,
+    since_option,
+    siren_option,
+    tier_option,
+)
 from vigie.settings import options_of
-
-_COLOURS = {"strong": "red", "moderate": "yellow", "none": "green"}
-
-
-def _queue(_context: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    queues = tuple(dict.fromkeys(UNKNOWN if value.lower() == UNKNOWN else value.upper() for value in values))
-    for queue in queues:
-        if queue not in QUEUES:
-            raise click.BadParameter(f"{queue!r} is no department: write a code such as 01, 2A or 974, or `{UNKNOWN}`")
-    return queues or QUEUES
-
-
-def _siren(_context: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    digits = "".join(value.split()) if value is not None else None
-    if digits is not None and not (len(digits) == 9 and digits.isascii() and digits.isdecimal()):
-        raise click.BadParameter(f"{value!r} is not a SIREN: write its 9 digits")
-    return digits
-
-
-_redis = click.option(
-    "--redis",
-    "redis_url",
-    envvar="VIGIE_REDIS",
-    help="Redis that holds the alerts [default: redis://127.0.0.1:6379/0]. Keep a password off the command line: "
-    "put the URL into VIGIE_REDIS or a file named by VIGIE_REDIS_FILE.",
-)
-_department = click.option(
-    "--department",
-    multiple=True,
-    callback=_queue,
-    metavar="CODE",
-    help=f"Only this department, `{UNKNOWN}` for alerts without one; may be repeated. By default all.",
-)
-_tier = click.option(
-    "--tier", multiple=True, type=click.Choice(["strong", "moderate", "none"]), help="Only this level."
-)
-_kind = click.option("--kind", multiple=True, type=click.Choice(["raised", "jump", "lowered"]), help="Only this kind.")
-_since = click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
-    help="Only alerts as of this day or later: 2019-01-31 or 31/01/2019.",
-)
-_siren_option = click.option("--siren", callback=_siren, help="Only this firm.")
-_json = click.option("--json", "as_json", is_flag=True, help="One line of JSON an alert instead of text.")
 
 
 def _filtered(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,24 +58,24 @@ def _filtered(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, filters=filters, **kwargs)
 
     decorated: Callable[..., Any] = with_filters
-    for option in (_siren_option, _since, _kind, _tier, _department):
+    for option in (siren_option, since_option, kind_option, tier_option, department_option):
         decorated = option(decorated)
     return decorated
 
 
 @click.group()
 def command() -> None:
-    """Watch and list alerts."""
+    """Watch alerts, list the firms to deal with, take and follow them."""
 
 
 @command.command()
 @options_of(AlertsOptions)
-@_redis
+@redis_option
 @_filtered
 @click.option("--from-start", is_flag=True, help="Begin with all the alerts that there are.")
 @click.option("--last", type=click.IntRange(min=0), default=0, help="Begin with this many of the last ones.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after this many alerts.")
-@_json
+@json_option
 def watch(
     options: AlertsOptions,
     redis_url: str | None,
@@ -137,42 +110,69 @@ def watch(
                 return
 
 
-@command.command("list")
+@command.command()
 @options_of(AlertsOptions)
-@_redis
-@_filtered
-@click.option("--limit", type=click.IntRange(min=1), default=20, help="At most this many.")
-@_json
-def list_(options: AlertsOptions, redis_url: str | None, filters: inbox.Filters, limit: int, as_json: bool) -> None:
-    """List the alerts that landed, the last one first.
+@redis_option
+@department_option
+@json_option
+@click.argument("what", metavar="SIREN|ALERT")
+def show(options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool, what: str) -> None:
+    """Show a firm's case with its last alert and its history, or one alert by its id.
 
-    Example: vigie alerts list --department 21 --since 2019-01-01 --json
+    Example: vigie alerts show 123456789
     """
-    url = redis_url or options.redis
-    with connect(url, options.redis_timeout_seconds) as client:
-        found = inbox.list_alerts(client, filters, limit, where=safe_url(url))
-    for item in found:
-        _show(item, options.language, as_json)
-    if not found:
-        click.echo("Aucune alerte." if options.language == "fr" else "No alert.", err=True)
+    siren = "".join(what.split())
+    with opened(options, redis_url) as (desk, client, where):
+        if not is_siren(siren):
+            _show(inbox.show(client, what, department, where=where), options.language, as_json)
+            return
+        found = desk.find(siren, department)
+        if not found:
+            raise CaseNotFound(
+                f"no case of the firm {siren} in Redis at {where}; `vigie alerts list --all` has them all"
+            )
+        for case in found:
+            _show_case(desk, case, options.language, as_json)
+
+
+def _show_case(desk: Desk, case: Case, language: Language, as_json: bool) -> None:
+    history = desk.history(case.department, case.siren)
+    received = desk.alerts(case.department, case.siren)
+    if as_json:
+        content = {
+            "case": case,
+            "history": [entry._asdict() for entry in history],
+            "alerts": [msgspec.Raw(item.raw) for item in received],
+        }
+        click.echo(clean_json(msgspec.json.encode(content).decode()))
+        return
+    click.echo("\n".join(summary(case, language)))
+    if received:
+        click.echo("\n".join(f"  {line}" for line in render(received[-1].alert, language)))
+    click.echo("\n".join(f"  {entry_line(entry, language)}" for entry in history) + "\n")
 
 
 @command.command()
-@options_of(AlertsOptions)
-@_redis
-@_department
-@_json
-@click.argument("alert_id", metavar="ID")
-def show(
-    options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool, alert_id: str
+@options_of(AlertsOptions, NoticeOptions)
+@redis_option
+@department_option
+def escalate(
+    options: AlertsOptions, notices: NoticeOptions, redis_url: str | None, department: tuple[str, ...]
 ) -> None:
-    """Show one alert by its id.
+    """Escalate what nobody has taken in time, and bring back what was put aside until today.
 
-    Example: vigie alerts show 3f2a90c1d4e5b6a798012345
+    The dispatcher does so every minute; this is for those who run none.
     """
-    url = redis_url or options.redis
-    with connect(url, options.redis_timeout_seconds) as client:
-        _show(inbox.show(client, alert_id, department, where=safe_url(url)), options.language, as_json)
+    with opened(options, redis_url) as (desk, _, _):
+        done = desk.sweep(notices, department)
+    for entry in done:
+        click.echo(f"{entry.queue} {entry.siren} {entry_line(entry, options.language)}")
+
+
+command.add_command(list_)
+command.add_command(export)
+for acting in ACTIONS:
+    command.add_command(acting)
 
 
 def _pauses(options: AlertsOptions) -> Iterator[float]:
@@ -196,4 +196,4 @@ def _show(item: inbox.Received, language: Language, as_json: bool) -> None:
 
 
 def _emphasised(text: str, alert: Alert) -> str:
-    return click.style(text, fg=_COLOURS[alert.tier], bold=True)
+    return click.style(text, fg=COLOURS[alert.tier], bold=True)
