@@ -10,6 +10,7 @@ RedisRefused where Redis does not answer, or says no.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from alerts.actions import Action, Actor, CastVote, Close, Refusal, Release, Wit
 from alerts.case_store import ADOPTED, COMMIT, Command, case_of
 from alerts.case_wording import refused
 from alerts.cases import Case, Vote, as_seen
-from alerts.errors import ActionRefused, CaseNotFound
+from alerts.errors import ActionRefused, AlertNotFound, CaseNotFound
 from alerts.escalation import due
 from alerts.history import Entry, Fields, of_action, of_time, order, read
 from alerts.inbox import BLOCK_MS, Received, tail
@@ -111,8 +112,17 @@ class Desk:
 
     def alerts(self, department: str, siren: str) -> list[Received]:
         """The alerts of a firm's cases in a department, oldest first; those trimmed since are left out."""
-        entries = [entry.details["entry"] for entry in self.history(department, siren) if "entry" in entry.details]
-        return inbox.entries(self._client, department, entries, where=self._where)
+        told = [entry.details for entry in self.history(department, siren) if "entry" in entry.details]
+        found = inbox.entries(self._client, department, [details["entry"] for details in told], where=self._where)
+        by_id = {received.alert.id: received for received in found}
+        for details in told:
+            if details["alert"] not in by_id:
+                # In a Redis that was filled again, alerts have other entries than a restored history says.
+                with suppress(AlertNotFound):
+                    by_id[details["alert"]] = inbox.show(
+                        self._client, details["alert"], (department,), where=self._where
+                    )
+        return [by_id[details["alert"]] for details in told if details["alert"] in by_id]
 
     def of_alert(self, alert_id: str, departments: Sequence[str] = QUEUES) -> tuple[Received, Case | None]:
         """An alert by its id, and its firm's last case. Raises AlertNotFound."""

@@ -40,7 +40,7 @@ def case_key(queue: str, siren: str) -> str:
 
 
 def cases_key(queue: str) -> str:
-    """The sorted set of the SIRENs with a case; its score, in ms, is when an open one began, or minus when one ended."""
+    """The sorted set of the SIRENs with a case: scored by when an open one began, or minus when one ended, in ms."""
     return f"vigie:cases:{{{stream_key(queue)}}}"
 
 

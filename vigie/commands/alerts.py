@@ -26,6 +26,7 @@ from alerts.rendering import render
 from alerts.terminal import clean_json
 from detectors.errors import UnusableInput
 from vigie.alert_actions import COMMANDS as ACTIONS
+from vigie.alert_archive import restore, save
 from vigie.alert_lists import COLOURS, export, list_
 from vigie.alert_options import (
     department_option,
@@ -169,10 +170,8 @@ def escalate(
         click.echo(f"{entry.queue} {entry.siren} {entry_line(entry, options.language)}")
 
 
-command.add_command(list_)
-command.add_command(export)
-for acting in ACTIONS:
-    command.add_command(acting)
+for part in (list_, *ACTIONS, export, save, restore):
+    command.add_command(part)
 
 
 def _pauses(options: AlertsOptions) -> Iterator[float]:
