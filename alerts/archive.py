@@ -54,8 +54,8 @@ def save(client: redis.Redis, queues: Sequence[str] = QUEUES, *, where: str) -> 
 def restore(client: redis.Redis, lines: Iterable[bytes], *, where: str) -> int:
     """Put back what was saved, and give the number of cases; may be done again, and changes nothing newer.
 
-    In order, line by line: the entry (left out where its stream has later ones), then the case. Raises UnusableInput for
-    a line that is none.
+    In order: the entries (left out where their stream has later ones) and the counts, then the cases. Raises
+    UnusableInput for a line that is none.
     """
     cases: dict[tuple[str, str], Case] = {}
     own: Any = client

@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 
 from alerts.cases import Case, State, as_seen
-from alerts.joining import LEVELS
 from alerts.routing import QUEUES
 from alerts.sectors import section
 
@@ -125,9 +124,11 @@ _Key = tuple[float | str, ...]
 def _priority(case: Case) -> _Key:
     """What waits too long, then what nobody has, then moderate before strong, as prevention is still possible there."""
     free = case.state == "new"
-    level = (1, 2, 0)[2 - LEVELS[case.tier]] if case.escalated_at is None else 0
-    return (0 if case.escalated_at and free else 1, 0 if free else 1, level, -case.probability, case.siren)
+    waits = free and case.escalated_at is not None
+    return (not waits, not free, 0 if waits else _FIRST[case.tier], -case.probability, case.siren)
 
+
+_FIRST = {"moderate": 0, "strong": 1, "none": 2}
 
 _ORDERS: dict[Order, Callable[[Case], _Key]] = {
     "priority": _priority,

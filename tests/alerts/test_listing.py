@@ -15,8 +15,8 @@ from alerts.sectors import SECTIONS, section
 from tests.alerts.making import NOW, a_case, live
 
 
-def case(number: int = 0, **fields: Any) -> Case:
-    return msgspec.structs.replace(a_case(live(siren=f"{number:09d}")), **fields)
+def case(firm: int, /, **fields: Any) -> Case:
+    return msgspec.structs.replace(a_case(live(siren=f"{firm:09d}")), **fields)
 
 
 def shown(cases: list[Case], **asked: Any) -> list[int]:
