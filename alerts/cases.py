@@ -137,9 +137,14 @@ def awake(case: Case, now: datetime, by: str = SYSTEM) -> Case:
         state, holder = case.resume, case.holder
     if state == "new" and case.tier == "none":
         return msgspec.structs.replace(
-            case, state="closed", holder=None, since=now, by=by, until=None, resume="new", outcome="lowered"
+            case, state="closed", holder=None, since=now, by=by, until=None, resume="new", outcome=own_end(case)
         )
     return msgspec.structs.replace(case, state=state, holder=holder, since=now, by=by, until=None, resume="new")
+
+
+def own_end(case: Case) -> str:
+    """The outcome of a case that ends because its firm is no longer at risk, or is where the risk leads."""
+    return "proceeding" if case.proceeding else "lowered"
 
 
 def as_seen(case: Case, now: datetime) -> Case:

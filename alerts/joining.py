@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from alerts.alert import Alert
-from alerts.cases import SYSTEM, Case, Ended, State, as_seen, awake, changed
+from alerts.cases import SYSTEM, Case, Ended, State, as_seen, awake, changed, own_end
 
 Event = Literal["opened", "joined", "rose", "woken", "fell", "ended"]
 """`opened`: a case of its own. `rose`: worse than what the case had. `woken`: so much that its snooze ends. `fell`:
@@ -101,7 +101,7 @@ def _nothing_to_end(case: Case | None, alert: Alert, queue: str, at: datetime) -
 
 def _ended(case: Case, at: datetime) -> Case:
     # At the version it has: whoever calls has counted the change.
-    return msgspec.structs.replace(case, state="closed", since=at, by=SYSTEM, outcome="lowered")
+    return msgspec.structs.replace(case, state="closed", since=at, by=SYSTEM, outcome=own_end(case))
 
 
 def _of_alert(alert: Alert) -> dict[str, Any]:

@@ -62,6 +62,7 @@ USELESS: Words = {
 
 ENDS: Words = {
     "lowered": {"fr": "le risque est retombé", "en": "the risk has fallen"},
+    "proceeding": {"fr": "l'entreprise est en procédure collective", "en": "the firm is in a collective procedure"},
     "moved": {"fr": "l'entreprise a changé de département", "en": "the firm has moved to another department"},
 }
 """How a case ends by itself."""

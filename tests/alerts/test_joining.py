@@ -65,6 +65,13 @@ def test_the_end_of_the_risk_closes_what_nobody_holds(action: Take | None, close
     assert ended.case.outcome == ("lowered" if closed else case.outcome)
 
 
+def test_a_collective_procedure_ends_what_nobody_holds_and_shows_on_what_is_held() -> None:
+    entered = lowered(evidence=evidence(in_proceeding=1.0))
+    assert joined(a_case(), entered).case.outcome == "proceeding"
+    held = joined(after(a_case(), Take()), entered).case
+    assert (held.state, holds(held)) == ("taken", ("proceeding",))
+
+
 def test_a_closed_case_is_followed_by_a_new_one_that_knows_it() -> None:
     case = after(a_case(), Take(), Close("refus"))
     again = joined(case, live(1))
