@@ -6,12 +6,14 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
 from alerts import inbox
+from alerts.administrations import Rule, handed, rules
 from alerts.alert import Alert
 from alerts.case_wording import entry_line, summary
 from alerts.cases import Case
@@ -154,18 +156,71 @@ def _show_case(desk: Desk, case: Case, language: Language, as_json: bool) -> Non
 
 
 @command.command()
+@options_of(AlertsOptions)
+@redis_option
+@click.option("--rules", "rules_file", required=True, type=click.Path(path_type=Path), help="The rules (TOML).")
+@click.option("--consumer", default="1", help="Which of the administration's programs this is.")
+@json_option
+@click.argument("administration")
+def notices(
+    options: AlertsOptions,
+    redis_url: str | None,
+    rules_file: Path,
+    consumer: str,
+    as_json: bool,
+    administration: str,
+) -> None:
+    """Print what an administration is to be told of by its rule, each once among its programs, until interrupted.
+
+    Example: vigie alerts notices urssaf --rules rules.toml --json
+    """
+    rule = _rule(rules_file, administration)
+    with opened(options, redis_url) as (_, client, where):
+        wanted = handed(
+            client,
+            administration,
+            rule,
+            consumer,
+            where=where,
+            waits=lambda: _pauses(options),
+            sleep=time.sleep,
+            block_ms=_block_ms(options),
+        )
+        for entry, case in wanted:
+            if as_json:
+                content = {"entry": entry._asdict(), "case": case}
+                click.echo(clean_json(msgspec.json.encode(content).decode()))
+            else:
+                click.echo(
+                    "\n".join([*summary(case, options.language), f"  {entry_line(entry, options.language)}", ""])
+                )
+
+
+def _rule(path: Path, administration: str) -> Rule:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UnusableInput(f"{path}: {reason}. Give a file of rules with --rules") from None
+    known = rules(text, str(path))
+    if administration not in known:
+        raise UnusableInput(f"{path} has no rule for {administration!r}; it has {', '.join(known) or 'none'}")
+    return known[administration]
+
+
+@command.command()
 @options_of(AlertsOptions, NoticeOptions)
 @redis_option
 @department_option
 def escalate(
-    options: AlertsOptions, notices: NoticeOptions, redis_url: str | None, department: tuple[str, ...]
+    options: AlertsOptions, settings: NoticeOptions, redis_url: str | None, department: tuple[str, ...]
 ) -> None:
     """Escalate what nobody has taken in time, and bring back what was put aside until today.
 
     The dispatcher does so every minute; this is for those who run none.
     """
     with opened(options, redis_url) as (desk, _, _):
-        done = desk.sweep(notices, department)
+        done = desk.sweep(settings, department)
     for entry in done:
         click.echo(f"{entry.queue} {entry.siren} {entry_line(entry, options.language)}")
 

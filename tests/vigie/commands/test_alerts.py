@@ -149,6 +149,27 @@ def test_export_follows_the_filters_or_refuses(vigie: Vigie, tmp_path: Path) -> 
     assert not (tmp_path / "none.csv").exists()
 
 
+def test_what_agents_did_is_saved_and_restored(vigie: Vigie, url: str, tmp_path: Path) -> None:
+    path = tmp_path / "actions.ndjson"
+    vigie("take", "111111111", "--agent", "a.martin")
+    assert vigie("save", str(path)) == (0, "", "2 lines\n")
+    with connect(url, 5) as client:
+        client.flushdb()
+    assert vigie("restore", str(path)) == (0, "", "1 cases\n")
+    Bench(url).publish([encode(alert) for alert in BATCH])
+    assert firms(vigie("list", "--json", "--holder", "a.martin")) == "1"
+    assert vigie("restore", str(tmp_path / "none"))[0] == 2
+
+
+def test_an_administration_must_have_a_rule(vigie: Vigie, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    status, _, err = vigie("notices", "urssaf", "--rules", str(path))
+    assert (status, "Give a file of rules" in err) == (2, True)
+    path.write_text("[bdf]")
+    status, _, err = vigie("notices", "urssaf", "--rules", str(path))
+    assert (status, "no rule for 'urssaf'; it has bdf" in err) == (2, True)
+
+
 def test_one_alert_is_shown_as_it_was_written_with_fields_not_known_yet(vigie: Vigie, url: str) -> None:
     raw = json.dumps(json.loads(encode(an_alert(id="new", department="75"))) | {"later": [1, "é"]}, indent=2)
     Bench(url).publish([raw.encode()])
