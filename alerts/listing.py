@@ -30,15 +30,16 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 
 def holds(case: Case) -> tuple[Hold, ...]:
     """Why a case would be held back, were it new: nothing of that depends on the day it is looked at."""
-    previous = case.previous
-    recent = previous is not None and case.opened_at - previous.at < timedelta(days=RECENT_DAYS)
-    found: list[tuple[Hold, bool]] = [
-        ("known", case.number > 1),
-        ("proceeding", case.proceeding),
-        ("schedule", case.schedule_running),
-        ("recent", recent),
-    ]
-    return tuple(name for name, held in found if held)
+    found: list[Hold] = []
+    if case.number > 1:
+        found.append("known")
+    if case.proceeding:
+        found.append("proceeding")
+    if case.schedule_running:
+        found.append("schedule")
+    if case.previous is not None and case.opened_at - case.previous.at < timedelta(days=RECENT_DAYS):
+        found.append("recent")
+    return tuple(found)
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
