@@ -16,6 +16,7 @@ from alerts.options import AlertsOptions
 from detectors.errors import VigieError
 
 SWEEP_SECONDS = 60.0
+LONGEST_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ class Sweeper:
         wall: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
-        self._client = connect(options.redis, options.redis_timeout_seconds)
+        # A worker that stops waits for the sweep under way: not for long.
+        self._client = connect(options.redis, min(options.redis_timeout_seconds, LONGEST_SECONDS))
         clock = lambda: datetime.fromtimestamp(wall(), UTC)  # noqa: E731
         self._desk = Desk(self._client, where=safe_url(options.redis), clock=clock)
         self._notices = notices
