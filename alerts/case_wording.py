@@ -11,7 +11,7 @@ from alerts.language import WIDE, Language, day, euros, number, probability
 from alerts.listing import Hold, holds
 from alerts.terminal import clean
 from alerts.vocabulary import worded
-from alerts.wording import TIERS
+from alerts.wording import TIERS, typeset
 
 STATES: dict[Language, dict[State, str]] = {
     "fr": {
@@ -110,13 +110,14 @@ _REFUSED: dict[Language, dict[str, str]] = {
 def refused(refusal: Refusal, language: Language) -> str:
     """Why an action was not done, and how the case stands, in one line."""
     case = refusal.case
-    return _REFUSED[language][refusal.reason].format(
+    text = _REFUSED[language][refusal.reason].format(
         firm=firm(case, language),
         holder=clean(case.holder or ""),
         state=standing(case, language),
         action=refusal.action,
         detail=clean(refusal.detail),
     )
+    return typeset(text, language)
 
 
 def firm(case: Case, language: Language) -> str:
@@ -124,6 +125,11 @@ def firm(case: Case, language: Language) -> str:
     name = clean(case.name).strip() if case.name else ""
     nameless = "entreprise au nom inconnu" if language == "fr" else "firm of unknown name"
     return f"{name or nameless} (SIREN{WIDE}{siren(case.siren)})"
+
+
+def told(case: Case, language: Language) -> str:
+    """The firm and how its case stands, in one line."""
+    return typeset(f"{firm(case, language)}{' :' if language == 'fr' else ':'} {standing(case, language)}", language)
 
 
 def standing(case: Case, language: Language) -> str:
@@ -188,7 +194,7 @@ def entry_line(entry: Entry, language: Language) -> str:
         )
     if "comment" in details:
         said.append(f"« {details['comment']} »" if language == "fr" else f"“{details['comment']}”")
-    return " ".join([*parts, *(["–", clean(", ".join(said))] if said else [])])
+    return typeset(" ".join([*parts, *(["–", clean(", ".join(said))] if said else [])]), language)
 
 
 def stamp(at: datetime, language: Language) -> str:

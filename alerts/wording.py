@@ -103,7 +103,7 @@ def reasons(
         names = TIERS[language]
         text = _NO_REASON[language][tier != previous_tier]
         texts = [text.format(before=names.get(previous_tier, previous_tier), now=names.get(tier, tier))]
-    return [_typeset(text, language) for text in texts]
+    return [typeset(text, language) for text in texts]
 
 
 def _by_theme(evidence: Iterable[Evidence]) -> dict[str | None, list[Evidence]]:
@@ -171,7 +171,7 @@ def _plain(value: float | None, language: Language) -> str:
     return _UNKNOWN_VALUE[language] if value is None else number(value, language, 0 if value == int(value) else 2)
 
 
-def _typeset(text: str, language: Language) -> str:
+def typeset(text: str, language: Language) -> str:
     """French spaces before punctuation never break the line."""
     if language != "fr":
         return text

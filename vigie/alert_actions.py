@@ -9,7 +9,7 @@ import click
 
 from alerts import actions, cases
 from alerts.actions import Action, Actor
-from alerts.case_wording import firm, refused, standing
+from alerts.case_wording import refused, told
 from alerts.errors import ActionRefused
 from alerts.options import AlertsOptions
 from alerts.terminal import clean_json
@@ -53,7 +53,7 @@ def acting(function: Callable[..., Action]) -> Callable[..., Any]:
         if as_json:
             click.echo(clean_json(cases.encode(done.case).decode()))
         else:
-            click.echo(f"{firm(done.case, options.language)} : {standing(done.case, options.language)}")
+            click.echo(told(done.case, options.language))
 
     return command
 

@@ -119,7 +119,7 @@ def test_agents_take_follow_and_close_and_the_other_is_told(vigie: Vigie, monkey
     _, out, _ = vigie("show", "111111111")
     assert "besoin d'être accompagnée" in out
     assert "pris en charge par a.martin" in out
-    assert "« rendez-vous le 12 »" in out
+    assert "«\u00a0rendez-vous le 12\u00a0»" in out
     _, out, _ = vigie("show", "111111111", "--json", "--language", "en")
     shown = json.loads(out)
     assert [entry["action"] for entry in shown["history"]] == ["opened", "take", "follow", "vote", "close"]
