@@ -2,7 +2,10 @@
 
 from datetime import date, datetime
 
+import msgspec
+
 from alerts.actions import Refusal
+from alerts.alert import Tier
 from alerts.cases import SYSTEM, Case, State
 from alerts.departments import NAMES
 from alerts.headline import siren
@@ -87,8 +90,6 @@ _EVENTS: dict[Language, dict[str, str]] = {
         "moved": "closed: the firm has moved to another department",
     },
 }
-
-_LEVELS: dict[Language, dict[str, str]] = {language: {**names} for language, names in TIERS.items()}
 
 _REFUSED: dict[Language, dict[str, str]] = {
     "fr": {
@@ -182,8 +183,8 @@ def entry_line(entry: Entry, language: Language) -> str:
         parts.append(f"{'par' if language == 'fr' else 'by'} {clean(entry.by)}")
     details = entry.details
     if "probability" in details:
-        level = _LEVELS[language].get(details.get("tier", ""), "")
-        parts.append(f"({level}, {probability(float(details['probability']), language)})")
+        level = msgspec.convert(details["tier"], Tier)
+        parts.append(f"({TIERS[language][level]}, {probability(float(details['probability']), language)})")
     if "useful" in details:
         words = {"fr": ("utile", "inutile"), "en": ("useful", "useless")}[language]
         parts.append(words[0] if details["useful"] == "true" else words[1])

@@ -23,14 +23,6 @@ comment_option = click.option("--comment", help="What whoever reads the history 
 def acting(function: Callable[..., Action]) -> Callable[..., Any]:
     """A command around a function that makes the action of the command's own options."""
 
-    @options_of(AlertsOptions)
-    @redis_option
-    @department_option
-    @click.option("--agent", required=True, envvar="VIGIE_AGENT", help="Who acts.")
-    @click.option("--supervisor", is_flag=True, help="Act on a case that another agent holds.")
-    @click.option("--seen", type=int, help="The case's version that was looked at: refused if it has changed since.")
-    @json_option
-    @click.argument("firm_id", metavar="SIREN|ALERT")
     @functools.wraps(function)
     def command(
         options: AlertsOptions,
@@ -55,7 +47,19 @@ def acting(function: Callable[..., Action]) -> Callable[..., Any]:
         else:
             click.echo(told(done.case, options.language))
 
-    return command
+    decorated: Callable[..., Any] = command
+    for option in reversed((redis_option, department_option, *_OWN)):
+        decorated = option(decorated)
+    return options_of(AlertsOptions)(decorated)
+
+
+_OWN = (
+    click.option("--agent", required=True, envvar="VIGIE_AGENT", help="Who acts."),
+    click.option("--supervisor", is_flag=True, help="Act on a case that another agent holds."),
+    click.option("--seen", type=int, help="The case's version that was looked at: refused if it has changed since."),
+    json_option,
+    click.argument("firm_id", metavar="SIREN|ALERT"),
+)
 
 
 def _case_of(desk: Any, firm_id: str, departments: tuple[str, ...]) -> tuple[str, str]:

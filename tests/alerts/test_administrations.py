@@ -62,7 +62,7 @@ def test_what_was_not_finished_is_handed_again_to_the_same_program(client: redis
     put(client, bench.metrics, live(0, siren="1" * 9), live(1, siren="2" * 9))
     assert next(handing(client, "bdf")).case.siren == "1" * 9
     assert [item.case.siren[0] for item in handing(client, "bdf", turns=3)] == ["1", "2"]
-    assert client.xpending(actions_key("21"), "bdf")["pending"] == 0  # type: ignore[index] # a synchronous client
+    assert client.xpending(actions_key("21"), "bdf")["pending"] == 0
 
 
 @pytest.mark.parametrize("text", ["[a", "[a]\ntier = 1", "[a]\nnotices = ['loud']", "[a]\ndepartments = ['99']"])

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import redis
 
-from alerts.actions import Actor, CastVote, Close, Follow, Snooze, Take, Withdraw
+from alerts.actions import Action, Actor, CastVote, Close, Follow, Snooze, Take, Withdraw
 from alerts.alert import encode
 from alerts.archive import restore, save
 from alerts.cases import Case
@@ -31,9 +31,8 @@ def test_the_same_cases_after_redis_was_lost(client: redis.Redis, bench: Bench) 
     last = [lowered(20, siren=firms[5], id="last-5"), live(21, siren=firms[0], id="last-0")]
     batch = [encode(alert) for alert in (*first, *more, *last)]
     bench.publish(batch[:6])
-    for firm, actions in zip(
-        firms, ([Take(), Close("ok")], [Follow()], [Snooze("x")], [Withdraw(3)], [CastVote(True)], []), strict=True
-    ):
+    lives: list[list[Action]] = [[Take(), Close("ok")], [Follow()], [Snooze("x")], [Withdraw(3)], [CastVote(True)], []]
+    for firm, actions in zip(firms, lives, strict=True):
         for action in actions:
             desk.act("21", firm, action, MARTIN)
     bench.publish(batch[6:])

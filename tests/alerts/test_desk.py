@@ -177,7 +177,7 @@ def test_cases_in_redis_are_those_of_the_rule_alone_whatever_agents_do_meanwhile
         for firm, case in rule.items():
             stored = client.get(case_key("21", firm))
             assert stored is not None
-            assert decode(stored) == case  # type: ignore[arg-type] # a synchronous client
+            assert decode(stored) == case
 
     hold()
 
