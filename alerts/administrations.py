@@ -17,7 +17,7 @@ from alerts.case_store import case_of, reading
 from alerts.cases import Case
 from alerts.history import Entry, read
 from alerts.inbox import BLOCK_MS, log
-from alerts.listing import Query
+from alerts.listing import Choice
 from alerts.notices import Notice
 from alerts.outage import passes, translate
 from alerts.routing import QUEUES, actions_key
@@ -26,30 +26,14 @@ from detectors.errors import UnusableInput
 PAGE = 50
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an administration wants to be told of; an empty tuple or None means all."""
+class Rule(Choice, frozen=True, kw_only=True):
+    """What an administration wants to be told of."""
 
     notices: tuple[Notice, ...] = ("push",)
-    departments: tuple[str, ...] = QUEUES
-    tiers: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    sectors: tuple[str, ...] = ()
-    least_headcount: float | None = None
-    most_headcount: float | None = None
-    least_debt_euros: float | None = None
 
     def wants(self, entry: Entry, case: Case) -> bool:
         """Whether an entry about a case is to be handed over."""
-        query = Query(
-            states=(),
-            tiers=self.tiers,
-            kinds=self.kinds,
-            sectors=self.sectors,
-            least_headcount=self.least_headcount,
-            most_headcount=self.most_headcount,
-            least_debt_euros=self.least_debt_euros,
-        )
-        return entry.details.get("notice") in self.notices and query.accepts(case)
+        return entry.details.get("notice") in self.notices and self.fits(case)
 
 
 class Handed(NamedTuple):

@@ -42,11 +42,10 @@ def holds(case: Case) -> tuple[Hold, ...]:
     return tuple(found)
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of the list; an empty tuple or None means all. Write `Query()` for an agent's queue."""
+class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which firms and alerts are wanted, whoever asks; an empty tuple or None means all."""
 
     departments: tuple[str, ...] = QUEUES
-    states: tuple[State, ...] = SHOWN
     tiers: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
@@ -54,6 +53,23 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     least_headcount: float | None = None
     most_headcount: float | None = None
     least_debt_euros: float | None = None
+
+    def fits(self, case: Case) -> bool:
+        """Whether a case is wanted, its department aside."""
+        return (
+            (not self.tiers or case.tier in self.tiers)
+            and (not self.kinds or case.kind in self.kinds)
+            and (not self.sectors or _in_sectors(case.activity, self.sectors))
+            and _at_least(case.headcount, self.least_headcount)
+            and (self.most_headcount is None or (case.headcount or 0) <= self.most_headcount)
+            and _at_least(case.debt_euros, self.least_debt_euros)
+        )
+
+
+class Query(Choice, frozen=True, kw_only=True):
+    """What is asked of the list. Write `Query()` for an agent's queue."""
+
+    states: tuple[State, ...] = SHOWN
     since: date | None = None
     """The first `as_of` wanted."""
     siren: str | None = None
@@ -70,12 +86,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a case, as it is seen now, is asked for, the standard filters aside."""
         return (
             (not self.states or case.state in self.states)
-            and (not self.tiers or case.tier in self.tiers)
-            and (not self.kinds or case.kind in self.kinds)
-            and (not self.sectors or _in_sectors(case.activity, self.sectors))
-            and _at_least(case.headcount, self.least_headcount)
-            and (self.most_headcount is None or (case.headcount or 0) <= self.most_headcount)
-            and _at_least(case.debt_euros, self.least_debt_euros)
+            and self.fits(case)
             and (self.since is None or case.as_of >= self.since)
             and (self.siren is None or case.siren == self.siren)
             and (self.name is None or self.name.casefold() in (case.name or "").casefold())
