@@ -103,6 +103,19 @@ def show(client: redis.Redis, alert_id: str, queues: Sequence[str] = QUEUES, *, 
     )
 
 
+def entries(client: redis.Redis, queue: str, ids: Sequence[str], *, where: str) -> list[Received]:
+    """The alerts of some entries of a queue, in the order of `ids`; those trimmed since are left out."""
+    pipeline = client.pipeline(transaction=False)
+    for entry in ids:
+        pipeline.xrange(stream_key(queue), entry, entry)
+    try:
+        answers = pipeline.execute()
+    except RedisError as error:
+        raise translate(error, where) from error
+    found = (_read(queue, entry, report_corrupt) for page in answers for entry in page)
+    return [received for received in found if received]
+
+
 def watch(
     client: redis.Redis,
     filters: Filters,
@@ -128,37 +141,37 @@ def watch(
     if earlier is None:
         heads = dict.fromkeys(heads)
     yield from reversed(first)
-    places = {stream_key(queue): entry[0] if entry else b"0-0" for queue, entry in heads.items()}
-    yield from _follow(
-        client,
-        places,
-        filters,
-        where=where,
-        waits=waits,
-        sleep=sleep,
-        report=report,
-        block_ms=block_ms,
-        stopped=stopped,
+    places = {queue: entry[0] if entry else b"0-0" for queue, entry in heads.items()}
+    entries = tail(
+        client, places, stream_key, where=where, waits=waits, sleep=sleep, block_ms=block_ms, stopped=stopped
     )
+    for queue, entry in entries:
+        received = _read(queue, entry, report)
+        if received and filters.accept(received.alert):
+            yield received
 
 
-def _follow(
+def tail(
     client: redis.Redis,
     places: dict[str, bytes],
-    filters: Filters,
+    key: Callable[[str], str],
     *,
     where: str,
     waits: Callable[[], Iterator[float]],
     sleep: Callable[[float], None],
-    report: Report,
-    block_ms: int,
-    stopped: Callable[[], bool],
-) -> Iterator[Received]:
-    queues = {stream_key(queue).encode(): queue for queue in filters.queues}
+    block_ms: int = BLOCK_MS,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[str, "RawEntry"]]:
+    """What is appended to one stream a queue (`key` names it) after the entries of `places`, until `stopped`.
+
+    An outage is waited out with the pauses of `waits`, from where the reading stopped. What was given is in `places`.
+    """
+    queues = {key(queue).encode(): queue for queue in places}
     pauses: Iterator[float] | None = None
     while not stopped():
         try:
-            answer: Any = client.xread(dict(places.items()), count=PAGE, block=block_ms)
+            streams: Any = {key(queue): place for queue, place in places.items()}
+            answer: Any = client.xread(streams, count=PAGE, block=block_ms)
         except RedisError as error:
             if not passes(error):
                 raise translate(error, where) from error
@@ -170,18 +183,17 @@ def _follow(
         if pauses is not None:
             log.warning("Redis at %s answers again", where)
             pauses = None
-        page = [(queues[key], entry) for key, entries in answer or () for entry in entries]
+        page = [(queues[name], entry) for name, entries in answer or () for entry in entries]
         for queue, entry in sorted(page, key=lambda item: _order(item[1][0])):
-            places[stream_key(queue)] = entry[0]
-            received = _read(queue, entry, report)
-            if received and filters.accept(received.alert):
-                yield received
+            places[queue] = entry[0]
+            yield queue, entry
 
 
-_Entry = tuple[bytes, dict[bytes, bytes] | None]
+RawEntry = tuple[bytes, dict[bytes, bytes] | None]
+"""An entry of a stream as the client gives it."""
 
 
-def _heads(client: redis.Redis, queues: Sequence[str]) -> dict[str, _Entry | None]:
+def _heads(client: redis.Redis, queues: Sequence[str]) -> dict[str, RawEntry | None]:
     """The last entry of each queue, in one round trip."""
     pipeline = client.pipeline(transaction=False)
     for queue in queues:
@@ -190,7 +202,7 @@ def _heads(client: redis.Redis, queues: Sequence[str]) -> dict[str, _Entry | Non
 
 
 def _newest(
-    client: redis.Redis, heads: Mapping[str, _Entry | None], filters: Filters, report: Report
+    client: redis.Redis, heads: Mapping[str, RawEntry | None], filters: Filters, report: Report
 ) -> Iterator[Received]:
     """The wanted alerts of several queues, from their heads back, the last delivered first."""
     backwards = (_backwards(client, queue, head) for queue, head in heads.items() if head)
@@ -200,8 +212,8 @@ def _newest(
             yield received
 
 
-def _backwards(client: redis.Redis, queue: str, head: _Entry) -> Iterator[tuple[str, _Entry]]:
-    page: list[_Entry] = [head]
+def _backwards(client: redis.Redis, queue: str, head: RawEntry) -> Iterator[tuple[str, RawEntry]]:
+    page: list[RawEntry] = [head]
     while page:
         for entry in page:
             yield queue, entry
@@ -225,7 +237,7 @@ def _landed(client: redis.Redis, queue: str, landed_ms: int, alert_id: str) -> R
         start = "(" + entries[-1][0].decode()
 
 
-def _read(queue: str, entry: _Entry, report: Report) -> Received | None:
+def _read(queue: str, entry: RawEntry, report: Report) -> Received | None:
     name, fields = entry[0].decode(), entry[1] or {}
     raw = fields.get(b"alert")
     if raw is None:

@@ -1,9 +1,13 @@
 """What the agents' side counts, for Prometheus. No SIREN is ever a label."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 LATENCY_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
 """Around the promise of 10 seconds; beyond a minute it is an outage or a backlog."""
+NEWEST_MODELS = 5
+"""Models whose votes are shown: a version begins with the month it learned to, and there is one a month."""
 
 
 class AlertMetrics:
@@ -22,6 +26,33 @@ class AlertMetrics:
         )
         self.duplicates = Counter(
             "vigie_alerts_duplicates_total", "Alerts sent again that their queue already held.", registry=registry
+        )
+        self.notices = Counter(
+            "vigie_alerts_notices_total",
+            "Alerts put into a queue, by who is told: push, digest, none.",
+            ["notice"],
+            registry=registry,
+        )
+        self.swept = Counter(
+            "vigie_cases_swept_total",
+            "Cases that time alone changed: escalated, returned, moved.",
+            ["change"],
+            registry=registry,
+        )
+        self.votes = Gauge(
+            "vigie_votes",
+            "Agents' votes on alerts, by what decided on these.",
+            ["tier", "kind", "vote"],
+            registry=registry,
+        )
+        self.model_votes = Gauge(
+            "vigie_model_votes", "The same by model: the newest ones voted on.", ["version", "vote"], registry=registry
+        )
+        self.outcomes = Gauge(
+            "vigie_case_outcomes",
+            "Cases closed, released or withdrawn, by how.",
+            ["action", "outcome"],
+            registry=registry,
         )
         self.refused = Counter(
             "vigie_alerts_refused_total", "Records on the alerts topic that are no alert.", registry=registry
@@ -53,3 +84,20 @@ class AlertMetrics:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
+
+    def desk_counts(self, counts: Mapping[str, int]) -> None:
+        """Show what the desks have counted: fields as `alerts.desk` writes them."""
+        models: dict[str, dict[str, int]] = {}
+        for field, count in counts.items():
+            what, _, rest = field.partition(":")
+            if what == "vote":
+                self.votes.labels(*rest.split(":")).set(count)
+            elif what == "vote-model":
+                version, _, vote = rest.rpartition(":")
+                models.setdefault(version, {})[vote] = count
+            elif what == "outcome":
+                self.outcomes.labels(*rest.split(":")).set(count)
+        self.model_votes.clear()
+        for version in sorted(models)[-NEWEST_MODELS:]:
+            for vote, count in models[version].items():
+                self.model_votes.labels(version, vote).set(count)

@@ -19,6 +19,7 @@ PASSING = {
     "TRYAGAIN": "its cluster is moving slots",
     "BUSY": "it is busy with another script",
     "HELD": "an alert before this one has still to be delivered",
+    "STALE": "a case changed meanwhile",
 }
 LASTING = ("NOPERM", "WRONGTYPE", "NOAUTH", "WRONGPASS", "NOSCRIPT", "CROSSSLOT", "MOVED")
 
@@ -44,10 +45,11 @@ _CODES_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 RIGHTS = (
-    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +xadd; trimming also +exists "
-    "+time +xinfo|groups +xpending +xtrim +xrange +xlen +zremrangebyscore, looking at the server +info +config|get; "
-    "reading a department needs its keys (%R~vigie:alerts:21 %R~vigie:seen:{vigie:alerts:21}) and +xread +xrange "
-    "+xrevrange +zscore; what a consumer group needs stands in docs/how-to/read-alerts.md"
+    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +hget +hset +get +mget +set "
+    "+xadd +xlen +xrange; trimming also +exists +time +xinfo|groups +xpending +xtrim +zremrangebyscore, looking at the "
+    "server +info +config|get; reading a department's alerts needs its keys (%R~vigie:alerts:21 "
+    "%R~vigie:seen:{vigie:alerts:21}) and +xread +xrange +xrevrange +zscore; docs/reference/redis.md has the rest, and "
+    "docs/how-to/read-alerts.md what a consumer group needs"
 )
 
 

@@ -1,9 +1,11 @@
-"""Alerts into their queues, once only and whole.
+"""Alerts into their queues and into their firms' cases, once only and whole.
 
-For each alert, one atomic step in Redis (publish.lua): unless its id is in the queue's seen set, append the entry,
-remember the id with the entry's time, count it. Effects are confirmed in that order: a kill before Redis' answer leaves
-the alert either wholly there or not at all, and sending the batch again, or pieces of it, in one process or several,
-adds only what is missing. Within a queue the order of the batch holds even when single steps fail and are repeated.
+The cases of a batch are read, and what each alert does to its case is decided (`joining`). Then for each alert one
+atomic step in Redis (publish.lua): unless its id is in the queue's seen set, or the case has changed since, append the
+entry, remember the id with the entry's time, count it, take a place in the month's budget of pushes, write case and
+history. Effects are confirmed in that order: a kill before Redis' answer leaves the alert either wholly there or not at
+all, and sending the batch again, or pieces of it, in one process or several, adds only what is missing. Within a queue
+the order of the batch holds even when single steps fail and are repeated.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from importlib import resources
 from typing import Any, NamedTuple, Self
 
@@ -19,21 +21,38 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from alerts import cases
+from alerts.adoption import adopting
+from alerts.case_store import ADOPTED, Command, case_of, reading, score
+from alerts.cases import Case
 from alerts.connect import connect_async, safe_url
 from alerts.errors import PublishingStopped
+from alerts.history import of_alert
+from alerts.joining import Joined, join
 from alerts.metrics import AlertMetrics
+from alerts.notices import NoticeOptions, budget_month, wanted
 from alerts.options import AlertsOptions
 from alerts.outage import code_of, passes, translate, waits
 from alerts.parcel import Parcel, Refused, pack
-from alerts.routing import CANARY, seen_key, stream_key, totals_key
+from alerts.routing import (
+    CANARY,
+    actions_key,
+    case_key,
+    cases_key,
+    desk_key,
+    seen_key,
+    stream_key,
+    totals_key,
+    trail_key,
+)
 
 SCRIPT = resources.files("alerts").joinpath("publish.lua").read_text(encoding="utf-8")
 SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 CHUNK = 500
 """Alerts sent in one round trip: about a megabyte, some ten milliseconds of the server's time."""
-
-Command = tuple[str | int | bytes, ...]
+AT_ONCE = ("NOSCRIPT", "STALE")
+"""Failures after which the same is tried again without a pause: the server has forgotten the script, a case changed."""
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +66,10 @@ class PublishResult(NamedTuple):
 
 
 class Delivery:
-    """One batch on its way, without any connection: gives the commands to send, takes the answers."""
+    """One batch on its way, without any connection: gives the commands to send, takes the answers.
+
+    A round trip is `reads`, `learn`, `commands`, `receive`.
+    """
 
     def __init__(
         self,
@@ -56,23 +78,77 @@ class Delivery:
         *,
         metrics: AlertMetrics,
         clock: Callable[[], float],
+        notices: NoticeOptions,
+        notify: bool,
     ) -> None:
         self.waiting, refused = pack(batch, sent_at)
         self.refused = tuple(refused)
+        self.unadopted: list[str] = []
+        """Queues of this round trip whose older alerts have no cases yet: `adopting` comes first."""
         self.published = 0
         self.duplicates = 0
         self._metrics = metrics
         self._clock = clock
+        self._notices = notices
+        self._notify = notify
+        self._cases: dict[tuple[str, str], Case | None] = {}
         metrics.refused.inc(len(refused))
 
+    def reads(self) -> list[Command]:
+        """What has to be known first: the cases of the next alerts' firms, and which queues have older alerts."""
+        return [
+            command
+            for queue, sirens in self._firms().items()
+            for command in (reading(queue, sirens), ("HGET", desk_key(queue), ADOPTED))
+        ]
+
+    def learn(self, answers: Sequence[Any]) -> Exception | None:
+        """Takes the answers to `reads`. Gives the first failure. Raises RedisRefused for a case that is none."""
+        failures = [answer for answer in answers if isinstance(answer, Exception)]
+        if failures:
+            return failures[0]
+        self._cases, self.unadopted = {}, []
+        values = iter(answers)
+        for queue, sirens in self._firms().items():
+            for siren, value in zip(sirens, next(values), strict=True):
+                self._cases[queue, siren] = case_of(value, queue, siren)
+            if next(values) != b"done":
+                self.unadopted.append(queue)
+        return None
+
+    def _firms(self) -> dict[str, list[str]]:
+        firms: dict[str, dict[str, None]] = {}
+        for parcel in self.waiting[:CHUNK]:
+            firms.setdefault(parcel.queue, {})[parcel.alert.siren] = None
+        return {queue: list(sirens) for queue, sirens in firms.items()}
+
     def commands(self) -> list[Command]:
-        """The next round trip: a script call an alert, each naming the one before it in its queue."""
-        before: dict[str, str] = {}
+        """The round trip itself: a script call an alert, each naming the one before it in its queue."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        last: dict[str, str] = {}
         commands: list[Command] = []
         for parcel in self.waiting[:CHUNK]:
-            commands.append(_script_call(parcel, before.get(parcel.queue, "")))
-            before[parcel.queue] = parcel.alert.id
+            firm = parcel.queue, parcel.alert.siren
+            case = self._cases[firm]
+            joined = join(case, parcel.alert, parcel.queue, self._notices.live_days)
+            self._cases[firm] = joined.case
+            commands.append(self._script_call(parcel, case, joined, last.get(parcel.queue, ""), now))
+            last[parcel.queue] = parcel.alert.id
         return commands
+
+    def _script_call(self, parcel: Parcel, case: Case | None, joined: Joined, last: str, now: datetime) -> Command:
+        queue, alert = parcel.queue, parcel.alert
+        keys = (
+            stream_key(queue), seen_key(queue), totals_key(queue), case_key(queue, alert.siren), cases_key(queue),
+            actions_key(queue), trail_key(queue, alert.siren), desk_key(queue),
+        )  # fmt: skip
+        notice, why = wanted(joined, alert, now, self._notices, notify=self._notify)
+        budget = (budget_month(alert) if notice == "push" else "", self._notices.alert_budget)
+        return (
+            "EVALSHA", SCRIPT_SHA, len(keys), *keys, alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
+            case.version if case else 0, cases.encode(joined.case), alert.siren, score(joined.case),
+            *budget, notice, why, *of_alert(joined, alert),
+        )  # fmt: skip
 
     def receive(self, answers: Sequence[Any]) -> Exception | None:
         """Takes the answers to `commands`; what failed goes on waiting. Gives the first failure."""
@@ -89,8 +165,8 @@ class Delivery:
                 self._metrics.duplicates.inc()
             else:
                 self.published += 1
-                self._count(parcel, now)
                 log.debug("an alert is in its queue", extra={"alert": parcel.alert.id, "queue": parcel.queue})
+                self._count(parcel, answer[1].decode(), now)
         self.waiting = failed + self.waiting[len(answers) :]
         return failure
 
@@ -98,22 +174,17 @@ class Delivery:
         """The outcome so far."""
         return PublishResult(self.published, self.duplicates, self.refused)
 
-    def _count(self, parcel: Parcel, now: float) -> None:
+    def _count(self, parcel: Parcel, notice: str, now: float) -> None:
         if parcel.queue == CANARY:
             # Nobody's alert; it has figures of its own.
             return
         alert = parcel.alert
+        self._metrics.notices.labels(notice).inc()
         self._metrics.published.labels(parcel.queue, alert.tier, alert.kind).inc()
         raised_at = alert.raised_at if alert.raised_at.tzinfo else alert.raised_at.replace(tzinfo=UTC)
         self._metrics.delivery_seconds.observe(max(0.0, now - raised_at.timestamp()))
         if parcel.sent_at is not None:
             self._metrics.event_to_alert_seconds.observe(max(0.0, now - parcel.sent_at))
-
-
-def _script_call(parcel: Parcel, before: str) -> Command:
-    queue, alert = parcel.queue, parcel.alert
-    keys = (stream_key(queue), seen_key(queue), totals_key(queue))
-    return ("EVALSHA", SCRIPT_SHA, len(keys), *keys, alert.id, parcel.data, f"{alert.tier}:{alert.kind}", before)
 
 
 class Publisher:
@@ -132,8 +203,10 @@ class Publisher:
         monotonic: Callable[[], float],
         random: Callable[[], float],
         stop: asyncio.Event,
+        notices: NoticeOptions = NoticeOptions(),  # noqa: B008  frozen
     ) -> None:
         self._options = options
+        self._notices = notices
         self._client = connect_async(options.redis, options.redis_timeout_seconds)
         self._where = safe_url(options.redis)
         self._metrics = metrics
@@ -161,7 +234,9 @@ class Publisher:
         metric. Raises RedisRefused where waiting would not help, PublishingStopped when told to stop; in both cases
         the batch may be partly in its queues, and sending it again is right.
         """
-        delivery = Delivery(batch, sent_at, metrics=self._metrics, clock=self._clock)
+        delivery = Delivery(
+            batch, sent_at, metrics=self._metrics, clock=self._clock, notices=self._notices, notify=True
+        )
         while delivery.waiting:
             failure = await self._round_trip(delivery)
             if failure is not None:
@@ -203,13 +278,28 @@ class Publisher:
 
     async def _round_trip(self, delivery: Delivery) -> Exception | None:
         try:
-            failure = delivery.receive(await self._send(delivery.commands()))
-            if failure is None or code_of(failure) != "NOSCRIPT":
-                return failure
-            await self._client.script_load(SCRIPT)
-            return delivery.receive(await self._send(delivery.commands()))
+            while True:
+                failure = delivery.learn(await self._send(delivery.reads()))
+                if failure is not None:
+                    return failure
+                if delivery.unadopted:
+                    for queue in delivery.unadopted:
+                        await self._adopt(queue)
+                    continue
+                failure = delivery.receive(await self._send(delivery.commands()))
+                if failure is None or code_of(failure) not in AT_ONCE:
+                    return failure
+                if code_of(failure) == "NOSCRIPT":
+                    await self._client.script_load(SCRIPT)
         except RedisError as error:
             return error
+
+    async def _adopt(self, queue: str) -> None:
+        steps = adopting(queue, self._notices.live_days)
+        commands = next(steps)
+        with contextlib.suppress(StopIteration):
+            while True:
+                commands = steps.send(_answered(await self._send(commands)))
 
     async def _send(self, commands: list[Command]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
@@ -225,22 +315,46 @@ def publish(
     where: str,
     metrics: AlertMetrics,
     clock: Callable[[], float],
+    notices: NoticeOptions = NoticeOptions(),  # noqa: B008  frozen
+    notify: bool = True,
 ) -> PublishResult:
     """The same for tools that would rather fail than wait: raises RedisUnavailable at the first outage.
 
-    Running it again with the same batch is safe.
+    Running it again with the same batch is safe. Without `notify` (a rebuild), nobody is told of any of them.
     """
-    delivery = Delivery(batch, (), metrics=metrics, clock=clock)
+    delivery = Delivery(batch, (), metrics=metrics, clock=clock, notices=notices, notify=notify)
     try:
         while delivery.waiting:
-            failure = delivery.receive(_send(client, delivery.commands()))
+            failure = delivery.learn(_send(client, delivery.reads()))
+            if failure is None and delivery.unadopted:
+                for queue in delivery.unadopted:
+                    adopt(client, queue, notices)
+                continue
+            failure = failure or delivery.receive(_send(client, delivery.commands()))
             if failure is not None and code_of(failure) == "NOSCRIPT":
                 client.script_load(SCRIPT)
-            elif failure is not None:
+            elif failure is not None and code_of(failure) not in AT_ONCE:
                 raise translate(failure, where) from failure
     except RedisError as error:
         raise translate(error, where) from error
     return delivery.result()
+
+
+def adopt(client: redis.Redis, queue: str, notices: NoticeOptions) -> None:
+    """Cases for the alerts that an older version left in a queue. Raises RedisError."""
+    steps = adopting(queue, notices.live_days)
+    commands = next(steps)
+    with contextlib.suppress(StopIteration):
+        while True:
+            commands = steps.send(_answered(_send(client, commands)))
+
+
+def _answered(answers: list[Any]) -> list[Any]:
+    """The answers, if none is a failure; else raises the first."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
 
 
 def _send(client: redis.Redis, commands: list[Command]) -> list[Any]:

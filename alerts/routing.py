@@ -1,7 +1,8 @@
 """From a department to its queue, and from a queue to its keys in Redis.
 
-The keys of a queue lie in one Redis Cluster slot, so that one script may touch them together: the braces make the
-others hash as the stream's own name does.
+All keys of a queue lie in one Redis Cluster slot, so that one script may touch them together: the braces make the
+others hash as the stream's own name does. The department is in each name, so that rights are given by it
+(`patterns`).
 """
 
 from alerts.departments import NAMES
@@ -46,6 +47,31 @@ def totals_key(queue: str) -> str:
 def aside_key(queue: str) -> str:
     """The stream of the entries that a consumer group could not work on."""
     return f"vigie:aside:{{{stream_key(queue)}}}"
+
+
+def case_key(queue: str, siren: str) -> str:
+    """The string that is a firm's last case in a queue, as JSON (`alerts.cases.Case`)."""
+    return f"vigie:case:{{{stream_key(queue)}}}:{siren}"
+
+
+def cases_key(queue: str) -> str:
+    """The sorted set of the SIRENs with a case: scored by when an open one began, or minus when one ended, in ms."""
+    return f"vigie:cases:{{{stream_key(queue)}}}"
+
+
+def actions_key(queue: str) -> str:
+    """The stream of all that happened to a queue's cases: an entry an alert that told something, or an action."""
+    return f"vigie:actions:{{{stream_key(queue)}}}"
+
+
+def trail_key(queue: str, siren: str) -> str:
+    """The sorted set of a firm's entries in the stream of actions, scored by their milliseconds."""
+    return f"vigie:trail:{{{stream_key(queue)}}}:{siren}"
+
+
+def desk_key(queue: str) -> str:
+    """The hash of a queue's counts (pushes a month, votes, outcomes) and of how far its old alerts have cases."""
+    return f"vigie:desk:{{{stream_key(queue)}}}"
 
 
 AUDIT_KEY = "vigie:audit"

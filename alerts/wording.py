@@ -49,6 +49,8 @@ _MODEL: dict[Language, dict[bool, str]] = {
         False: "The model or the whole of firms has changed: the same situation is now given a lower risk.",
     },
 }
+_SENTENCES = ("expert_rule", "in_proceeding")
+"""Fields that have a sentence of their own."""
 _EFFECT: dict[Language, dict[bool, str]] = {
     "fr": {True: "accroît le risque", False: "réduit le risque"},
     "en": {True: "raises the risk", False: "lowers the risk"},
@@ -65,6 +67,10 @@ _RULE: dict[Language, dict[bool, str]] = {
         True: "Expert rule: in three months the debt grew by more than 20% of the mean monthly contribution.",
         False: "The expert rule on the growth of the debt no longer holds.",
     },
+}
+_ENTERED: dict[Language, str] = {
+    "fr": "L'entreprise est entrée en procédure collective : son risque n'est plus évalué.",
+    "en": "The firm has entered a collective procedure: its risk is no longer assessed.",
 }
 _NO_REASON: dict[Language, dict[bool, str]] = {
     "fr": {
@@ -90,13 +96,14 @@ def reasons(
     rising = kind != "lowered"
     by_theme = _by_theme(evidence)
     texts = [_theme_sentence(theme, by_theme.get(theme.theme, []), language) for theme in _strongest(themes, rising)]
+    texts = [_ENTERED[language] for item in evidence if item.field == "in_proceeding" and known(item.value)] + texts
     texts += _rule_sentence(by_theme.get(None, []), language)
     texts += _other_fields(by_theme.get(None, []), language)
     if not texts:
         names = TIERS[language]
         text = _NO_REASON[language][tier != previous_tier]
         texts = [text.format(before=names.get(previous_tier, previous_tier), now=names.get(tier, tier))]
-    return [_typeset(text, language) for text in texts]
+    return [typeset(text, language) for text in texts]
 
 
 def _by_theme(evidence: Iterable[Evidence]) -> dict[str | None, list[Evidence]]:
@@ -149,7 +156,7 @@ def _rule_sentence(evidence: Sequence[Evidence], language: Language) -> list[str
 
 
 def _other_fields(evidence: Sequence[Evidence], language: Language) -> list[str]:
-    strange = [item for item in evidence if item.field != "expert_rule" and moved(item)]
+    strange = [item for item in evidence if item.field not in _SENTENCES and moved(item)]
     if not strange:
         return []
     changes = ", ".join(
@@ -164,7 +171,7 @@ def _plain(value: float | None, language: Language) -> str:
     return _UNKNOWN_VALUE[language] if value is None else number(value, language, 0 if value == int(value) else 2)
 
 
-def _typeset(text: str, language: Language) -> str:
+def typeset(text: str, language: Language) -> str:
     """French spaces before punctuation never break the line."""
     if language != "fr":
         return text

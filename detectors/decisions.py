@@ -57,10 +57,13 @@ class Scored:
 def decide(panel: Panel, rows: Rows, view: View, scorer: Scorer, options: DecisionOptions, closing: bool) -> Scored:
     """Score the firms at `rows`, each as it stands in its `view`, and update what is said about them.
 
-    `closing` says that the month ends: levels may be left, and the score becomes what later ones are compared with.
+    `closing` says that the month ends: levels may be left, and the score becomes what later ones are compared with. A
+    firm that enters a proceeding leaves its level at once, and is not scored from then on.
     """
     inside = in_perimeter(view, options.perimeter)
-    if closing:
+    if not closing:
+        inside |= view.in_proceeding & (view.firms["tier"] > 0)
+    else:
         _forget(panel, rows[~inside])
     if not inside.all():
         rows, view = rows[inside], view.among(inside)
@@ -74,7 +77,7 @@ def decide(panel: Panel, rows: Rows, view: View, scorer: Scorer, options: Decisi
     level = np.where(told, level, 0).astype(np.uint8)
     held = tiers.held(logits, scorer.logit_thresholds, scorer.base, options.tiers)
     floor = tiers.kept(was["tier"], was["tier_day"], held, days, options.tiers) if closing else was["tier"]
-    level = np.maximum(level, floor)
+    level = np.where(view.in_proceeding, 0, np.maximum(level, floor)).astype(np.uint8)
     excess = logits - scorer.base
     raised, lowered = level > was["tier"], level < was["tier"]
     leaps = (

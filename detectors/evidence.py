@@ -61,8 +61,14 @@ _QUANTITIES: tuple[tuple[str, Callable[[View], Column], Callable[[View], Column]
     ("expert_rule", lambda v: v.expert_rule.astype(np.float64), _unknown),
 )
 
+_ENTERED = Quantity("in_proceeding", 1.0, 0.0)
+
 
 def quantities(view: View) -> list[list[Quantity]]:
-    """For each firm of the view, every quantity in a fixed order."""
+    """For each firm of the view, every quantity in a fixed order; that it is in a proceeding, only where it is."""
     columns = [(name, now(view).tolist(), before(view).tolist()) for name, now, before in _QUANTITIES]
-    return [[Quantity(name, now[i], before[i]) for name, now, before in columns] for i in range(len(view))]
+    entered = view.in_proceeding.tolist()
+    return [
+        [Quantity(name, now[i], before[i]) for name, now, before in columns] + ([_ENTERED] if entered[i] else [])
+        for i in range(len(view))
+    ]

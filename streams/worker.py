@@ -16,8 +16,10 @@ from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from alerts.metrics import AlertMetrics
+from alerts.notices import NoticeOptions
 from alerts.options import AlertsOptions
 from alerts.publish import Publisher
+from alerts.sweeper import Sweeper
 from detectors import models
 from detectors.capping import CapOptions
 from detectors.chain import Chain, ChainOptions
@@ -65,6 +67,7 @@ class WorkerSettings:
     cluster: Cluster = field(default_factory=Cluster)
     worker: WorkerOptions = field(default_factory=WorkerOptions)
     alerts: AlertsOptions = field(default_factory=AlertsOptions)
+    notices: NoticeOptions = field(default_factory=NoticeOptions)
     chain: ChainOptions = field(default_factory=ChainOptions)
     regime: RegimeOptions = field(default_factory=RegimeOptions)
     cap: CapOptions = field(default_factory=CapOptions)
@@ -99,6 +102,7 @@ class Worker:
         self._canary_keeper: CanaryKeeper | None = None
         self._publisher: Publisher | None = None
         self._queue_keeper: QueueKeeper | None = None
+        self._sweeper: Sweeper | None = None
         self._stopping = asyncio.Event()
         self._busy: Counter[Role] = Counter()
         """Batches that each role is at."""
@@ -254,6 +258,14 @@ class Worker:
             monotonic=self._clocks.monotonic,
             random=self._random,
             stop=self._stopping,
+            notices=self._settings.notices,
+        )
+        self._sweeper = Sweeper(
+            self._settings.alerts,
+            self._settings.notices,
+            self._alert_metrics,
+            self._clocks.wall,
+            self._clocks.monotonic,
         )
         dispatcher = Dispatcher(self._publisher, self._outbox, self._clocks)
         settings = self._settings
@@ -301,6 +313,8 @@ class Worker:
                 self._learner.check()
             if self._clock_keeper is not None:
                 await self._clock_keeper.tick()
+            if self._sweeper is not None:
+                await self._sweeper.tick()
             if self._idle():
                 log.info("idle for %.0f s, stopping", self._settings.worker.exit_when_idle)
                 return
@@ -342,6 +356,8 @@ class Worker:
             await self._queue_keeper.stop()
         if self._publisher is not None:
             await self._publisher.close()
+        if self._sweeper is not None:
+            self._sweeper.close()
         follower = [] if self._follower is None else [self._follower.stop()]
         await asyncio.gather(*follower, self._lookout.stop(), self._outbox.stop())
 

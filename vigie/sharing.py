@@ -11,8 +11,7 @@ from alerts.options import AlertsOptions
 from alerts.routing import QUEUES
 from alerts.terminal import clean, clean_json
 from detectors.errors import UnusableInput
-from vigie.alert_options import department as department_option
-from vigie.alert_options import redis_url as redis_url_option
+from vigie.alert_options import department_option, redis_option
 from vigie.settings import options_of
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
@@ -27,7 +26,7 @@ def groups_command() -> None:
 
 @groups_command.command("list")
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @_json
 def list_groups(options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool) -> None:
@@ -41,7 +40,7 @@ def list_groups(options: AlertsOptions, redis_url: str | None, department: tuple
 
 @groups_command.command()
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @click.option("--from-now", is_flag=True, help="Only alerts that land from now on; else from the oldest one kept.")
 @_administration
@@ -60,7 +59,7 @@ def join(
 
 @groups_command.command()
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @_administration
 def leave(options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], administration: str) -> None:
@@ -84,7 +83,7 @@ def stuck_command() -> None:
 
 @stuck_command.command("list")
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @_json
 def list_stuck(options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool) -> None:
@@ -99,7 +98,7 @@ def list_stuck(options: AlertsOptions, redis_url: str | None, department: tuple[
 @stuck_command.command()
 @click.pass_context
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @_ids
 def replay(
@@ -127,7 +126,7 @@ def replay(
 
 @stuck_command.command()
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @department_option
 @click.option("--all", "everything", is_flag=True, help="All that was set aside in these departments.")
 @_ids

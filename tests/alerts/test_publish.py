@@ -14,11 +14,23 @@ from alerts.alert import encode
 from alerts.connect import connect
 from alerts.errors import PublishingStopped, RedisRefused, RedisUnavailable
 from alerts.publish import publish
-from alerts.routing import seen_key, stream_key, totals_key
+from alerts.routing import (
+    actions_key,
+    case_key,
+    cases_key,
+    desk_key,
+    seen_key,
+    stream_key,
+    totals_key,
+    trail_key,
+)
 from alerts.totals import totals
 from tests.alerts.publishing import Bench, delivered, ids
 from tests.alerts.samples import an_alert, many
 from tests.alerts.server import Server, free_port
+
+RIGHTS = ("zadd", "hincrby", "xadd", "zscore", "hget", "hset", "get", "mget", "set", "xlen", "xrange")
+"""Beside running scripts, what publishing needs."""
 
 
 def test_an_alert_lands_byte_for_byte_in_its_department_s_stream(client: redis.Redis, bench: Bench) -> None:
@@ -140,25 +152,34 @@ def test_latencies_and_counts_are_measured(bench: Bench) -> None:
 def test_a_key_of_another_type_stops_with_what_to_do_and_nothing_half_written(
     client: redis.Redis, bench: Bench
 ) -> None:
-    for key in (stream_key("21"), seen_key("21"), totals_key("21")):
+    firm = f"{0:09d}"
+    named = [name("21") for name in (stream_key, seen_key, totals_key, cases_key, actions_key, desk_key)]
+    for key in (*named, case_key("21", firm), trail_key("21", firm)):
         client.flushdb()
-        client.set(key, "mine")
+        client.hset(key, "mine", "1") if key in (seen_key("21"), case_key("21", firm)) else client.set(key, "mine")
         with pytest.raises(RedisRefused, match="another program has written"):
             bench.publish(many(1))
         assert client.xlen(stream_key("21")) == 0 if key != stream_key("21") else client.zcard(seen_key("21")) == 0
+        if key != case_key("21", firm):
+            assert client.get(case_key("21", firm)) is None
+    client.flushdb()
+    client.set(case_key("21", firm), "mine")
+    with pytest.raises(RedisRefused, match="holds no case"):
+        bench.publish(many(1))
 
 
 def test_a_missing_right_is_named_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     with Server(tmp_path) as server, connect(server.url, 5) as client:
-        for lacking in ("zadd", "hincrby", "xadd", "zscore"):
+        for lacking in RIGHTS:
             client.flushall()
-            commands = [f"+{name}" for name in ("evalsha", "zadd", "hincrby", "xadd", "zscore") if name != lacking]
+            commands = [f"+{name}" for name in ("evalsha", *RIGHTS) if name != lacking]
             client.execute_command("ACL", "SETUSER", "half", "reset", "on", ">pw", "~*", "+script|load", *commands)
             url = server.url.replace("//", "//half:pw@")
             with pytest.raises(RedisRefused, match=r"NOPERM.*rights it lacks") as raised:
                 Bench(url).publish(many(1))
             assert "pw" not in str(raised.value)
             assert (client.xlen(stream_key("21")), client.zcard(seen_key("21"))) == (0, 0)
+            assert client.keys("vigie:case*") == []
 
 
 def test_killed_mid_batch_and_started_again_nothing_is_lost_or_doubled(
@@ -247,7 +268,9 @@ def test_tools_publish_at_once_or_fail_at_once(client: redis.Redis, bench: Bench
 
 def test_an_alert_after_a_failed_one_is_held_back(client: redis.Redis) -> None:
     sha = client.script_load(publishing.SCRIPT)
-    keys = [stream_key("21"), seen_key("21"), totals_key("21")]
+    keys = [stream_key("21"), seen_key("21"), totals_key("21"), case_key("21", "1"), cases_key("21")]
+    keys += [actions_key("21"), trail_key("21", "1"), desk_key("21")]
+    join = ("0", "{}", "1", "1", "", "0", "none", "repeat")
     with pytest.raises(redis.ResponseError, match="HELD"):
-        client.evalsha(str(sha), 3, *keys, "second", "{}", "strong:raised", "first")
+        client.evalsha(str(sha), 8, *keys, "second", "{}", "strong:raised", "first", *join)
     assert client.xlen(stream_key("21")) == 0

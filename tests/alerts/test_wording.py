@@ -48,6 +48,12 @@ def test_a_change_of_the_model_is_called_one() -> None:
     assert "plus élevé" in sentence
 
 
+def test_entering_a_procedure_is_said_first() -> None:
+    said = reasons("lowered", "none", "strong", [Theme("debt", -1.0)], [Evidence("in_proceeding", 1.0, 0.0)])
+    assert said[0] == "L'entreprise est entrée en procédure collective\u00a0: son risque n'est plus évalué."
+    assert said[1:] == ["La dette sociale réduit le risque."]
+
+
 def test_the_expert_rule_is_told_when_it_applies_and_when_it_ends() -> None:
     on = reasons("raised", "strong", "moderate", [], [Evidence("expert_rule", 1.0, 0.0)])
     off = reasons("lowered", "moderate", "strong", [], [Evidence("expert_rule", 0.0, 1.0)])

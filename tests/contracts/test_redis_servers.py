@@ -21,6 +21,7 @@ from alerts.trimming import DAY_MS, trim
 from tests.alerts.publishing import Bench, delivered, ids
 from tests.alerts.samples import many
 from tests.alerts.server import Server, executables
+from tests.alerts.test_publish import RIGHTS
 
 
 @pytest.fixture(params=list(executables()))
@@ -76,7 +77,7 @@ def test_an_agent_reads_the_departments_of_the_clearance_and_no_other(server: Se
 
 
 def test_a_user_with_no_more_than_the_rights_named_publishes(server: Server) -> None:
-    rights = ["~vigie:*", "+evalsha", "+script|load", "+zscore", "+zadd", "+hincrby", "+xadd"]
+    rights = ["~vigie:*", "+evalsha", "+script|load", *(f"+{name}" for name in RIGHTS)]
     with connect(server.url, 5) as client:
         admin: Any = client
         admin.execute_command("ACL", "SETUSER", "dispatcher", "reset", "on", ">pw", *rights)

@@ -279,6 +279,16 @@ def test_a_firm_in_a_proceeding_is_neither_scored_nor_alerted() -> None:
     assert [sirens for _, sirens, *_ in run.scores] == [[], []]
 
 
+def test_a_firm_at_risk_that_enters_a_proceeding_is_told_of_once_and_not_scored() -> None:
+    events = [*employer(), owes(SIREN, on(JANUARY, 15), STRONG), proceeding(known_at=on(JANUARY, 20))]
+    run = Run().take_all([*events, owes(SIREN, on(JANUARY, 25), STRONG), clock(on(JANUARY + 2, 1))])
+    assert story(run) == [(SIREN, "2018-01-15", "raised", "strong"), (SIREN, "2018-01-20", "lowered", "none")]
+    evidence = {item.field: item.value for item in run.alerts[1].evidence}
+    assert evidence["in_proceeding"] == 1.0
+    assert "in_proceeding" not in {item.field for item in run.alerts[0].evidence}
+    assert [sirens for _, sirens, *_ in run.scores] == [[], []]
+
+
 def test_a_cohort_is_answered_when_its_horizon_has_passed_and_not_before() -> None:
     horizon = EAGER.horizon
     opened = proceeding(known_at=last_day(JANUARY + horizon), effective_on=last_day(JANUARY + horizon))

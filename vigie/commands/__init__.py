@@ -14,7 +14,7 @@ COMMANDS = {
     "topics": "Create the topics on a Kafka cluster, or compare them.",
     "models": "List the models on a cluster, or keep the one in force.",
     "worker": "Run the Faust worker: events in, alerts out.",
-    "alerts": "Watch and list alerts.",
+    "alerts": "Watch alerts, list the firms to deal with, take and follow them.",
     "audit": "Read and check the log of who read, changed or was refused what.",
     "access": "Make Redis users from the clearance file, and review who sees what.",
     "firm": "Erase what is held about a firm.",

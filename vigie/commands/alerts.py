@@ -6,43 +6,44 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
 from alerts import inbox
+from alerts.administrations import Rule, handed, rules
 from alerts.alert import Alert
+from alerts.case_wording import entry_line, summary
+from alerts.cases import Case
 from alerts.connect import connect, safe_url
+from alerts.desk import Desk
+from alerts.errors import CaseNotFound
 from alerts.language import Language
+from alerts.notices import NoticeOptions
 from alerts.options import AlertsOptions
 from alerts.outage import waits
 from alerts.rendering import render
 from alerts.terminal import clean_json
 from detectors.errors import UnusableInput
 from vigie import rebuilding, sharing
-from vigie.alert_options import department as department_option
-from vigie.alert_options import redis_url as redis_url_option
-from vigie.alert_options import since as since_option
+from vigie.alert_actions import COMMANDS as ACTIONS
+from vigie.alert_archive import restore, save
+from vigie.alert_lists import COLOURS, export, list_
+from vigie.alert_options import (
+    department_option,
+    is_siren,
+    json_option,
+    kind_option,
+    opened,
+    redis_option,
+    since_option,
+    siren_option,
+    tier_option,
+)
 from vigie.audited import audited, departments
 from vigie.settings import options_of
-
-_COLOURS = {"strong": "red", "moderate": "yellow", "none": "green"}
-
-
-def _siren(_context: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    digits = "".join(value.split()) if value is not None else None
-    if digits is not None and not (len(digits) == 9 and digits.isascii() and digits.isdecimal()):
-        raise click.BadParameter(f"{value!r} is not a SIREN: write its 9 digits")
-    return digits
-
-
-_tier = click.option(
-    "--tier", multiple=True, type=click.Choice(["strong", "moderate", "none"]), help="Only this level."
-)
-_kind = click.option("--kind", multiple=True, type=click.Choice(["raised", "jump", "lowered"]), help="Only this kind.")
-_siren_option = click.option("--siren", callback=_siren, help="Only this firm.")
-_json = click.option("--json", "as_json", is_flag=True, help="One line of JSON an alert instead of text.")
 
 
 def _filtered(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,28 +63,24 @@ def _filtered(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, filters=filters, **kwargs)
 
     decorated: Callable[..., Any] = with_filters
-    for option in (_siren_option, since_option, _kind, _tier, department_option):
+    for option in (siren_option, since_option, kind_option, tier_option, department_option):
         decorated = option(decorated)
     return decorated
 
 
 @click.group()
 def command() -> None:
-    """Watch and list alerts."""
-
-
-for further in (rebuilding.command, sharing.groups_command, sharing.stuck_command):
-    command.add_command(further)
+    """Watch alerts, list the firms to deal with, take and follow them."""
 
 
 @command.command()
 @options_of(AlertsOptions)
-@redis_url_option
+@redis_option
 @_filtered
 @click.option("--from-start", is_flag=True, help="Begin with all the alerts that there are.")
 @click.option("--last", type=click.IntRange(min=0), default=0, help="Begin with this many of the last ones.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after this many alerts.")
-@_json
+@json_option
 def watch(
     options: AlertsOptions,
     redis_url: str | None,
@@ -120,49 +117,125 @@ def watch(
                 return
 
 
-@command.command("list")
+@command.command()
 @options_of(AlertsOptions)
-@redis_url_option
-@_filtered
-@click.option("--limit", type=click.IntRange(min=1), default=20, help="At most this many.")
-@_json
-def list_(options: AlertsOptions, redis_url: str | None, filters: inbox.Filters, limit: int, as_json: bool) -> None:
-    """List the alerts that landed, the last one first.
+@redis_option
+@department_option
+@json_option
+@click.argument("what", metavar="SIREN|ALERT")
+def show(options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool, what: str) -> None:
+    """Show a firm's case with its last alert and its history, or one alert by its id.
 
-    Example: vigie alerts list --department 21 --since 2019-01-01 --json
+    Example: vigie alerts show 123456789
     """
-    url = redis_url or options.redis
-    with (
-        connect(url, options.redis_timeout_seconds) as client,
-        audited(client, url, "alert.list", departments(filters.queues)),
-    ):
-        found = inbox.list_alerts(client, filters, limit, where=safe_url(url))
-    for item in found:
-        _show(item, options.language, as_json)
-    if not found:
-        click.echo("Aucune alerte." if options.language == "fr" else "No alert.", err=True)
+    siren = "".join(what.split())
+    with opened(options, redis_url) as (desk, client, where, url):
+        if not is_siren(siren):
+            with audited(client, url, "alert.show", f"alert:{what}"):
+                item = inbox.show(client, what, department, where=where)
+            _show(item, options.language, as_json)
+            return
+        with audited(client, url, "case.show", f"firm:{siren}"):
+            found = desk.find(siren, department)
+        if not found:
+            raise CaseNotFound(
+                f"no case of the firm {siren} in Redis at {where}; `vigie alerts list --all` has them all"
+            )
+        for case in found:
+            _show_case(desk, case, options.language, as_json)
+
+
+def _show_case(desk: Desk, case: Case, language: Language, as_json: bool) -> None:
+    history = desk.history(case.department, case.siren)
+    received = desk.alerts(case.department, case.siren)
+    if as_json:
+        content = {
+            "case": case,
+            "history": [entry._asdict() for entry in history],
+            "alerts": [msgspec.Raw(item.raw) for item in received],
+        }
+        click.echo(clean_json(msgspec.json.encode(content).decode()))
+        return
+    click.echo("\n".join(summary(case, language)))
+    if received:
+        click.echo("\n".join(f"  {line}" for line in render(received[-1].alert, language)))
+    click.echo("\n".join(f"  {entry_line(entry, language)}" for entry in history) + "\n")
 
 
 @command.command()
 @options_of(AlertsOptions)
-@redis_url_option
-@department_option
-@_json
-@click.argument("alert_id", metavar="ID")
-def show(
-    options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool, alert_id: str
+@redis_option
+@click.option("--rules", "rules_file", required=True, type=click.Path(path_type=Path), help="The rules (TOML).")
+@click.option("--consumer", default="1", help="Which of the administration's programs this is.")
+@json_option
+@click.argument("administration")
+def notices(
+    options: AlertsOptions,
+    redis_url: str | None,
+    rules_file: Path,
+    consumer: str,
+    as_json: bool,
+    administration: str,
 ) -> None:
-    """Show one alert by its id.
+    """Print what an administration is to be told of by its rule, each once among its programs, until interrupted.
 
-    Example: vigie alerts show 3f2a90c1d4e5b6a798012345
+    Example: vigie alerts notices urssaf --rules rules.toml --json
     """
-    url = redis_url or options.redis
-    with (
-        connect(url, options.redis_timeout_seconds) as client,
-        audited(client, url, "alert.show", f"alert:{alert_id}"),
-    ):
-        item = inbox.show(client, alert_id, department, where=safe_url(url))
-    _show(item, options.language, as_json)
+    rule = _rule(rules_file, administration)
+    with opened(options, redis_url) as (_, client, where, url):
+        with audited(client, url, "case.notices", f"administration:{administration}"):
+            pass  # what is read later is read on this entry
+        wanted = handed(
+            client,
+            administration,
+            rule,
+            consumer,
+            where=where,
+            waits=lambda: _pauses(options),
+            sleep=time.sleep,
+            block_ms=_block_ms(options),
+        )
+        for entry, case in wanted:
+            if as_json:
+                content = {"entry": entry._asdict(), "case": case}
+                click.echo(clean_json(msgspec.json.encode(content).decode()))
+            else:
+                click.echo(
+                    "\n".join([*summary(case, options.language), f"  {entry_line(entry, options.language)}", ""])
+                )
+
+
+def _rule(path: Path, administration: str) -> Rule:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UnusableInput(f"{path}: {reason}. Give a file of rules with --rules") from None
+    known = rules(text, str(path))
+    if administration not in known:
+        raise UnusableInput(f"{path} has no rule for {administration!r}; it has {', '.join(known) or 'none'}")
+    return known[administration]
+
+
+@command.command()
+@options_of(AlertsOptions, NoticeOptions)
+@redis_option
+@department_option
+def escalate(
+    options: AlertsOptions, settings: NoticeOptions, redis_url: str | None, department: tuple[str, ...]
+) -> None:
+    """Escalate what nobody has taken in time, and bring back what was put aside until today.
+
+    The dispatcher does so every minute; this is for those who run none.
+    """
+    with opened(options, redis_url) as (desk, *_):
+        done = desk.sweep(settings, department)
+    for entry in done:
+        click.echo(f"{entry.queue} {entry.siren} {entry_line(entry, options.language)}")
+
+
+for part in (list_, *ACTIONS, export, save, restore, rebuilding.command, sharing.groups_command, sharing.stuck_command):
+    command.add_command(part)
 
 
 def _pauses(options: AlertsOptions) -> Iterator[float]:
@@ -186,4 +259,4 @@ def _show(item: inbox.Received, language: Language, as_json: bool) -> None:
 
 
 def _emphasised(text: str, alert: Alert) -> str:
-    return click.style(text, fg=_COLOURS[alert.tier], bold=True)
+    return click.style(text, fg=COLOURS[alert.tier], bold=True)

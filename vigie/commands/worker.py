@@ -14,6 +14,7 @@ import click
 import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
+from alerts.notices import NoticeOptions
 from alerts.options import AlertsOptions
 from detectors import models
 from detectors.capping import CapOptions
@@ -38,7 +39,16 @@ END_SECONDS = 5.0
 
 
 @click.command()
-@options_of(Cluster, WorkerOptions, PerimeterOptions, HorizonOptions, RegimeOptions, CapOptions, AlertsOptions)
+@options_of(
+    Cluster,
+    WorkerOptions,
+    PerimeterOptions,
+    HorizonOptions,
+    RegimeOptions,
+    CapOptions,
+    AlertsOptions,
+    NoticeOptions,
+)
 @click.option("--roles", default=",".join(ROLES), help="Which of scorer, trainer, dispatcher to run, comma-separated.")
 @click.option(
     "--model-in", type=click.Path(path_type=Path), help="A model to start from, of `vigie replay --model-out`."
@@ -77,6 +87,7 @@ def command(
     regime: RegimeOptions,
     cap: CapOptions,
     alerts: AlertsOptions,
+    notices: NoticeOptions,
     roles: str,
     model_in: Path | None,
     data: Path,
@@ -94,6 +105,7 @@ def command(
         cluster=cluster,
         worker=worker,
         alerts=alerts,
+        notices=notices,
         chain=ChainOptions(DecisionOptions(perimeter), horizon=predicted.horizon),
         regime=regime,
         cap=cap,

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,6 @@ import pytest
 
 from alerts.alert import encode
 from alerts.connect import connect
-from alerts.routing import stream_key
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert
 from tests.alerts.server import free_port
@@ -59,11 +59,20 @@ def listed(output: Output) -> str:
     return " ".join(json.loads(line)["id"] for line in out.splitlines())
 
 
-def test_list_prints_the_newest_first_in_french(vigie: Vigie) -> None:
+def firms(output: Output) -> str:
+    status, out, _ = output
+    assert status == 0
+    return " ".join(json.loads(line)["siren"][0] for line in out.splitlines())
+
+
+def test_list_in_french_tells_the_firms_to_deal_with(vigie: Vigie) -> None:
     status, out, err = vigie("list", "--department", "21")
-    assert (status, err) == (0, "")
-    assert out.index("222\u00a0222\u00a0222") < out.index("111\u00a0111\u00a0111")
-    assert "  • La dette sociale accroît le risque.\n  au 31/01/2019 · alerte second\n  Données\u00a0: impayés" in out
+    assert status == 0
+    assert out.index("222\u00a0222\u00a0222") < out.index("111\u00a0111\u00a0111"), "prevention first"
+    assert (
+        "Risque fort 34\u00a0% — ATELIERS DUMONT (SIREN\u00a0111\u00a0111\u00a0111), Côte-d'Or 21\n  à prendre" in out
+    )
+    assert err == "2 dossiers sur 2.\n"
 
 
 def test_what_is_printed_cannot_command_the_terminal(vigie: Vigie) -> None:
@@ -75,30 +84,105 @@ def test_what_is_printed_cannot_command_the_terminal(vigie: Vigie) -> None:
 
 
 def test_list_filters(vigie: Vigie) -> None:
-    assert listed(vigie("list", "--json", "--department", "2a")) == "third"
-    assert set(listed(vigie("list", "--json", "--department", "2A", "--department", "21")).split()) == {
-        "first",
-        "second",
-        "third",
-    }
-    assert listed(vigie("list", "--json", "--tier", "moderate")) == "second"
-    assert listed(vigie("list", "--json", "--kind", "jump")) == "third"
-    assert listed(vigie("list", "--json", "--siren", "111 111 111")) == "first"
-    assert "first" not in listed(vigie("list", "--json", "--since", "01/01/2019"))
-    assert listed(vigie("list", "--json", "--limit", "1", "--department", "21")) == "second"
+    assert firms(vigie("list", "--json", "--department", "2a")) == "3"
+    assert firms(vigie("list", "--json", "--department", "2A", "--department", "21")) == "2 1 3"
+    assert firms(vigie("list", "--json", "--tier", "moderate")) == "2"
+    assert firms(vigie("list", "--json", "--kind", "jump")) == "3"
+    assert firms(vigie("list", "--json", "--siren", "111 111 111")) == "1"
+    assert "1" not in firms(vigie("list", "--json", "--since", "01/01/2019"))
+    assert firms(vigie("list", "--json", "--limit", "1", "--department", "21")) == "2"
+    assert firms(vigie("list", "--json", "--sector", "25.6", "--min-headcount", "39")) == ""
+    assert vigie("list", "--sector", "ZZ")[0] == 2
+    assert vigie("list", "--all", "--state", "new")[0] == 2
 
 
-def test_json_lines_keep_fields_that_are_not_known_yet(vigie: Vigie, url: str) -> None:
-    raw = json.dumps(json.loads(encode(an_alert(id="new"))) | {"later": [1, "é"]}, indent=2)
+def test_agents_take_follow_and_close_and_the_other_is_told(vigie: Vigie, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIGIE_AGENT", "a.martin")
+    status, out, err = vigie("take", "111 111 111", "--seen", "1")
+    assert (status, err) == (0, "")
+    assert "prise en charge par a.martin" in out
+    status, out, err = vigie("take", "111111111", "--agent", "b.durand")
+    assert (status, out) == (1, "")
+    assert "a.martin s'en occupe déjà (prise en charge par a.martin" in err
+    assert vigie("follow", "first", "--comment", "rendez-vous le 12")[0] == 0, "by the alert's id"
+    assert vigie("vote", "111111111", "--useless")[0] == 1
+    assert vigie("vote", "111111111", "--useless", "--reason", "deja_connue")[0] == 0
+    assert firms(vigie("list", "--json", "--holder", "a.martin")) == "1"
+    status, out, _ = vigie("close", "111111111", "--outcome", "besoin", "--json")
+    assert (status, json.loads(out)["state"]) == (0, "closed")
+    assert vigie("snooze", "222222222", "--comment", "congés")[0] == 0
+    assert vigie("withdraw", "333333333", "--months", "6")[0] == 0
+    assert vigie("withdraw", "333333333")[0] == 2
+    assert firms(vigie("list", "--json")) == ""
+    assert vigie("release", "333333333")[0] == 0
+    assert sorted(firms(vigie("list", "--json", "--all")).split()) == ["1", "2", "3"]
+    _, out, _ = vigie("show", "111111111")
+    assert "besoin d'être accompagnée" in out
+    assert "pris en charge par a.martin" in out
+    assert "«\u00a0rendez-vous le 12\u00a0»" in out
+    _, out, _ = vigie("show", "111111111", "--json", "--language", "en")
+    shown = json.loads(out)
+    assert [entry["action"] for entry in shown["history"]] == ["opened", "take", "follow", "vote", "close"]
+    assert [alert["id"] for alert in shown["alerts"]] == ["first"]
+    assert vigie("escalate") == (0, "", "")
+
+
+def test_who_acts_must_be_said_and_the_firm_must_have_a_case(vigie: Vigie) -> None:
+    status, _, err = vigie("take", "111111111")
+    assert status == 2
+    assert "VIGIE_AGENT" in err
+    status, _, err = vigie("take", "999999999", "--agent", "x")
+    assert status == 1
+    assert "no case of the firm 999999999" in err
+
+
+def test_export_follows_the_filters_or_refuses(vigie: Vigie, tmp_path: Path) -> None:
+    status, out, err = vigie("export", "-", "--tier", "strong")
+    assert (status, err) == (0, "2 dossiers sur 2.\n")
+    assert [line.split(";")[0] for line in out.splitlines()[-2:]] == ["111111111", "333333333"]
+    for name in ("cas.csv", "cas.xlsx"):
+        assert vigie("export", str(tmp_path / name))[0] == 0
+        assert (tmp_path / name).stat().st_size > 500
+    status, out, err = vigie("export", str(tmp_path / "none.csv"), "--limit", "2")
+    assert status == 1
+    assert "3 cases, and an export has 2 at most" in err
+    assert not (tmp_path / "none.csv").exists()
+
+
+def test_what_agents_did_is_saved_and_restored(vigie: Vigie, url: str, tmp_path: Path) -> None:
+    path = tmp_path / "actions.ndjson"
+    vigie("take", "111111111", "--agent", "a.martin")
+    assert vigie("save", str(path)) == (0, "", "2 lines\n")
     with connect(url, 5) as client:
-        client.xadd(stream_key("75"), {"alert": raw})
-    _, out, _ = vigie("list", "--json", "--department", "75")
+        client.flushdb()
+    assert vigie("restore", str(path)) == (0, "", "1 cases\n")
+    Bench(url).publish([encode(alert) for alert in BATCH])
+    assert firms(vigie("list", "--json", "--holder", "a.martin")) == "1"
+    assert vigie("restore", str(tmp_path / "none"))[0] == 2
+
+
+def test_an_administration_must_have_a_rule(vigie: Vigie, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    status, _, err = vigie("notices", "urssaf", "--rules", str(path))
+    assert (status, "Give a file of rules" in err) == (2, True)
+    path.write_text("[bdf]")
+    status, _, err = vigie("notices", "urssaf", "--rules", str(path))
+    assert (status, "no rule for 'urssaf'; it has bdf" in err) == (2, True)
+
+
+def test_one_alert_is_shown_as_it_was_written_with_fields_not_known_yet(vigie: Vigie, url: str) -> None:
+    raw = json.dumps(json.loads(encode(an_alert(id="new", department="75"))) | {"later": [1, "é"]}, indent=2)
+    Bench(url).publish([raw.encode()])
+    _, out, _ = vigie("show", "new", "--json", "--department", "75")
     assert json.loads(out) == json.loads(raw)
     assert out.count("\n") == 1
 
 
 def test_nothing_found_is_said_on_stderr(vigie: Vigie) -> None:
-    assert vigie("list", "--department", "unknown") == (0, "", "Aucune alerte.\n")
+    assert vigie("list", "--department", "unknown") == (0, "", "0 dossiers sur 0.\n")
+    status, _, err = vigie("show", "999999999")
+    assert status == 1
+    assert "no case of the firm 999999999" in err
 
 
 def test_show_speaks_the_reader_s_language(vigie: Vigie) -> None:
