@@ -101,7 +101,8 @@ def _publish(
     metrics: AlertMetrics,
     clock: Callable[[], float],
 ) -> None:
-    result = publish(client, batch, where=where, metrics=metrics, clock=clock)
+    # Agents were told of these when they were raised, or will be of what is new by the dispatcher.
+    result = publish(client, batch, where=where, metrics=metrics, clock=clock, notify=False)
     tally.restored += result.published
     tally.already_there += result.duplicates
     tally.refused += len(result.refused)

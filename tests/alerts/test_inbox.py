@@ -21,6 +21,7 @@ from tests.alerts.server import Server, free_port
 
 
 def watching(client: redis.Redis, filters: Filters | None = None, earlier: int | None = 0) -> Iterator[Received]:
+    deadline = time.monotonic() + 60
     return watch(
         client,
         filters or Filters(),
@@ -29,6 +30,7 @@ def watching(client: redis.Redis, filters: Filters | None = None, earlier: int |
         waits=lambda: itertools.repeat(0.02),
         sleep=time.sleep,
         block_ms=100,
+        stopped=lambda: time.monotonic() > deadline,
     )
 
 
