@@ -3,7 +3,7 @@
 Each check stands by itself: what one of them cannot find out is `unknown`, and the others go on.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,9 +11,11 @@ from typing import Any, Literal
 import msgspec
 import redis
 
+from alerts import persistence
 from alerts.connect import connect as connect_redis
 from alerts.connect import safe_url
 from alerts.outage import translate
+from alerts.persistence import Finding
 from detectors.errors import VigieError
 from streams import admin, status
 from streams.admin import Survey
@@ -22,7 +24,6 @@ from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MO
 
 State = Literal["well", "warning", "wrong", "unknown"]
 OLDEST_KAFKA = (3, 6)
-OLDEST_REDIS = (6, 2)
 SKEW_SECONDS = 2.0
 """Latencies are differences of two machines' clocks, and the promise of them is in seconds."""
 MODEL_DAYS = 45
@@ -36,6 +37,16 @@ NEEDED_RIGHTS: Mapping[str, frozenset[str]] = {
     CHANGELOG: frozenset({"READ", "WRITE", "DESCRIBE"}),
 }
 """What a worker with all roles does with each topic, in Kafka's own words."""
+
+
+_FINDINGS: Mapping[str, State] = {
+    "version": "wrong",
+    "replica": "wrong",
+    "eviction": "wrong",
+    "no-persistence": "wrong",
+    "unchecked": "unknown",
+}
+"""How bad the findings of `alerts.persistence` are; a warning where nothing is said here."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -126,10 +137,9 @@ def _redis(url: str, timeout_seconds: float, wall: Callable[[], float]) -> Itera
                 before = wall()
                 seconds, microseconds = _plain(client.time())
                 after = wall()
-                info = _plain(client.info())
             yield Check("redis", "well", where)
             yield clock_skew(seconds + microseconds / 1e6 - (before + after) / 2, (after - before) / 2)
-            yield from redis_settings(info)
+            yield from redis_findings(persistence.check(client, where=where))
         except VigieError as error:
             yield Check("redis", "wrong", str(error), "The message says what to do; the checks of Redis end here.")
 
@@ -142,27 +152,13 @@ def clock_skew(seconds: float, uncertain_seconds: float) -> Check:
     return Check("clock", "wrong", said, "Let both machines keep time by NTP (timedatectl): latencies are wrong by it.")
 
 
-def redis_settings(info: Mapping[str, Any]) -> Iterator[Check]:
-    """What a server says of itself in INFO: its version, and whether it keeps what it is given."""
-    version = str(info["redis_version"])
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_REDIS:
-        yield Check("redis version", "wrong", f"Redis {version}", "Upgrade to 6.2 or later, or to Valkey 8.")
-    else:
-        yield Check("redis version", "well", f"{info.get('server_name', 'redis')}, commands of Redis {version}")
-    if info.get("maxmemory_policy", "noeviction") != "noeviction":
-        found = f"maxmemory-policy is {info['maxmemory_policy']}: it throws alerts away when it is full"
-        yield Check("redis memory", "wrong", found, "redis-cli CONFIG SET maxmemory-policy noeviction")
-    else:
-        yield Check("redis memory", "well", "nothing is thrown away when it is full")
-    if not int(info.get("aof_enabled", 0)):
-        found = "appendonly is off: what came since its last snapshot is gone when it is killed"
-        yield Check(
-            "redis persistence", "warning", found, "redis-cli CONFIG SET appendonly yes, and in its redis.conf."
-        )
-    elif info.get("aof_last_write_status", "ok") != "ok":
-        yield Check("redis persistence", "wrong", "its last write to disk failed", "Look at its disk and its log.")
-    else:
-        yield Check("redis persistence", "well", "it writes what it is given to its append-only file")
+def redis_findings(findings: Sequence[Finding]) -> Iterator[Check]:
+    """What is wrong with a server's version, role, memory and persistence, or that nothing is."""
+    for finding in findings:
+        state = _FINDINGS.get(finding.name, "warning")
+        yield Check(f"redis {finding.name}", state, finding.what, f"{finding.remedy}.")
+    if not findings:
+        yield Check("redis settings", "well", "it keeps what it is given")
 
 
 def _work(cluster: Cluster, redis_url: str, wall: Callable[[], float]) -> Iterator[Check]:

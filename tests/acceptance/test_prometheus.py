@@ -84,7 +84,7 @@ def test_a_worker_under_a_real_prometheus(
     site: Site, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
-    worker = site.worker("--canary-seconds", "1.5", log_format="json")
+    worker = site.worker("--canary-seconds", "3", log_format="json")
     with prometheus(tmp_path / "prometheus", worker.port) as server:
         worker.ready(roles=3)
         with site.producer() as producer:
@@ -124,7 +124,7 @@ def check_log(log: str) -> None:
 def check_canary(site: Site, worker: WorkerProcess) -> None:
     """Canaries arrive, by the learned model too; nobody sees them, and nothing of them stays."""
     sent = worker.metric("vigie_canary_sent_timestamp_seconds")
-    until(lambda: worker.metric("vigie_canary_arrived_timestamp_seconds") > sent + 1.5, "a canary to come back")
+    until(lambda: worker.metric("vigie_canary_arrived_timestamp_seconds") > sent + 3, "a canary to come back")
     assert 0 < worker.metric("vigie_canary_latency_seconds") < PATIENCE_SECONDS
     canaries = [entry.alert for entry in site.entries() if entry.alert["siren"] == CANARY_SIREN]
     assert canaries[-1]["model_version"] != "prior-2"

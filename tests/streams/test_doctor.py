@@ -5,14 +5,14 @@ from datetime import date
 import msgspec
 import pytest
 
+from alerts.persistence import Finding
 from streams.admin import Survey
-from streams.doctor import NEEDED_RIGHTS, clock_skew, kafka_version, model_age, redis_settings, replicas, rights
+from streams.doctor import NEEDED_RIGHTS, clock_skew, kafka_version, model_age, redis_findings, replicas, rights
 from streams.status import Status
 
 WELL = Survey(
     brokers=3, version=(4, 0), partitions={}, replicas={}, short=(), leaderless=(), rights=dict(NEEDED_RIGHTS)
 )
-REDIS = {"redis_version": "7.2.4", "maxmemory_policy": "noeviction", "aof_enabled": 1, "aof_last_write_status": "ok"}
 
 
 def test_an_old_kafka() -> None:
@@ -43,20 +43,12 @@ def test_clocks(seconds: float, uncertain: float, state: str) -> None:
     assert clock_skew(seconds, uncertain).state == state
 
 
-@pytest.mark.parametrize(
-    ("said", "states"),
-    [
-        ({}, ["well", "well", "well"]),
-        ({"redis_version": "6.0.16"}, ["wrong", "well", "well"]),
-        ({"maxmemory_policy": "allkeys-lru"}, ["well", "wrong", "well"]),
-        ({"aof_enabled": 0}, ["well", "well", "warning"]),
-        ({"aof_last_write_status": "err"}, ["well", "well", "wrong"]),
-    ],
-)
-def test_redis(said: dict[str, object], states: list[str]) -> None:
-    checks = list(redis_settings(REDIS | said))
-    assert [check.state for check in checks] == states
-    assert all(bool(check.remedy) == (check.state != "well") for check in checks)
+def test_what_is_wrong_with_redis_is_told_as_bad_as_it_is() -> None:
+    names = ("eviction", "snapshots-only", "unchecked")
+    checks = list(redis_findings([Finding(name, "what", "Do it") for name in names]))
+    assert [check.state for check in checks] == ["wrong", "warning", "unknown"]
+    assert [check.name for check in checks] == ["redis eviction", "redis snapshots-only", "redis unchecked"]
+    assert [check.state for check in redis_findings([])] == ["well"]
 
 
 @pytest.mark.parametrize(

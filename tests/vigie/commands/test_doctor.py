@@ -44,14 +44,16 @@ def test_what_is_wrong_is_told_with_what_to_do(
     vigie: Vigie, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIGIE_KAFAK", "typo:9092")
+    redis_client.config_set("maxmemory", 100_000_000)
     redis_client.config_set("maxmemory-policy", "allkeys-lru")
     try:
         status, checks = ask(vigie)
     finally:
         redis_client.config_set("maxmemory-policy", "noeviction")
+        redis_client.config_set("maxmemory", 0)
     assert status == 1
-    assert checks["redis memory"].remedy == "redis-cli CONFIG SET maxmemory-policy noeviction"
-    assert checks["redis persistence"].state == "warning"
+    assert checks["redis eviction"].state == "wrong"
+    assert "CONFIG SET maxmemory-policy noeviction" in checks["redis eviction"].remedy
     assert checks["variables"].remedy == "Did you mean VIGIE_KAFKA?"
 
 
