@@ -55,7 +55,7 @@ def commands() -> list[tuple[str, list[str]]]:
     found = []
     for page in [*(ROOT / "docs/how-to").glob("*.md"), *(ROOT / "docs/runbooks").glob("*.md")]:
         for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-            lines = [part for line in block.splitlines() for part in re.split(r" && | \| ", line.split("  #")[0])]
+            lines = [part for line in block.splitlines() for part in re.split(r" && | \| | > ", line.split("  #")[0])]
             found += [(page.stem, shlex.split(line)[1:]) for line in lines if line.startswith("vigie ")]
     return found
 

@@ -1,7 +1,6 @@
 """Command lines taken apart as `vigie` would, without running anything."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -17,11 +16,12 @@ def parse(arguments: Sequence[str]) -> None:
 def _parse(group: click.Group, context: click.Context, arguments: list[str]) -> None:
     name, command, rest = group.resolve_command(context, arguments)
     assert command is not None
-    for param in command.params:
-        if isinstance(param.type, click.Path):
-            param.type = click.Path(path_type=Path)
     if isinstance(command, click.Group):
         with command.make_context(name, [*rest], parent=context) as inner:
             _parse(command, inner, rest)
-    else:
+        return
+    try:
         command.make_context(name, rest, parent=context).close()
+    except click.BadParameter as error:
+        if error.param is None or not isinstance(error.param.type, click.Path):
+            raise

@@ -27,9 +27,8 @@ def test_an_installation_that_is_well(vigie: Vigie, redis_client: redis.Redis) -
     wanted |= {
         "rights on vigie.events",
         "redis",
+        "redis settings",
         "clock",
-        "redis version",
-        "redis persistence",
         "packages",
         "variables",
     }
