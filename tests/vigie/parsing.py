@@ -8,7 +8,7 @@ from vigie.front import front
 
 
 def parse(arguments: Sequence[str]) -> None:
-    """Raises what click does for arguments that `vigie` does not take; files need not be there."""
+    """Raises what click does for arguments that `vigie` does not take; files and variables need not be there."""
     with front.make_context("vigie", [*arguments]) as context:
         _parse(front, context, [*arguments])
 
@@ -23,5 +23,7 @@ def _parse(group: click.Group, context: click.Context, arguments: list[str]) -> 
     try:
         command.make_context(name, rest, parent=context).close()
     except click.BadParameter as error:
-        if error.param is None or not isinstance(error.param.type, click.Path):
+        file = error.param is not None and isinstance(error.param.type, click.Path)
+        variable = isinstance(error, click.MissingParameter) and error.param is not None and error.param.envvar
+        if not file and not variable:
             raise
