@@ -39,7 +39,8 @@ class RoleHealth(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Everything at /health. `problems` says in words what makes a worker not live or not ready.
 
-    `redis_reachable` is None where this worker dispatches no alerts, or has had none to deliver yet.
+    `redis_reachable` is None where this worker dispatches no alerts, or has had none to deliver yet; `model_version`
+    where it does nothing else.
     """
 
     live: bool = True

@@ -25,7 +25,7 @@ from streams.scorer import Clocks
 from streams.topics import ROLES, Role
 
 LOOK_SECONDS = 1.0
-LONGEST_ASK_SECONDS = 5.0
+LONGEST_ASK_SECONDS = 2.0
 """How long Kafka may take to tell the ends: less than a stall, which it must not look like."""
 LONGEST_STOP_SECONDS = 5.0
 
@@ -42,7 +42,7 @@ class Sights:
     apps: Mapping[Role, BatchApp]
     busy: Callable[[Role], bool]
     """Whether a role's agent is at work."""
-    model: Callable[[], Model]
+    model: Callable[[], Model | None]
     redis_reachable: Callable[[], bool | None]
     """As the dispatcher found it; None without one, or before it had to know."""
 
@@ -119,8 +119,8 @@ class Lookout:
         model = self._sights.model()
         return Health(
             roles=[self._role(role, role not in hindered, ends or {}) for role in self._sights.apps],
-            model_version=model.version,
-            model_as_of=model.as_of,
+            model_version=None if model is None else model.version,
+            model_as_of=None if model is None else model.as_of,
             kafka_reachable=ends is not None,
             redis_reachable=redis,
         )

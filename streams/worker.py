@@ -55,7 +55,6 @@ ROLES: tuple[Role, ...] = tuple(topics.ROLES)
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 10.0
 STOP_WITHOUT_KAFKA_SECONDS = 2.0
-"""Nothing that is finished can be committed then."""
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +114,8 @@ class Worker:
             Sights(
                 self._apps,
                 busy=lambda role: self._busy[role] > 0,
-                model=lambda: self._ready.model,
+                # A dispatcher alone has none.
+                model=lambda: self._ready.model if hasattr(self, "_ready") else None,
                 redis_reachable=lambda: None if self._publisher is None else self._publisher.reachable,
             ),
         )
@@ -361,17 +361,21 @@ class Worker:
         follower = [] if self._follower is None else [self._follower.stop()]
         await asyncio.gather(*follower, self._lookout.stop(), self._outbox.stop())
 
+    def _longest_stop(self) -> float:
+        """Nothing that is finished can be committed while Kafka is away."""
+        return STOP_WITHOUT_KAFKA_SECONDS if self.health().kafka_reachable is False else STOP_SECONDS
+
     async def _stop_apps(self) -> None:
         """Let the roles finish what they are at, all at once and for so long. Without Kafka they would try for ever."""
-        seconds = STOP_WITHOUT_KAFKA_SECONDS if self.health().kafka_reachable is False else STOP_SECONDS
         stopping = {asyncio.create_task(app.stop()): role for role, app in self._apps.items()}
-        if stopping:
-            await asyncio.wait(stopping, timeout=seconds)
+        began, going = self._clocks.monotonic(), set(stopping)
+        while going and (seconds := self._clocks.monotonic() - began) < self._longest_stop():
+            _, going = await asyncio.wait(going, timeout=WATCH_SECONDS)
         for task, role in stopping.items():
             if not task.done():
                 # Not waited for: of its libraries some take no notice.
                 task.cancel()
-                log.error("%s did not stop within %g s; what it had not committed is done again", role, seconds)
+                log.error("%s did not stop within %.0f s; what it had not committed is done again", role, seconds)
             elif task.cancelled() or task.exception() is not None:
                 error = None if task.cancelled() else task.exception()
                 log.error("%s did not stop cleanly; what it had not committed is done again", role, exc_info=error)

@@ -12,6 +12,7 @@ from detectors import models
 from detectors.models import prior
 from streams.cluster import Cluster, ClusterUnreachable
 from streams.errors import StreamsError
+from streams.health import Health
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
 from streams.topics import Role
@@ -29,6 +30,8 @@ class Bench:
         self.site = site
         self.folder = folder
         self.registry = CollectorRegistry()
+        self.health = Health()
+        """Of the last worker, at its end."""
 
     def run(
         self,
@@ -52,6 +55,7 @@ class Bench:
             if stop_after is not None:
                 asyncio.get_running_loop().call_later(stop_after, worker.stop)
             await worker.run()
+            self.health = worker.health()
 
         asyncio.run(run())
 
@@ -77,6 +81,13 @@ def test_a_frozen_worker_has_no_trainer_and_publishes_no_model(bench: Bench) -> 
     bench.run(frozen=True)
     assert bench.ready() == {"scorer": 1.0, "dispatcher": 1.0}
     assert bench.site.records("vigie.models") == []
+
+
+def test_a_dispatcher_alone_has_no_model_and_is_well(bench: Bench) -> None:
+    bench.run(roles=["dispatcher"], exit_when_idle=2.5)
+    (role,) = bench.health.roles
+    assert (role.role, role.state) == ("dispatcher", "ready")
+    assert (bench.health.model_version, bench.health.problems) == (None, ["stopping"])
 
 
 def test_a_model_that_is_there_is_not_published_again(bench: Bench) -> None:

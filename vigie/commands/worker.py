@@ -36,6 +36,8 @@ from vigie.endpoints import serve
 from vigie.settings import options_of
 
 END_SECONDS = 5.0
+END_WITHOUT_KAFKA_SECONDS = 1.0
+"""The libraries would wait for it, and for nothing else."""
 
 
 @click.command()
@@ -140,6 +142,8 @@ async def _run(worker: Worker, last_resort: threading.Timer, reasons: list[Vigie
         reasons.append(error)
         raise
     finally:
+        if worker.health().kafka_reachable is False:
+            last_resort.interval = END_WITHOUT_KAFKA_SECONDS
         last_resort.start()
 
 
@@ -147,7 +151,7 @@ def _end_by_force(reasons: Sequence[VigieError]) -> None:
     """A worker that has failed must end, to be started again, whatever a library's task or thread still waits for."""
     for reason in reasons:
         click.echo(f"vigie: error: {reason}", err=True)
-    click.echo(f"vigie: error: the worker had not ended {END_SECONDS:g} s after it stopped: ended by force", err=True)
+    click.echo("vigie: error: the worker had not ended some seconds after it stopped: ended by force", err=True)
     os._exit(1)
 
 
