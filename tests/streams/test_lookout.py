@@ -88,13 +88,16 @@ def site_of(worker: Worker) -> str:
 async def read_nothing(worker: Worker, site: Site) -> None:
     """The role's own client would never tell that there is more."""
     consumer = worker._apps["scorer"].consumer
-    getmany = consumer._getmany
+    getmany, instead = consumer._getmany, asyncio.Event()
 
     async def nothing(**of: Any) -> dict[Any, Any]:
+        instead.set()
         await asyncio.sleep(0.1)
         return {}
 
     consumer._getmany = nothing
+    # The fetch that is on its way would still bring the event.
+    await instead.wait()
     await asyncio.to_thread(send, site)
     health = await until(worker, stuck)
     assert not health.live
