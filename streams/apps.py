@@ -4,6 +4,8 @@ The benchmarks run other work on the same apps (`benchmarks/peers/vigie_reduced.
 what runs here.
 """
 
+import gc
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +24,8 @@ Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
 
 SWITCH_SECONDS = 0.0005
 """After which a thread that computes lets the one that fetches have a turn: Python's own 5 ms are an alert's delay."""
+NEW_OBJECTS = 50_000
+"""So many more objects that may be parts of cycles make Python look for cycles. A batch makes thousands, and none."""
 
 
 class PartitionWork(Protocol):
@@ -32,6 +36,14 @@ class PartitionWork(Protocol):
 
     async def confirmed(self) -> None:
         """Wait until Kafka has all state written so far."""
+
+
+def prepare_process() -> None:
+    """Set what is the whole process's, before the loop of a worker runs and with all that it imports there."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+    # Modules stay: no search for cycles need look at them.
+    gc.freeze()
 
 
 def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -> BatchApp:

@@ -1,7 +1,6 @@
 """Vigie's live path with the reduced work in the place of its chain: the same app, table, tasks and outbox."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from benchmarks.peers.columns import Columns
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.handwritten import raise_alerts
 from benchmarks.peers.meter import Meter
-from streams.apps import SWITCH_SECONDS, add_agent, by_partition, new_app
+from streams.apps import add_agent, by_partition, new_app, prepare_process
 from streams.cluster import Cluster
 from streams.column_table import ColumnTable
 from streams.options import WorkerOptions
@@ -64,5 +63,5 @@ async def run(told: Given) -> None:
 
 
 if __name__ == "__main__":
-    sys.setswitchinterval(SWITCH_SECONDS)
+    prepare_process()
     uvloop.run(run(given()))

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from detectors.labels import HorizonOptions
 from detectors.models import Model
 from detectors.perimeter import PerimeterOptions
 from detectors.regime import RegimeOptions
-from streams.apps import SWITCH_SECONDS
+from streams.apps import prepare_process
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
@@ -125,7 +124,7 @@ def command(
     reasons: list[VigieError] = []
     last_resort = threading.Timer(END_SECONDS, _end_by_force, [reasons])
     last_resort.daemon = True
-    sys.setswitchinterval(SWITCH_SECONDS)
+    prepare_process()
     try:
         uvloop.run(_run(runner, last_resort, reasons))
     finally:
