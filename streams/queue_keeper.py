@@ -24,7 +24,6 @@ from alerts.persistence import check
 from alerts.trimming import DAY_MS, trim
 from detectors.errors import VigieError
 from streams.cluster import Cluster, told
-from streams.reading import partitions_of, reader, records
 from streams.topics import ALERTS
 
 EVERY_SECONDS = 60.0
@@ -136,6 +135,9 @@ def earliest_ms(cluster: Cluster) -> int:
     Unix milliseconds; 0 where it cannot be told. Each partition begins with the oldest alert that it still has: what
     landed before that one was raised was written before it, and is gone. A day is left for clocks that differ.
     """
+    # A worker, which speaks with aiokafka, starts without this client.
+    from streams.reading import partitions_of, reader, records
+
     with reader(cluster, _FETCH_BYTES) as consumer:
         partitions = partitions_of(consumer, ALERTS)
         with told(cluster, f"looking up the offsets of {ALERTS}"):

@@ -17,7 +17,7 @@ from benchmarks.peers.contenders import WHOLE, Contender, launch, set_up
 from benchmarks.peers.events import Sent
 from benchmarks.peers.pace import paced
 from benchmarks.peers.running import Running, Stuck, attempted, until
-from benchmarks.peers.site import Site
+from benchmarks.peers.site import Site, alert_streams
 
 THRESHOLD = 0.75
 """Lower than for throughput: a percentile needs alerts."""
@@ -153,7 +153,7 @@ def _point(
 
 def _alerts(queue: "redis.Redis") -> Iterator[tuple[int, float]]:
     """The event behind each alert, by its number, and when the alert was put there, in seconds."""
-    for key in queue.scan_iter(match="*alerts*", _type="stream"):
+    for key in alert_streams(queue):
         entries: Any = queue.xrange(key)
         for entry, fields in entries:
             put = (int(entry.split(b"-")[0]) + 0.5) / 1000

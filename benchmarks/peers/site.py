@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import redis
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
@@ -95,6 +96,11 @@ def started(folder: Path, options: KafkaOptions | None = None) -> Iterator[Site]
     """Servers that end with the block."""
     with start_kafka(options) as kafka, start_valkey() as valkey:
         yield Site(kafka.bootstrap, valkey.url, folder)
+
+
+def alert_streams(queue: redis.Redis) -> list[bytes]:
+    """Where alerts are in Redis, whichever program put them there; not what Vigie keeps about their cases."""
+    return [key for key in queue.scan_iter(match="*alerts*", _type="stream") if b"{" not in key]
 
 
 async def _write(

@@ -12,7 +12,7 @@ from benchmarks.peers import states, whole, work
 from benchmarks.peers.contenders import WHOLE, Contender, launch, prepare, told
 from benchmarks.peers.events import Sent
 from benchmarks.peers.running import attempted, until
-from benchmarks.peers.site import SHORT, Site
+from benchmarks.peers.site import SHORT, Site, alert_streams
 from streams.topics import EVENTS
 
 THRESHOLD = 0.8
@@ -114,7 +114,7 @@ def once(site: Site, topics: Topics, contender: Contender) -> Run:
             peak = worker.peak_mib()
         finally:
             worker.stop(gently=contender is WHOLE)
-        alerts = sum(queue.xlen(key) for key in [*queue.scan_iter(match="*alerts*", _type="stream")])
+        alerts = sum(queue.xlen(key) for key in alert_streams(queue))
     if contender is WHOLE:
         wanted = topics.whole()
         verdict = str(states.compared(_named(wanted.records), _named(whole.found(site))))

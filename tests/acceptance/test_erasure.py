@@ -7,9 +7,11 @@ import pytest
 import redis
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
+from alerts.actions import Actor, Take
 from alerts.alert import encode
 from alerts.audit import decode, stored
-from alerts.routing import QUEUES, patterns, seen_key, stream_key
+from alerts.desk import Desk
+from alerts.routing import QUEUES, actions_key, cases_key, patterns, seen_key
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 from tests.acceptance.harness import PARTITIONS, Site
 from tests.acceptance.world import World, recovered
@@ -42,13 +44,10 @@ def test_a_firm_s_erasure_leaves_the_others_as_they_were(seeded: Site, capsys: p
     batch = [an_alert(id=f"{firm}-{d}", siren=firm, department=d) for firm in (siren, OTHER) for d in ("21", "2A")]
     Bench(seeded.redis_url).publish([encode(alert) for alert in batch])
     with redis.Redis.from_url(seeded.redis_url) as client:
-        tag = f"{{{stream_key('21')}}}"
+        desk = Desk(client, where="here")
         for firm in (siren, OTHER):
-            client.set(f"vigie:case:{tag}:{firm}", "{}")
-            client.zadd(f"vigie:trail:{tag}:{firm}", {"1-1": 1})
-            client.zadd(f"vigie:cases:{tag}", {firm: 1})
-            client.hset(f"vigie:desk:{tag}", f"{firm}:vote", "useful")
-            client.xadd(f"vigie:actions:{tag}", {"siren": firm, "action": "take"})
+            desk.act("21", firm, Take(), Actor("a.martin"))
+        others = desk.history("21", OTHER)
         assert erase(siren) == 0
         assert erase(siren) == 0  # again, it finds nothing, and does no harm
 
@@ -59,10 +58,11 @@ def test_a_firm_s_erasure_leaves_the_others_as_they_were(seeded: Site, capsys: p
         assert [entry.alert["siren"] for entry in seeded.entries()] == [OTHER, OTHER]
         rest = [key.decode() for queue in QUEUES for p in patterns(queue) for key in client.scan_iter(match=p)]
         assert not any(siren in key for key in rest)
-        assert sum(OTHER in key for key in rest) == 2
-        assert client.zrange(f"vigie:cases:{tag}", 0, -1) == [OTHER.encode()]
-        assert client.hkeys(f"vigie:desk:{tag}") == [f"{OTHER}:vote".encode()]
-        assert client.xlen(f"vigie:actions:{tag}") == 1
+        assert desk.find(siren) == []
+        assert {case.department for case in desk.find(OTHER)} == {"21", "2A"}
+        assert desk.history("21", OTHER) == others
+        assert client.zrange(cases_key("21"), 0, -1) == [OTHER.encode()]
+        assert client.xlen(actions_key("21")) == len(others) == 2
         # Sent again, it does not come back.
         assert client.zscore(seen_key("21"), f"{siren}-21") is not None
         Bench(seeded.redis_url).publish([encode(alert) for alert in batch])

@@ -170,7 +170,7 @@ def test_an_operator_erases_a_firm_and_tells_of_it(server: Server, as_: As) -> N
     Bench(url(server, "dispatcher")).publish([encode(an_alert(id="gone", siren="222222222", department="974"))])
     operator = as_("operator")
     audit.record(operator, Entry(actor="operator", action="firm.erase", object="firm:222222222"), where="here")
-    assert erase(operator, "222222222", where="here").entries == 1
+    assert erase(operator, "222222222", where="here").entries == 2  # the alert, and what its case tells of it
     with pytest.raises(AlertNotFound):
         show(as_("nation"), "gone", ("974",), where="here")
 

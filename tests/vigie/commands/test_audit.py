@@ -50,11 +50,11 @@ def test_what_agents_read_is_in_the_log_before_they_see_it(vigie: Vigie) -> None
     assert status == 0
     assert [(entry["action"], entry["object"], entry["outcome"]) for entry in found] == [
         ("alert.show", "alert:first", "done"),
-        ("alert.list", "departments:21,2A", "done"),
+        ("case.list", "departments:21,2A", "done"),
         ("alert.watch", "departments:all", "done"),
     ]
     assert {entry["actor"].partition("@")[0] for entry in found} == {"default"}
-    _, text, _ = vigie("audit", "list", "--action", "alert.list")
+    _, text, _ = vigie("audit", "list", "--action", "case.list")
     assert text.count("\n") == 1
     assert "departments:21,2A  done" in text
 
@@ -82,7 +82,7 @@ def test_verify_anchor_export_and_purge(vigie: Vigie, url: str, tmp_path: Path) 
     assert vigie("audit", "verify") == (0, "1 entries, 4 to 4: as they were written\n", "")
     assert vigie("audit", "verify", "--anchors", anchors)[0] == 1
     text = Path(exported).read_text()
-    Path(exported).write_text(text.replace("alert.list", "alert.lost", 1))
+    Path(exported).write_text(text.replace("case.list", "case.lost", 1))
     status, out, _ = vigie("audit", "verify", "--from", exported)
     assert status == 1
     assert "was changed" in out
