@@ -288,7 +288,7 @@ class Console:
             "person": session.person if session else None,
             "csrf": session.csrf if session else "",
         }
-        return HTMLResponse(self._templates.get_template(template).render(shared | content), status)
+        return HTMLResponse(self._templates.get_template(template).render({**shared, **content}), status)
 
     async def not_found(self, request: Request, error: Exception) -> Response:  # noqa: ARG002  Starlette's signature
         """The page for an address that there is not."""

@@ -102,7 +102,7 @@ def firm_page(
     return {
         "name": firm(case, language),
         "place": department_name(case.department, language),
-        "address": address(case),
+        "here": address(case),
         "standing": standing(case, language),
         "holder": clean(case.holder) if case.holder else None,
         "others": case.holder not in (None, person.name),
@@ -151,12 +151,17 @@ def _row(case: Case, received: Received | None, language: Language, late: str) -
         tier=case.tier,
         level=_level(case, language),
         probability=probability(case.probability, language),
-        why=" ".join(clean(reason) for reason in reasons_in(received.alert, language)) if received else "",
+        why=_first(reasons_in(received.alert, language)) if received else "",
         since=day(case.opened_on, language),
         standing=standing(case, language),
         holder=clean(case.holder) if case.holder else "",
         flags=(*waits, *_flags(case, language)),
     )
+
+
+def _first(reasons: Sequence[str]) -> str:
+    """The strongest reason, and a sign where there are more."""
+    return clean(reasons[0]) + (" …" if len(reasons) > 1 else "") if reasons else ""
 
 
 def _level(case: Case, language: Language) -> str:

@@ -1,6 +1,7 @@
 """The console on a port, until it is told to stop."""
 
 import random
+import socket
 import time
 from collections.abc import Callable
 
@@ -16,16 +17,22 @@ from alerts.console.sessions import Sessions
 from alerts.inbox import BLOCK_MS
 from alerts.options import AlertsOptions
 from alerts.outage import waits
-from detectors.errors import UnusableInput
+from detectors.errors import UnusableInput, VigieError
 
 GRACE_SECONDS = 3
 """How long pages that are open may take to be told."""
 
 
+class CannotListen(VigieError):
+    """The port is taken, or not to be had."""
+
+
 def serve(
     options: ConsoleOptions, alerts: AlertsOptions, client: redis.Redis, url: str, say: Callable[[str], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Raises UnusableInput for options or a clearance file that cannot be used."""
+    """Serve until SIGINT or SIGTERM. Raises UnusableInput for options or a clearance file that cannot be used,
+    CannotListen.
+    """
     known = people(clearance.read(checked(options)))
     if not known:
         raise UnusableInput(f"{options.clearances}: nobody in it sees a department, so nobody could log in")
@@ -46,13 +53,19 @@ def serve(
     )
     config = uvicorn.Config(
         application(settings),
-        host=options.console_host,
-        port=options.console_port,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    say(f"http://{options.console_host}:{options.console_port}")
-    uvicorn.Server(config).run()
+    with _listening(options.console_host, options.console_port) as listener:
+        say(f"http://{options.console_host}:{listener.getsockname()[1]}")
+        uvicorn.Server(config).run([listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        raise CannotListen(f"{host}:{port} cannot be listened on: {error}. Choose another --console-port") from error
