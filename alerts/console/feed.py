@@ -82,9 +82,14 @@ class Feed:
             # Sent at once, so that the browser knows that it is connected.
             yield b"retry: 2000\n\n"
             await self._reads.wait()
-            async for entry in self._earlier(places):
-                places[entry.queue] = entry.id
-                yield event(entry, places)
+            try:
+                async for entry in self._earlier(places):
+                    places[entry.queue] = entry.id
+                    yield event(entry, places)
+            except VigieError as error:
+                # The page comes back by itself, from where it is.
+                log.warning("the console's stream: %s", error)
+                return
             while lasts() and not reader.dropped:
                 try:
                     entry = await asyncio.wait_for(reader.entries.get(), heartbeat_seconds)

@@ -103,7 +103,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "csrf": "Formulaire refusé",
         "csrf_note": "Le formulaire ne vient pas de votre session, ou elle a pris fin. Rouvrez la page et recommencez.",
         "503": "Données inaccessibles",
-        "503_note": "Redis ne répond pas, ou refuse. Rien n'a été fait ; réessayez dans un moment.",
+        "503_note": "Redis ne répond pas, ou refuse. Réessayez dans un moment ; la page dira où en est le dossier.",
     },
     "en": {
         "title": "Vigie",
@@ -199,7 +199,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "csrf": "Form refused",
         "csrf_note": "The form is not of your session, or that has ended. Open the page again and try again.",
         "503": "Data out of reach",
-        "503_note": "Redis does not answer, or refuses. Nothing was done; try again in a moment.",
+        "503_note": "Redis does not answer, or refuses. Try again in a moment; the page will say how the case stands.",
     },
 }
 

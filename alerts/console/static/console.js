@@ -24,6 +24,9 @@ async function refresh(event) {
     return;
   }
   document.getElementById("list").replaceWith(list);
+  // The button that had the focus goes: reading goes on where the list begins.
+  list.tabIndex = -1;
+  list.focus();
   document.getElementById("refresh").addEventListener("click", refresh);
   count -= told;
   show();

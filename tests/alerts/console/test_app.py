@@ -1,5 +1,6 @@
 """The console's pages on a real server, as browsers of several people see them."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import redis
@@ -262,7 +263,8 @@ class TestScope:
     ) -> None:
         site.put(client, bench.metrics, live())
         rights = " ".join(redis_acl.rights(Clearance("console", ("agent",), QUEUES, ()))).split()
-        client.execute_command("ACL", "SETUSER", "console", "reset", "on", ">secret", *rights)
+        root: Any = client
+        root.execute_command("ACL", "SETUSER", "console", "reset", "on", ">secret", *rights)
         try:
             with connect(redis_url.replace("redis://", "redis://console:secret@"), 5) as own:
                 browser = Browser(application(site.settings(own)))
@@ -271,7 +273,7 @@ class TestScope:
                     assert browser.get("/").status_code == 200
                     assert browser.send(browser.get(FIRM).text, "take").status_code == 303
         finally:
-            client.execute_command("ACL", "DELUSER", "console")
+            root.execute_command("ACL", "DELUSER", "console")
         assert site.desk(client).get("21", "123456789").holder == "a.martin"
 
     def test_every_view_is_in_the_log_under_the_name(self, client: redis.Redis, bench: Bench) -> None:
