@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from alerts.actions import ALLOWED, Close, Follow, Refusal, Release, Snooze, Take, Withdraw
 from alerts.alert import Alert
-from alerts.case_wording import HOLD_WORDS, STATES, entry_line, firm, refused, stamp, standing
+from alerts.case_wording import HOLD_WORDS, STATES, entry_line, firm, refused, standing
 from alerts.cases import Case
 from alerts.console import charts
 from alerts.console.asking import PAGE_SIZE, Asked
@@ -14,7 +14,7 @@ from alerts.console.people import Person
 from alerts.console.words import ORDER_WORDS, field_name, sectors, theme_name
 from alerts.departments import NAMES
 from alerts.desk import Page
-from alerts.headline import department, headline, level, siren
+from alerts.headline import department, headline, level
 from alerts.history import Entry
 from alerts.inbox import Received
 from alerts.language import Language, day, number, probability, signed
@@ -40,7 +40,6 @@ class Row(NamedTuple):
 
     address: str
     name: str
-    siren: str
     department: str
     tier: str
     level: str
@@ -146,7 +145,6 @@ def _row(case: Case, received: Received | None, language: Language, late: str) -
     return Row(
         address=address(case),
         name=firm(case, language),
-        siren=siren(case.siren),
         department=department_name(case.department, language),
         tier=case.tier,
         level=_level(case, language),
@@ -191,7 +189,6 @@ def _alert(alert: Alert, language: Language) -> dict[str, Any]:
         "headline": headline(alert, language),
         "reasons": [clean(reason) for reason in reasons_in(alert, language)],
         "day": day(alert.as_of, language),
-        "raised": stamp(alert.raised_at, language),
         "id": clean(alert.id),
         "model": clean(alert.model_version),
         "bars": charts.bars(themes),

@@ -1,5 +1,6 @@
 """The console's pages on a real server, as browsers of several people see them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -176,6 +177,20 @@ class TestActions:
         assert "Prendre en charge" not in lost.text
         case = site.desk(client).get("21", "123456789")
         assert (case.state, case.holder) == ("taken", "a.martin")
+
+    def test_of_two_at_the_same_moment_one_wins(self, client: redis.Redis, bench: Bench) -> None:
+        firms = [f"{number:09d}" for number in range(20)]
+        site.put(client, bench.metrics, *(live(number, siren=siren) for number, siren in enumerate(firms)))
+        app = application(site.settings(client))
+        browsers = [Browser(app).log_in(name) for name in ("a.martin", "b.durand")]
+        for siren in firms:
+            pages = [browser.get(f"/firms/21/{siren}").text for browser in browsers]
+            with ThreadPoolExecutor(2) as both:
+                answers = list(both.map(lambda browser, page: browser.send(page, "take"), browsers, pages))
+            assert sorted(answer.status_code for answer in answers) == [303, 409]
+            winner = ("a.martin", "b.durand")[answers[1].status_code == 303]
+            assert site.desk(client).get("21", siren).holder == winner
+            assert f"par {winner}" in max(answers, key=lambda answer: answer.status_code).text
 
     def test_a_stale_form_changes_nothing(self, client: redis.Redis, bench: Bench) -> None:
         site.put(client, bench.metrics, live())
