@@ -311,7 +311,7 @@ class _Headers:
 
 
 def application(settings: Settings) -> Starlette:
-    """The whole application; its stream begins with it and ends with it."""
+    """The whole application; its stream, `state.feed`, begins with it and ends with it."""
     console = Console(settings)
 
     @asynccontextmanager
@@ -334,12 +334,14 @@ def application(settings: Settings) -> Starlette:
         Mount("/static", StaticFiles(packages=[("alerts.console", "static")])),
     ]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
-    return Starlette(
+    made = Starlette(
         routes=routes,
         middleware=[Middleware(_Headers), hosts],
         lifespan=lifespan,
         exception_handlers={404: console.not_found},
     )
+    made.state.feed = console.feed
+    return made
 
 
 def _set(response: Response, name: str, value: str) -> None:

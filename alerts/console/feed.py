@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import msgspec
 
@@ -35,7 +35,8 @@ class Reader:
 
     def __init__(self, queues: Sequence[str], most: int) -> None:
         self.queues = frozenset(queues)
-        self.entries: asyncio.Queue[Entry] = asyncio.Queue(most)
+        self.entries: asyncio.Queue[Entry | None] = asyncio.Queue(most)
+        """None wakes a page that is to end."""
         self.dropped = False
 
 
@@ -65,9 +66,17 @@ class Feed:
         self._thread = threading.Thread(target=self._run, args=(loop,), name="feed", daemon=True)
         self._thread.start()
 
-    async def stop(self) -> None:
-        """End the thread."""
+    def end(self) -> None:
+        """End every page's stream, and begin no other: a server waits for its connections before it stops."""
         self._stop.set()
+        self._reads.set()
+        for reader in self._readers:
+            with suppress(asyncio.QueueFull):
+                reader.entries.put_nowait(None)
+
+    async def stop(self) -> None:
+        """End the streams and the thread."""
+        self.end()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
@@ -83,20 +92,20 @@ class Feed:
             yield b"retry: 2000\n\n"
             await self._reads.wait()
             try:
-                async for entry in self._earlier(places):
-                    places[entry.queue] = entry.id
-                    yield event(entry, places)
+                async for earlier in self._earlier(places):
+                    places[earlier.queue] = earlier.id
+                    yield event(earlier, places)
             except VigieError as error:
                 # The page comes back by itself, from where it is.
                 log.warning("the console's stream: %s", error)
                 return
-            while lasts() and not reader.dropped:
+            while lasts() and not reader.dropped and not self._stop.is_set():
                 try:
                     entry = await asyncio.wait_for(reader.entries.get(), heartbeat_seconds)
                 except TimeoutError:
                     yield b": \n\n"
                     continue
-                if order(entry.id) > order(places[entry.queue]) and lasts():
+                if entry is not None and order(entry.id) > order(places[entry.queue]) and lasts():
                     places[entry.queue] = entry.id
                     yield event(entry, places)
 

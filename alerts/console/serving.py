@@ -11,6 +11,7 @@ import uvicorn
 from alerts import clearance
 from alerts.connect import safe_url
 from alerts.console.app import Settings, application
+from alerts.console.feed import Feed
 from alerts.console.options import ConsoleOptions, checked
 from alerts.console.people import people
 from alerts.console.sessions import Sessions
@@ -25,6 +26,16 @@ GRACE_SECONDS = 3
 
 class CannotListen(VigieError):
     """The port is taken, or not to be had."""
+
+
+class Server(uvicorn.Server):
+    """Ends the streams of open pages before it waits for its connections."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving; uvicorn calls it."""
+        feed: Feed = self.config.app.state.feed  # type: ignore[union-attr]  # an application of ours
+        feed.end()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -61,7 +72,7 @@ def serve(
     )
     with _listening(options.console_host, options.console_port) as listener:
         say(f"http://{options.console_host}:{listener.getsockname()[1]}")
-        uvicorn.Server(config).run([listener])
+        Server(config).run([listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -17,6 +17,7 @@ from alerts.console import places
 from alerts.console.app import COOKIE, Settings, application
 from alerts.console.feed import Feed
 from alerts.console.people import Person
+from alerts.console.serving import Server
 from tests.alerts.console import site
 from tests.alerts.making import live
 from tests.alerts.publishing import Bench
@@ -130,7 +131,7 @@ def test_a_stream_ends_with_its_session_and_reads_no_other_department(client: re
 @contextmanager
 def listening(settings: Settings) -> Iterator[int]:
     """A real server of the application; its port."""
-    server = uvicorn.Server(uvicorn.Config(application(settings), log_config=None, timeout_graceful_shutdown=1))
+    server = Server(uvicorn.Config(application(settings), log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
@@ -176,3 +177,18 @@ def test_over_http_an_action_is_told_at_once_and_last_event_id_goes_on(client: r
         with connected(**{"Last-Event-ID": last}) as answer:
             told = read_until(answer, lambda found: b"data: " in found)
         assert b'"action":"note"' in told
+
+
+def test_a_server_that_is_told_to_stop_ends_the_streams_of_open_pages(client: redis.Redis, bench: Bench) -> None:
+    site.put(client, bench.metrics, live())
+    settings = site.settings(client)
+    session = settings.sessions.begin(Person("a.martin", ("21",), True))
+    with closing(http.client.HTTPConnection("127.0.0.1", timeout=PATIENCE_SECONDS)) as connection:
+        with listening(settings) as port:
+            connection.port = port
+            connection.request("GET", "/stream", headers={"Cookie": f"{COOKIE}={session.id}"})
+            answer = connection.getresponse()
+            read_until(answer, lambda found: b"data: " in found)
+        # The server has stopped, which it does after its connections: the answer is whole.
+        assert answer.read().strip() in (b"", b":"), "and has an end"
+        answer.close()
