@@ -124,6 +124,10 @@ class Desk:
                     )
         return [by_id[details["alert"]] for details in told if details["alert"] in by_id]
 
+    def latest(self, cases: Sequence[Case]) -> dict[str, Received]:
+        """The latest alert of each of some cases, by its id; those trimmed since are left out."""
+        return inbox.landed(self._client, [(case.department, case.alert) for case in cases], where=self._where)
+
     def of_alert(self, alert_id: str, departments: Sequence[str] = QUEUES) -> tuple[Received, Case | None]:
         """An alert by its id, and its firm's last case. Raises AlertNotFound."""
         received = inbox.show(self._client, alert_id, departments, where=self._where)
@@ -161,10 +165,11 @@ class Desk:
         answers = self._send([("XREVRANGE", actions_key(queue), "+", "-", "COUNT", 1) for queue in departments])
         return {queue: found[0][0] if found else b"0-0" for queue, found in zip(departments, answers, strict=True)}
 
-    def since(self, department: str, after: str = "-") -> list[Entry]:
+    def since(self, department: str, after: str = "-", limit: int | None = None) -> list[Entry]:
         """The entries of a department's history behind an id: what a digest is made of (`notice` is `digest`)."""
         first = after if after == "-" else f"({after}"
-        (answer,) = self._send([("XRANGE", actions_key(department), first, "+")])
+        count = () if limit is None else ("COUNT", limit)
+        (answer,) = self._send([("XRANGE", actions_key(department), first, "+", *count)])
         return [read(department, entry, fields) for entry, fields in answer]
 
     def counts(self, departments: Sequence[str] = QUEUES) -> Counter[str]:

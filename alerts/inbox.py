@@ -103,6 +103,30 @@ def show(client: redis.Redis, alert_id: str, queues: Sequence[str] = QUEUES, *, 
     )
 
 
+def landed(client: redis.Redis, wanted: Sequence[tuple[str, str]], *, where: str) -> dict[str, Received]:
+    """The alerts of some queues and ids, by id, in two round trips; those trimmed since are left out."""
+    try:
+        pipeline = client.pipeline(transaction=False)
+        for queue, alert_id in wanted:
+            pipeline.zscore(seen_key(queue), alert_id)
+        times = {
+            (queue, int(landed_ms))
+            for (queue, _), landed_ms in zip(wanted, pipeline.execute(), strict=True)
+            if landed_ms is not None
+        }
+        pipeline = client.pipeline(transaction=False)
+        for queue, landed_ms in times:
+            pipeline.xrange(stream_key(queue), min=f"{landed_ms}-0", max=str(landed_ms))
+        pages = pipeline.execute()
+    except RedisError as error:
+        raise translate(error, where) from error
+    ids = {alert_id for _, alert_id in wanted}
+    found = (
+        _read(queue, entry, report_corrupt) for (queue, _), page in zip(times, pages, strict=True) for entry in page
+    )
+    return {received.alert.id: received for received in found if received and received.alert.id in ids}
+
+
 def entries(client: redis.Redis, queue: str, ids: Sequence[str], *, where: str) -> list[Received]:
     """The alerts of some entries of a queue, in the order of `ids`; those trimmed since are left out."""
     pipeline = client.pipeline(transaction=False)

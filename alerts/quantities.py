@@ -184,6 +184,16 @@ def clause(evidence: Evidence, language: Language) -> str | None:
     return _SENTENCES[language][form].format_map(texts)
 
 
+def written(field: str, value: float | None, language: Language) -> str:
+    """A field's value as a table has it: with its noun where it has one, a dash for what is unknown."""
+    value = known(value)
+    if value is None:
+        return "–"
+    if field in QUANTITIES:
+        return _amount(value, QUANTITIES[field].unit, language, noun=True)
+    return number(value, language, 0 if value == int(value) else 2)
+
+
 def _amount(value: float, unit: Unit, language: Language, *, noun: bool) -> str:
     text = _AMOUNTS[unit](value, language)
     if not noun or unit not in _NOUNS:

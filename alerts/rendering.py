@@ -8,7 +8,7 @@ from alerts.language import LANGUAGES, WIDE, Language, day, number
 from alerts.terminal import clean
 from alerts.wording import reasons
 
-_SOURCES: dict[Language, dict[str, str]] = {
+SOURCES: dict[Language, dict[str, str]] = {
     "fr": {
         "payment-delay": "impayés",
         "contribution": "cotisations",
@@ -61,7 +61,7 @@ def _worded(alert: Alert, language: Language) -> list[str]:
 
 
 def _source(source: Source, as_of: date, language: Language) -> str:
-    name = clean(_SOURCES[language].get(source.source, source.source))
+    name = clean(SOURCES[language].get(source.source, source.source))
     days = max(0, (as_of - source.known_to).days)
     if language == "fr":
         age = f"{number(days, language)}{WIDE}jour{'s' if days > 1 else ''}"

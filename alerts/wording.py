@@ -21,7 +21,7 @@ TIERS: dict[Language, dict[Tier, str]] = {
     "en": {"strong": "strong risk", "moderate": "moderate risk", "none": "no alert"},
 }
 
-_THEMES: dict[Language, dict[str, str]] = {
+THEMES: dict[Language, dict[str, str]] = {
     "fr": {
         "debt": "la dette sociale",
         "contributions": "le paiement des cotisations",
@@ -126,7 +126,7 @@ def _theme_sentence(theme: Theme, evidence: Sequence[Evidence], language: Langua
     rising = theme.contribution > 0
     if theme.theme == "model":
         return _MODEL[language][rising]
-    name = _THEMES[language].get(theme.theme) or _OTHER_THEME[language].format(theme=theme.theme)
+    name = THEMES[language].get(theme.theme) or _OTHER_THEME[language].format(theme=theme.theme)
     text = f"{name[0].upper()}{name[1:]} {_EFFECT[language][rising]}"
     clauses = _clauses(evidence, language)
     if not clauses:

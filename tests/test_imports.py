@@ -40,6 +40,7 @@ def loaded_by(statement: str) -> set[str]:
         ("import vigie.__main__", {*KAFKA, "numpy", "redis", "river", "streams", "alerts"}),
         ("from vigie.__main__ import main; main(['--help'])", {*KAFKA, "numpy", "redis", "river", "streams", "alerts"}),
         ("import detectors.events", {*KAFKA, "numpy", "redis", "river"}),
+        ("import vigie.commands.console", {*KAFKA, "numpy", "river", "streams"}),
         ("import alerts.alert", {*KAFKA, "numpy", "river", "streams"}),
         ("import streams.topics, streams.wire, streams.dead_letters, streams.schema", {*KAFKA, "redis", "river"}),
         ("import streams.partners", {*KAFKA, "redis", "river"}),

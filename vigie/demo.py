@@ -56,6 +56,18 @@ READY_SECONDS = 60.0
 PERCENTILES = (50, 95, 99)
 
 
+CLEARANCES = """\
+[users.agent]
+role = "agent"
+departments = ["all"]
+
+[users.agent-33]
+role = "agent"
+departments = ["33"]
+"""
+"""Who there is on the demo's web pages."""
+
+
 @dataclass(frozen=True)
 class DemoOptions:
     """How large and how fast the demo is."""
@@ -259,9 +271,12 @@ class Demo:
         if len(latencies):
             values = ", ".join(f"p{p} {np.percentile(latencies, p):.0f} ms" for p in PERCENTILES)
             lines.append(f"event sent to alert in Redis: {values} ({len(latencies)} alerts)")
+        clearances = self._worker.folder / "clearances.toml"
+        clearances.write_text(CLEARANCES, encoding="utf-8")
         lines += [
             f"metrics  {self._metrics_url}",
             f"alerts   VIGIE_REDIS={self._redis_url} {VIGIE} alerts list",
+            f"console  VIGIE_REDIS={self._redis_url} {VIGIE} console --dev-login --clearances {clearances}",
             f"status   VIGIE_KAFKA={self._cluster.kafka} VIGIE_REDIS={self._redis_url} {VIGIE} status",
         ]
         self._say("\n".join(lines))

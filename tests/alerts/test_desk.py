@@ -62,6 +62,17 @@ def told(desk: Desk, department: str = "21") -> list[tuple[str, str]]:
     return [(entry.action, entry.details.get("notice", "")) for entry in desk.since(department)]
 
 
+def test_history_is_read_in_parts(client: redis.Redis, bench: Bench) -> None:
+    desk = desk_of(client)
+    put(client, bench.metrics, live())
+    for number in range(4):
+        desk.act("21", FIRM, Note(f"note {number}"), MARTIN)
+    whole = desk.since("21")
+    first = desk.since("21", limit=2)
+    assert [*first, *desk.since("21", first[-1].id, 3)] == whole
+    assert desk.latest(desk.listed(Query()).cases)[whole[0].details["alert"]].alert == live()
+
+
 def test_a_case_from_its_alert_to_its_end(client: redis.Redis, bench: Bench) -> None:
     recorded: list[Entry] = []
     desk = desk_of(client, record=recorded.append)

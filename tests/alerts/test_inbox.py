@@ -13,7 +13,7 @@ from alerts import inbox
 from alerts.alert import encode
 from alerts.connect import connect
 from alerts.errors import AlertNotFound, RedisRefused, RedisUnavailable
-from alerts.inbox import Corrupt, Filters, Received, list_alerts, show, watch
+from alerts.inbox import Corrupt, Filters, Received, landed, list_alerts, show, watch
 from alerts.routing import seen_key, stream_key
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert, many
@@ -178,3 +178,17 @@ def test_another_type_of_key_is_refused(client: redis.Redis) -> None:
     client.set(stream_key("21"), "mine")
     with pytest.raises(RedisRefused, match="another program"):
         list_alerts(client, Filters(), 1, where="here")
+
+
+def test_many_alerts_by_their_ids(client: redis.Redis, bench: Bench) -> None:
+    bench.publish(many(60))
+    wanted = [("21", f"{0:024x}"), ("21", f"{57:024x}"), ("2A", f"{1:024x}"), ("21", f"{1:024x}"), ("21", "none")]
+    found = landed(client, wanted, where="here")
+    assert {name: received.queue for name, received in found.items()} == {
+        f"{0:024x}": "21",
+        f"{57:024x}": "21",
+        f"{1:024x}": "2A",
+    }
+    client.delete(stream_key("2A"))
+    assert f"{1:024x}" not in landed(client, wanted, where="here"), "trimmed since"
+    assert landed(client, [], where="here") == {}

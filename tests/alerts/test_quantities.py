@@ -2,7 +2,7 @@ import pytest
 
 from alerts.alert import Evidence
 from alerts.language import LANGUAGES
-from alerts.quantities import QUANTITIES, SWITCHES, clause, moved, theme_of
+from alerts.quantities import QUANTITIES, SWITCHES, clause, moved, theme_of, written
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,10 @@ def test_only_what_shows_has_moved() -> None:
     assert not moved(Evidence("debt_employee_euros", 100.2, 100.4))
     assert not moved(Evidence("debt_employee_euros", float("nan"), None))
     assert moved(Evidence("moon_phase", 0.1, None))
+
+
+def test_values_as_a_table_has_them() -> None:
+    assert written("debt_employer_euros", 45200.0, "en") == "€45,200"
+    assert written("headcount", 38.0, "fr") == "38\u00a0salariés"
+    assert written("headcount", None, "fr") == written("headcount", float("nan"), "fr") == "–"
+    assert (written("moon_phase", 0.125, "fr"), written("moon_phase", 2.0, "fr")) == ("0,12", "2")

@@ -15,6 +15,7 @@ COMMANDS = {
     "models": "List the models on a cluster, or keep the one in force.",
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch alerts, list the firms to deal with, take and follow them.",
+    "console": "Serve the web pages on which agents see and work on their cases.",
     "audit": "Read and check the log of who read, changed or was refused what.",
     "access": "Make Redis users from the clearance file, and review who sees what.",
     "firm": "Erase what is held about a firm.",

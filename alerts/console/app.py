@@ -1,0 +1,352 @@
+"""The console as a web application: who asks, what is answered, and what of it goes into the audit log.
+
+Nothing of a firm is shown before the log has taken an entry that names who asked; where the log takes none, the answer
+is 503. Sessions are this process's, so that one process serves all.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import redis
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alerts import audit
+from alerts.actions import Actor, Refusal
+from alerts.console import places
+from alerts.console.asking import PAGE_SIZE, asked
+from alerts.console.feed import Feed
+from alerts.console.forms import Form, action_of, seen_version, sent
+from alerts.console.pages import firm_page, list_page
+from alerts.console.people import OutOfScope, Person, within
+from alerts.console.sessions import Session, Sessions
+from alerts.console.words import WORDS, language_of
+from alerts.desk import Desk
+from alerts.errors import ActionRefused, CaseNotFound, RedisRefused, RedisUnavailable
+from alerts.history import Entry
+from alerts.language import LANGUAGES, Language
+from alerts.routing import QUEUES
+from detectors.errors import UnusableInput
+
+COOKIE = "vigie_session"
+LOGIN_COOKIE = "vigie_login"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Settings(NamedTuple):
+    """What the console needs: Redis and how its address may be shown, who there is, the language, clocks, sessions."""
+
+    client: redis.Redis
+    where: str
+    people: Mapping[str, Person]
+    language: Language
+    sessions: Sessions
+    waits: Callable[[], Iterator[float]]
+    block_ms: int
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    """The names under which a browser may ask: another site's name that was made to lead here is refused."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Asking(NamedTuple):
+    """A request of somebody who has logged in, with the fields of its form."""
+
+    request: Request
+    session: Session
+    language: Language
+    form: Form
+
+    @property
+    def person(self) -> Person:
+        """Who asks."""
+        return self.session.person
+
+
+class Console:
+    """The answers, a method a page."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sessions = settings.sessions
+        self._templates = Environment(
+            loader=PackageLoader("alerts.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.feed = Feed(Desk(settings.client, where=settings.where), settings.waits, block_ms=settings.block_ms)
+
+    # Pages
+
+    def firms(self, asking: Asking) -> Response:
+        """The list."""
+        wanted = asked(asking.request.query_params.multi_items(), asking.person)
+        desk = self._desk(asking.person)
+        # Before the list: what happens in between is told of as new, and is not missed.
+        ends = {queue: end.decode() for queue, end in desk.ends(wanted.query.departments).items()}
+        page = desk.listed(wanted.query, limit=PAGE_SIZE, start=(wanted.page - 1) * PAGE_SIZE)
+        found = desk.latest(page.cases)
+        self._record(asking.person, "case.list", _departments(wanted.query.departments))
+        words = WORDS[asking.language]
+        content = list_page(page, found, wanted, asking.person, asking.language, words["late"])
+        followed = [*(("department", name) for name in wanted.chosen("department")), ("after", places.written(ends))]
+        return self._page(asking, "list.html", content | {"stream": f"/stream?{urlencode(followed)}"})
+
+    def firm(self, asking: Asking) -> Response:
+        """A firm's page."""
+        return self._firm(asking, *self._named(asking))
+
+    def act(self, asking: Asking) -> Response:
+        """Do what a form asks for, and show the firm again; 409 with how it stands where it is not done."""
+        (queue, siren), name = self._named(asking, to_act=True), asking.request.path_params["action"]
+        action, seen = action_of(name, asking.form), seen_version(asking.form)
+        try:
+            self._desk(asking.person).act(queue, siren, action, Actor(asking.person.name), seen=seen)
+        except ActionRefused as error:
+            self._record(asking.person, f"case.{name}", f"case:{queue}:{siren}", "refused", error.refusal.reason)
+            status = 422 if error.refusal.reason == "value" else 409
+            return self._firm(asking, queue, siren, error.refusal, status)
+        return RedirectResponse(f"/firms/{queue}/{siren}", 303)
+
+    def logout(self, asking: Asking) -> Response:
+        """End the session, and have the browser forget what it holds."""
+        self._sessions.end(asking.session.id)
+        response = RedirectResponse("/login", 303, {"Clear-Site-Data": '"cache", "storage"'})
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        return response
+
+    def stream(self, asking: Asking) -> Response:
+        """What happens, from the place of Last-Event-ID on, or of the page that asks."""
+        parameters = asking.request.query_params
+        queues = within(asking.person, parameters.getlist("department"))
+        begun = asking.request.headers.get("last-event-id") or parameters.get("after", "")
+        known = places.read(begun, queues)
+        self._record(asking.person, "case.watch", _departments(queues))
+        session = asking.session.id
+        followed = self.feed.follow(known, lambda: self._sessions.lasts(session))
+        return StreamingResponse(followed, media_type="text/event-stream")
+
+    # Logging in
+
+    async def login_page(self, request: Request) -> Response:
+        """The people of the clearance file, to choose from."""
+        language = self._language(request, None)
+        token = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
+        content = {"people": sorted(self._settings.people.values()), "csrf": token}
+        response = self._html("login.html", language, content, None)
+        _set(response, LOGIN_COOKIE, token)
+        return response
+
+    async def login(self, request: Request) -> Response:
+        """Begin a session of the person chosen, with a new id."""
+        language = self._language(request, None)
+        try:
+            form = await sent(request)
+        except UnusableInput:
+            return self._problem("400", language, None, 400)
+        token = request.cookies.get(LOGIN_COOKIE, "")
+        if not token or not secrets.compare_digest(token.encode(), form.get("csrf", "").encode()):
+            return self._problem("csrf", language, None, 403)
+        person = self._settings.people.get(form.get("person", ""))
+        if person is None:
+            return self._problem("403", language, None, 403)
+        try:
+            await run_in_threadpool(self._record, person, "console.login", f"person:{person.name}")
+        except (RedisUnavailable, RedisRefused):
+            return self._problem("503", language, None, 503)
+        self._sessions.end(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse("/", 303)
+        _set(response, COOKIE, self._sessions.begin(person).id)
+        response.delete_cookie(LOGIN_COOKIE, path="/", httponly=True, samesite="strict")
+        return response
+
+    def guarded(self, answer: Callable[[Asking], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """A page for those who have logged in; a form must come with the session's own token."""
+
+        async def endpoint(request: Request) -> Response:
+            session = self._sessions.used(request.cookies.get(COOKIE, ""))
+            language = self._language(request, session)
+            if session is None:
+                if request.method == "POST" or request.url.path == "/stream":
+                    return self._problem("csrf", language, None, 403)
+                return RedirectResponse("/login", 303)
+            try:
+                form = await sent(request) if request.method == "POST" else {}
+                if request.method == "POST" and not secrets.compare_digest(
+                    session.csrf.encode(), form.get("csrf", "").encode()
+                ):
+                    return self._problem("csrf", language, session, 403)
+                return await run_in_threadpool(answer, Asking(request, session, language, form))
+            except OutOfScope as error:
+                return await self._refused(request, session, language, str(error))
+            except UnusableInput:
+                return self._problem("400", language, session, 400)
+            except CaseNotFound:
+                return self._problem("404", language, session, 404)
+            except (RedisUnavailable, RedisRefused):
+                return self._problem("503", language, session, 503)
+
+        return endpoint
+
+    # Parts
+
+    def _named(self, asking: Asking, *, to_act: bool = False) -> tuple[str, str]:
+        """Department and SIREN of the address, within the person's scope."""
+        queue, siren = asking.request.path_params["department"], asking.request.path_params["siren"]
+        within(asking.person, (queue,), to_act=to_act)
+        return queue, siren
+
+    def _firm(
+        self, asking: Asking, queue: str, siren: str, refusal: Refusal | None = None, status: int = 200
+    ) -> Response:
+        desk = self._desk(asking.person)
+        case = desk.get(queue, siren)
+        history, received = desk.history(queue, siren), desk.alerts(queue, siren)
+        self._record(asking.person, "case.show", f"case:{queue}:{siren}")
+        now = self._settings.clock()
+        content = firm_page(case, history, received, asking.person, asking.language, refusal, now)
+        return self._page(asking, "firm.html", content, status)
+
+    def _desk(self, person: Person) -> Desk:
+        """The desk at which this person acts: what is done is in the audit log under their name."""
+
+        def record(entry: Entry) -> None:
+            detail = f"version {entry.version}"
+            self._record(person, f"case.{entry.action}", f"case:{entry.queue}:{entry.siren}", detail=detail)
+
+        settings = self._settings
+        return Desk(settings.client, where=settings.where, clock=settings.clock, record=record)
+
+    def _record(
+        self, person: Person, action: str, object_: str, outcome: audit.Outcome = "done", detail: str = ""
+    ) -> None:
+        entry = audit.Entry(
+            actor=f"{person.name}@console", action=action, object=object_, outcome=outcome, detail=detail
+        )
+        audit.record(self._settings.client, entry, where=self._settings.where)
+
+    async def _refused(self, request: Request, session: Session, language: Language, why: str) -> Response:
+        path = request.url.path
+        try:
+            await run_in_threadpool(
+                self._record, session.person, f"console.{request.method.lower()}", f"page:{path[:200]}", "refused", why
+            )
+        except (RedisUnavailable, RedisRefused):
+            return self._problem("503", language, session, 503)
+        return self._problem("403", language, session, 403)
+
+    def _language(self, request: Request, session: Session | None) -> Language:
+        """What `lang` says, which the session keeps; what it kept; what the browser asks for."""
+        for language in LANGUAGES:
+            if request.query_params.get("lang") == language:
+                if session is not None:
+                    session.language = language
+                return language
+        kept = session.language if session is not None else None
+        return kept or language_of(request.headers.get("accept-language", ""), self._settings.language)
+
+    def _page(self, asking: Asking, template: str, content: Mapping[str, Any], status: int = 200) -> Response:
+        return self._html(template, asking.language, content, asking.session, status)
+
+    def _problem(self, kind: str, language: Language, session: Session | None, status: int) -> Response:
+        return self._html("problem.html", language, {"kind": kind}, session, status)
+
+    def _html(
+        self,
+        template: str,
+        language: Language,
+        content: Mapping[str, Any],
+        session: Session | None,
+        status: int = 200,
+    ) -> Response:
+        shared = {
+            "t": WORDS[language],
+            "lang": language,
+            "other": "en" if language == "fr" else "fr",
+            "person": session.person if session else None,
+            "csrf": session.csrf if session else "",
+        }
+        return HTMLResponse(self._templates.get_template(template).render({**shared, **content}), status)
+
+    async def not_found(self, request: Request, error: Exception) -> Response:  # noqa: ARG002  Starlette's signature
+        """The page for an address that there is not."""
+        return self._problem("404", self._language(request, None), None, 404)
+
+
+class _Headers:
+    """The same headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def application(settings: Settings) -> Starlette:
+    """The whole application; its stream, `state.feed`, begins with it and ends with it."""
+    console = Console(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        console.feed.start()
+        try:
+            yield
+        finally:
+            await console.feed.stop()
+
+    firm = "/firms/{department}/{siren}"
+    routes = [
+        Route("/", console.guarded(console.firms)),
+        Route("/stream", console.guarded(console.stream)),
+        Route("/login", console.login_page),
+        Route("/login", console.login, methods=["POST"]),
+        Route("/logout", console.guarded(console.logout), methods=["POST"]),
+        Route(firm, console.guarded(console.firm)),
+        Route(f"{firm}/{{action}}", console.guarded(console.act), methods=["POST"]),
+        Mount("/static", StaticFiles(packages=[("alerts.console", "static")])),
+    ]
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
+    made = Starlette(
+        routes=routes,
+        middleware=[Middleware(_Headers), hosts],
+        lifespan=lifespan,
+        exception_handlers={404: console.not_found},
+    )
+    made.state.feed = console.feed
+    return made
+
+
+def _set(response: Response, name: str, value: str) -> None:
+    response.set_cookie(name, value, path="/", httponly=True, samesite="strict")
+
+
+def _departments(queues: tuple[str, ...]) -> str:
+    return "departments:" + ("all" if queues == QUEUES else ",".join(queues))

@@ -1,0 +1,237 @@
+"""What the two pages show, as texts and places of marks: all that a template has to know."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from alerts.actions import ALLOWED, Close, Follow, Refusal, Release, Snooze, Take, Withdraw
+from alerts.alert import Alert
+from alerts.case_wording import HOLD_WORDS, STATES, entry_line, firm, refused, standing
+from alerts.cases import Case
+from alerts.console import charts
+from alerts.console.asking import PAGE_SIZE, Asked
+from alerts.console.people import Person
+from alerts.console.words import ORDER_WORDS, field_name, sectors, theme_name
+from alerts.departments import NAMES
+from alerts.desk import Page
+from alerts.headline import department, headline, level
+from alerts.history import Entry
+from alerts.inbox import Received
+from alerts.language import Language, day, number, probability, signed
+from alerts.listing import HOLDS, holds
+from alerts.quantities import written
+from alerts.rendering import SOURCES, reasons_in
+from alerts.terminal import clean
+from alerts.vocabulary import CANCELS, MOTIVES, OUTCOMES, UNFOLLOWS, USELESS, Words
+from alerts.wording import TIERS
+
+_ACTIONS: tuple[tuple[str, type[Any]], ...] = (
+    ("take", Take),
+    ("follow", Follow),
+    ("snooze", Snooze),
+    ("withdraw", Withdraw),
+    ("release", Release),
+    ("close", Close),
+)
+
+
+class Row(NamedTuple):
+    """A firm in the list."""
+
+    address: str
+    name: str
+    department: str
+    tier: str
+    level: str
+    probability: str
+    why: str
+    since: str
+    standing: str
+    holder: str
+    flags: tuple[str, ...]
+
+
+class Choice(NamedTuple):
+    """A value that a filter may have."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+def list_page(
+    page: Page, alerts: Mapping[str, Received], asked: Asked, person: Person, language: Language, late: str
+) -> dict[str, Any]:
+    """The list: rows, filters with what is chosen, what the standard filters hold back, the pages around this one."""
+    pages = max(1, -(-page.total // PAGE_SIZE))
+    return {
+        "rows": [_row(case, alerts.get(case.alert), language, late) for case in page.cases],
+        "total": number(page.total, language),
+        "page": asked.page,
+        "pages": pages,
+        "before": asked.address(page=str(asked.page - 1)) if asked.page > 1 else None,
+        "after": asked.address(page=str(asked.page + 1)) if asked.page < pages else None,
+        "here": asked.address(),
+        "search": " ".join(asked.chosen("q")),
+        "mine": bool(asked.chosen("mine")),
+        "departments": _choices(asked, "department", {q: department_name(q, language) for q in person.queues}),
+        "tiers": _choices(asked, "tier", TIERS[language]),
+        "states": _choices(asked, "state", STATES[language]),
+        "sectors": _choices(asked, "sector", {letter: f"{letter} {name}" for letter, name in sectors().items()}),
+        "orders": _choices(asked, "order", ORDER_WORDS[language]),
+        "holds": [
+            (choice, number(page.held[hold], language))
+            for hold, choice in zip(HOLDS, _choices(asked, "let", HOLD_WORDS[language]), strict=True)
+        ],
+        "held": number(sum(page.held.values()), language),
+    }
+
+
+def firm_page(
+    case: Case,
+    history: Sequence[Entry],
+    received: Sequence[Received],
+    person: Person,
+    language: Language,
+    refusal: Refusal | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """A firm's page: the case, its last alert, its risk over the alerts, its history, and what may be done."""
+    alerts = [item.alert for item in received]
+    return {
+        "name": firm(case, language),
+        "place": department_name(case.department, language),
+        "here": address(case),
+        "standing": standing(case, language),
+        "holder": clean(case.holder) if case.holder else None,
+        "others": case.holder not in (None, person.name),
+        "said": clean(case.comment) if case.comment else None,
+        "flags": _flags(case, language),
+        "version": case.version,
+        "refused": refused(refusal, language) if refusal else None,
+        "alert": _alert(alerts[-1], language) if alerts else None,
+        "risk": _risk(alerts, language),
+        "history": [entry_line(entry, language) for entry in reversed(history)],
+        "acts": person.acts,
+        "actions": actions_of(case, person),
+        "today": now.date().isoformat(),
+        "motives": _words(MOTIVES, language),
+        "outcomes": _words(OUTCOMES, language),
+        "reasons": _words({"taken": CANCELS, "followed": UNFOLLOWS}.get(case.state, {}), language),
+        "useless": _words(USELESS, language),
+    }
+
+
+def actions_of(case: Case, person: Person) -> list[str]:
+    """What a person may do with a case as it stands, votes and comments aside."""
+    if not person.acts or case.holder not in (None, person.name):
+        return []
+    mine = case.state == "taken"
+    return [name for name, action in _ACTIONS if case.state in ALLOWED[action] and not (name == "take" and mine)]
+
+
+def address(case: Case) -> str:
+    """Where a firm's page is."""
+    return f"/firms/{case.department}/{case.siren}"
+
+
+def department_name(queue: str, language: Language) -> str:
+    """The name and code of a department, for the eye."""
+    return department(queue if queue in NAMES else None, language)
+
+
+def _row(case: Case, received: Received | None, language: Language, late: str) -> Row:
+    waits = (late,) if case.escalated_at is not None and case.state == "new" else ()
+    return Row(
+        address=address(case),
+        name=firm(case, language),
+        department=department_name(case.department, language),
+        tier=case.tier,
+        level=_level(case, language),
+        probability=probability(case.probability, language),
+        why=_first(reasons_in(received.alert, language)) if received else "",
+        since=day(case.opened_on, language),
+        standing=standing(case, language),
+        holder=clean(case.holder) if case.holder else "",
+        flags=(*waits, *_flags(case, language)),
+    )
+
+
+def _first(reasons: Sequence[str]) -> str:
+    """The strongest reason, and a sign where there are more."""
+    return clean(reasons[0]) + (" …" if len(reasons) > 1 else "") if reasons else ""
+
+
+def _level(case: Case, language: Language) -> str:
+    text = TIERS[language][case.tier]
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _flags(case: Case, language: Language) -> tuple[str, ...]:
+    return tuple(HOLD_WORDS[language][hold] for hold in holds(case))
+
+
+def _choices(asked: Asked, name: str, words: Mapping[Any, str]) -> list[Choice]:
+    chosen = asked.chosen(name)
+    return [Choice(value, label, value in chosen) for value, label in words.items()]
+
+
+def _words(words: Words, language: Language) -> list[tuple[str, str]]:
+    return [(code, text[language]) for code, text in words.items()]
+
+
+def _alert(alert: Alert, language: Language) -> dict[str, Any]:
+    themes = [
+        (clean(theme_name(item.theme, language)), signed(item.contribution, language, 2), item.contribution)
+        for item in sorted(alert.themes, key=lambda item: -abs(item.contribution))
+    ]
+    return {
+        "headline": headline(alert, language),
+        "reasons": [clean(reason) for reason in reasons_in(alert, language)],
+        "day": day(alert.as_of, language),
+        "id": clean(alert.id),
+        "model": clean(alert.model_version),
+        "bars": charts.bars(themes),
+        "evidence": [
+            (
+                clean(field_name(item.field, language)),
+                written(item.field, item.previous, language),
+                written(item.field, item.value, language),
+            )
+            for item in alert.evidence
+        ],
+        "sources": [
+            (
+                clean(SOURCES[language].get(source.source, source.source)),
+                day(source.known_to, language),
+                number(max(0, (alert.as_of - source.known_to).days), language),
+            )
+            for source in alert.sources
+        ],
+    }
+
+
+def _risk(alerts: Sequence[Alert], language: Language) -> dict[str, Any] | None:
+    if not alerts:
+        return None
+    ordered = sorted(alerts, key=lambda alert: (alert.as_of, alert.raised_at))
+    last = ordered[-1].thresholds
+    values = [(alert.as_of, alert.probability) for alert in ordered]
+    curve = charts.curve(values, last.moderate, last.strong)
+    return {
+        "curve": curve,
+        "top": probability(curve.top, language),
+        "first": day(ordered[0].as_of, language),
+        "last": day(ordered[-1].as_of, language),
+        "moderate": probability(last.moderate, language),
+        "strong": probability(last.strong, language),
+        "rows": [
+            (
+                day(alert.as_of, language),
+                level(alert, language),
+                probability(alert.previous_probability, language),
+                probability(alert.probability, language),
+            )
+            for alert in reversed(ordered)
+        ],
+    }

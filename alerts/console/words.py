@@ -1,0 +1,270 @@
+"""The words of the pages that are not said elsewhere, in both languages."""
+
+from collections.abc import Mapping
+
+from alerts.language import LANGUAGES, Language
+from alerts.listing import Order
+from alerts.quantities import QUANTITIES
+from alerts.sectors import SECTIONS
+from alerts.wording import THEMES
+
+WORDS: dict[Language, dict[str, str]] = {
+    "fr": {
+        "title": "Vigie",
+        "skip": "Aller au contenu",
+        "firms": "Entreprises à suivre",
+        "logout": "Se déconnecter",
+        "login_title": "Se connecter",
+        "login_note": "Connexion d'essai, sans mot de passe : choisissez qui vous êtes.",
+        "login_who": "Personne",
+        "login_go": "Entrer",
+        "reads": "lecture",
+        "works": "agent",
+        "other_language": "English",
+        "filters": "Filtres",
+        "apply": "Afficher",
+        "reset": "Effacer les filtres",
+        "search": "Nom ou SIREN",
+        "department": "Département",
+        "every": "Tous",
+        "level": "Niveau",
+        "state": "État",
+        "sector": "Secteur",
+        "order": "Tri",
+        "mine": "Seulement mes dossiers",
+        "held_title": "Retenus par les filtres standards",
+        "held_note": "Cochez pour les montrer.",
+        "total": "{count} dossiers",
+        "no_case": "Aucun dossier ne répond à ces filtres.",
+        "firm": "Entreprise",
+        "chance": "Probabilité",
+        "why": "Pourquoi",
+        "since": "Depuis",
+        "who": "Qui s'en occupe",
+        "nobody": "personne",
+        "late": "attend depuis trop longtemps",
+        "gone": "L'alerte n'est plus conservée.",
+        "previous_page": "Page précédente",
+        "next_page": "Page suivante",
+        "page": "Page {page} sur {pages}",
+        "refresh": "Actualiser",
+        "news": "nouveautés",
+        "live_off": "La mise à jour en direct est interrompue ; elle reprend seule.",
+        "back": "Retour à la liste",
+        "case": "Dossier",
+        "why_title": "Pourquoi cette alerte",
+        "themes": "Ce qui a fait bouger le risque",
+        "themes_note": "Part de chaque thème dans la variation du score depuis la précédente évaluation (échelle "
+        "logistique ; la somme est la variation entière).",
+        "theme": "Thème",
+        "share": "Contribution",
+        "figures": "Chiffres",
+        "figure": "Donnée",
+        "before": "Avant",
+        "now": "Maintenant",
+        "sources": "Âge des données à la date de l'alerte",
+        "source": "Source",
+        "known_to": "Connues jusqu'au",
+        "age": "Âge (jours)",
+        "risk": "Risque au fil des alertes",
+        "day": "Date",
+        "moderate": "seuil modéré",
+        "strong": "seuil fort",
+        "history": "Historique",
+        "take": "Prendre en charge",
+        "follow": "Suivre",
+        "snooze": "Mettre en sommeil",
+        "withdraw": "Retirer de la liste",
+        "release": "Rendre",
+        "close": "Clore",
+        "vote": "Donner un avis sur l'alerte",
+        "note": "Commenter",
+        "motive": "Motif",
+        "outcome": "Issue",
+        "reason": "Raison",
+        "until": "Jusqu'au (9 mois au plus ; vide : 9 mois)",
+        "for_months": "Durée",
+        "months": "{count} mois",
+        "for_good": "définitivement",
+        "comment": "Commentaire",
+        "useful": "L'alerte était utile",
+        "useless": "L'alerte était inutile",
+        "useless_reason": "Raison, si inutile",
+        "other_holder": "{holder} s'en occupe : seuls un avis et un commentaire sont possibles.",
+        "reader_note": "Vous pouvez lire, non agir.",
+        "model": "Modèle {model}, alerte {alert}",
+        "403": "Ce n'est pas à vous",
+        "403_note": "Ce département ou cette action ne fait pas partie de vos droits. La demande a été notée.",
+        "404": "Introuvable",
+        "404_note": "Il n'y a rien à cette adresse.",
+        "400": "Demande incomprise",
+        "400_note": "Revenez à la page précédente et recommencez.",
+        "csrf": "Formulaire refusé",
+        "csrf_note": "Le formulaire ne vient pas de votre session, ou elle a pris fin. Rouvrez la page et recommencez.",
+        "503": "Données inaccessibles",
+        "503_note": "Redis ne répond pas, ou refuse. Réessayez dans un moment ; la page dira où en est le dossier.",
+    },
+    "en": {
+        "title": "Vigie",
+        "skip": "Skip to content",
+        "firms": "Firms to deal with",
+        "logout": "Log out",
+        "login_title": "Log in",
+        "login_note": "A login for trying out, without a password: choose who you are.",
+        "login_who": "Person",
+        "login_go": "Enter",
+        "reads": "reader",
+        "works": "agent",
+        "other_language": "Français",
+        "filters": "Filters",
+        "apply": "Show",
+        "reset": "Clear the filters",
+        "search": "Name or SIREN",
+        "department": "Department",
+        "every": "All",
+        "level": "Level",
+        "state": "State",
+        "sector": "Sector",
+        "order": "Order",
+        "mine": "Only my cases",
+        "held_title": "Held back by the standard filters",
+        "held_note": "Tick to show them.",
+        "total": "{count} cases",
+        "no_case": "No case answers these filters.",
+        "firm": "Firm",
+        "chance": "Probability",
+        "why": "Why",
+        "since": "Since",
+        "who": "Who deals with it",
+        "nobody": "nobody",
+        "late": "has waited too long",
+        "gone": "The alert is not kept any more.",
+        "previous_page": "Previous page",
+        "next_page": "Next page",
+        "page": "Page {page} of {pages}",
+        "refresh": "Refresh",
+        "news": "new",
+        "live_off": "Live updates are interrupted; they go on by themselves.",
+        "back": "Back to the list",
+        "case": "Case",
+        "why_title": "Why this alert",
+        "themes": "What moved the risk",
+        "themes_note": "What each theme added to the score since the previous one (log-odds; the sum is the whole "
+        "change).",
+        "theme": "Theme",
+        "share": "Contribution",
+        "figures": "Figures",
+        "figure": "Figure",
+        "before": "Before",
+        "now": "Now",
+        "sources": "Age of the data at the date of the alert",
+        "source": "Source",
+        "known_to": "Known to",
+        "age": "Age (days)",
+        "risk": "Risk over the alerts",
+        "day": "Date",
+        "moderate": "moderate threshold",
+        "strong": "strong threshold",
+        "history": "History",
+        "take": "Take",
+        "follow": "Follow",
+        "snooze": "Snooze",
+        "withdraw": "Withdraw from the list",
+        "release": "Release",
+        "close": "Close",
+        "vote": "Judge the alert",
+        "note": "Comment",
+        "motive": "Motive",
+        "outcome": "Outcome",
+        "reason": "Reason",
+        "until": "Until (9 months at most; empty: 9 months)",
+        "for_months": "For",
+        "months": "{count} months",
+        "for_good": "for good",
+        "comment": "Comment",
+        "useful": "The alert was of use",
+        "useless": "The alert was of no use",
+        "useless_reason": "Reason, if of no use",
+        "other_holder": "{holder} deals with it: only a judgement and a comment are possible.",
+        "reader_note": "You may read, and not act.",
+        "model": "Model {model}, alert {alert}",
+        "403": "Not yours",
+        "403_note": "This department or action is not among your rights. The request has been noted.",
+        "404": "Not found",
+        "404_note": "There is nothing at this address.",
+        "400": "Not understood",
+        "400_note": "Go back to the page before and try again.",
+        "csrf": "Form refused",
+        "csrf_note": "The form is not of your session, or that has ended. Open the page again and try again.",
+        "503": "Data out of reach",
+        "503_note": "Redis does not answer, or refuses. Try again in a moment; the page will say how the case stands.",
+    },
+}
+
+ORDER_WORDS: dict[Language, dict[Order, str]] = {
+    "fr": {
+        "priority": "priorité",
+        "newest": "alerte la plus récente",
+        "probability": "probabilité",
+        "oldest": "dossier le plus ancien",
+        "name": "nom",
+    },
+    "en": {
+        "priority": "priority",
+        "newest": "latest alert",
+        "probability": "probability",
+        "oldest": "oldest case",
+        "name": "name",
+    },
+}
+
+_FIELDS: dict[str, dict[Language, str]] = {
+    "schedule_running": {"fr": "échéancier de paiement en cours (0 ou 1)", "en": "payment schedule running (0 or 1)"},
+    "expert_rule": {"fr": "règle métier remplie (0 ou 1)", "en": "expert rule met (0 or 1)"},
+    "in_proceeding": {"fr": "en procédure collective (0 ou 1)", "en": "in a collective procedure (0 or 1)"},
+}
+_MODEL: dict[Language, str] = {"fr": "le modèle ou l'ensemble des entreprises", "en": "the model or the whole of firms"}
+
+
+def language_of(accepted: str, default: Language) -> Language:
+    """The language that a browser asks for first among ours.
+
+    >>> language_of("en-GB,en;q=0.9,fr;q=0.8", "fr"), language_of("de", "fr")
+    ('en', 'fr')
+    """
+    wanted: list[tuple[float, Language]] = []
+    for part in accepted.split(","):
+        name, _, weight = part.strip().partition(";q=")
+        for language in LANGUAGES:
+            if name.lower().partition("-")[0] == language:
+                wanted.append((_weight(weight), language))
+    return max(wanted, key=lambda item: item[0], default=(0.0, default))[1]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0
+
+
+def theme_name(theme: str, language: Language) -> str:
+    """A theme as a table names it; its own code where nothing is known of it."""
+    return _capital(_MODEL[language] if theme == "model" else THEMES[language].get(theme, theme))
+
+
+def field_name(field: str, language: Language) -> str:
+    """A field of the evidence as a table names it; its own code where nothing is known of it."""
+    quantity = QUANTITIES.get(field)
+    if quantity is not None:
+        return _capital(quantity.fr if language == "fr" else quantity.en)
+    return _capital(_FIELDS[field][language]) if field in _FIELDS else field
+
+
+def sectors() -> Mapping[str, str]:
+    """The names of the sections by letter; INSEE has them in French."""
+    return {letter: name for letter, _, _, name in SECTIONS}
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
