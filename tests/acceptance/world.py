@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
@@ -51,6 +51,8 @@ class State:
     ids: list[str]
     firms: dict[bytes, bytes]
     cohorts: dict[tuple[int, int], tuple[bytes, float]]
+    entered: dict[str, bytes] = field(default_factory=dict)
+    """Of the ids, those of alerts that a firm at risk has entered a proceeding, and which firm."""
 
 
 def make_world(folder: Path, firms: int = 65) -> World:
@@ -66,7 +68,7 @@ def replayed(events: Iterable[AnyEvent]) -> State:
     ids = _Ids()
     replay = Replay(ReplayOptions(frozen=True), ids, datetime.now(UTC))
     replay.run_events(events)
-    return State(sorted(ids.found), *_state([replay.chain]))
+    return State(sorted(ids.found), *_state([replay.chain]), ids.entered)
 
 
 def recovered(records: Iterable[Any], ids: list[str]) -> State:
@@ -108,6 +110,7 @@ class _Ids:
 
     def __init__(self) -> None:
         self.found: list[str] = []
+        self.entered: dict[str, bytes] = {}
 
     def scores(self, scores: Scores, model_version: str) -> None:
         """Not looked at."""
@@ -115,3 +118,5 @@ class _Ids:
     def alert(self, alert: Alert) -> None:
         """An alert."""
         self.found.append(alert.id)
+        if any(item.field == "in_proceeding" for item in alert.evidence):
+            self.entered[alert.id] = alert.siren.encode()
