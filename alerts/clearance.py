@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from alerts.regions import DEPARTMENTS
 from alerts.routing import QUEUES
 from detectors.errors import UnusableInput
+from detectors.regions import REGIONS
 
 Role = Literal["reader", "agent", "dispatcher", "operator", "auditor"]
 """Reads; reads and works on cases; the three others see no department by their clearance, but what their work is."""
@@ -126,10 +126,10 @@ class _Reading:
                 raise self._error(place, "departments", f"has {code!r}, which is no department, nor `{ALL}`")
             queues.update(QUEUES if code == ALL else (code,))
         for region in self._texts(place, table, "regions"):
-            if region not in DEPARTMENTS:
-                hint = _near(region, DEPARTMENTS)
+            if region not in REGIONS:
+                hint = _near(region, REGIONS)
                 raise self._error(place, "regions", f"has {region!r}, which is no region{hint}")
-            queues.update(DEPARTMENTS[region])
+            queues.update(REGIONS[region])
         return Grant(".".join(place), role, frozenset(queues))
 
     def _texts(self, place: tuple[str, ...], table: Mapping[str, Any], field: str) -> list[str]:

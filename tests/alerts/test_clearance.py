@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from alerts.clearance import read
 from alerts.departments import NAMES
-from alerts.regions import DEPARTMENTS
 from alerts.routing import QUEUES
 from detectors.errors import UnusableInput
+from detectors.regions import REGIONS
 
 GOOD = """
 [groups.ddets-21]
@@ -45,7 +45,7 @@ def test_a_user_may_what_its_tables_give_together(tmp_path: Path) -> None:
 
 
 def test_each_department_of_the_mainland_lies_in_one_region() -> None:
-    found = [code for codes in DEPARTMENTS.values() for code in codes]
+    found = [code for codes in REGIONS.values() for code in codes]
     assert sorted(found) == sorted(code for code in NAMES if len(code) == 2)
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from alerts.departments import NAMES
 from detectors.evaluation import strata
-from detectors.evaluation.strata import REGIONS, UNKNOWN, Stratum
+from detectors.evaluation.strata import UNKNOWN, Stratum
+from detectors.regions import REGIONS
 
 
 def of_rows(stratum: Stratum) -> list[str]:

@@ -1,6 +1,6 @@
-"""The French regions and their departments; overseas departments are regions of their own, under their own code."""
+"""The regions of mainland France and their departments; all others are overseas."""
 
-DEPARTMENTS: dict[str, tuple[str, ...]] = {
+REGIONS: dict[str, tuple[str, ...]] = {
     "Auvergne-Rhône-Alpes": ("01", "03", "07", "15", "26", "38", "42", "43", "63", "69", "73", "74"),
     "Bourgogne-Franche-Comté": ("21", "25", "39", "58", "70", "71", "89", "90"),
     "Bretagne": ("22", "29", "35", "56"),
