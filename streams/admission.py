@@ -103,7 +103,9 @@ def _refusal(event: AnyEvent, key: bytes | None, partition: int, latest_day: int
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]
+    # A client's own text is cited in it, and is shown in terminals.
+    text = " ".join(str(error).split())[:500]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _shown(key: bytes | None) -> str:

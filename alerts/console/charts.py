@@ -50,11 +50,15 @@ class Curve(NamedTuple):
     top: float
 
 
+_LEAST_SPAN = 1e-9
+"""Log-odds: what is less is nothing, and a scale of it would have no end."""
+
+
 def bars(values: Sequence[tuple[str, str, float]]) -> Bars:
     """Bars of (name, value as written, value), in this order, all to one scale."""
     lowest = min(0.0, *(value for *_, value in values), 0.0)
     highest = max(0.0, *(value for *_, value in values), 0.0)
-    scale = (WIDTH - LABELS - 70) / ((highest - lowest) or 1.0)
+    scale = (WIDTH - LABELS - 70) / max(highest - lowest, _LEAST_SPAN)
     zero = LABELS - lowest * scale
     placed = [
         Bar(label, text, zero + min(0.0, value) * scale, row * ROW, abs(value) * scale, value > 0)

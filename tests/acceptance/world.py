@@ -51,7 +51,7 @@ class State:
     ids: list[str]
     firms: dict[bytes, bytes]
     cohorts: dict[tuple[int, int], tuple[bytes, float]]
-    entered: dict[str, bytes] = field(default_factory=dict)
+    entered: dict[str, bytes] = field(default_factory=dict, compare=False)
     """Of the ids, those of alerts that a firm at risk has entered a proceeding, and which firm."""
 
 

@@ -129,3 +129,9 @@ def test_time_may_begin_on_the_earliest_day(first: AnyEvent) -> None:
 
 def firms(chain: Chain) -> dict[bytes, bytes | None]:
     return dict(pack.firm_records(chain.panel, np.arange(len(chain.panel), dtype=np.int32)))
+
+
+def test_what_a_client_wrote_is_cited_without_what_moves_a_terminal() -> None:
+    (refusal,) = admitted(Received(b"x", b'{"type": "\\u001b[2J\\u0000clock", "known_at": "2018-01-01"}')).refusals
+    assert refusal.detail.isprintable()
+    assert "\\x1b[2J\\x00clock" in refusal.detail
