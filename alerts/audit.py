@@ -8,18 +8,17 @@ that it was built on, so that racing writers make one chain. `alerts.audit_check
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 import redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import RedisError
 
 from alerts.outage import translate
 from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY
+from alerts.scripts import Script
 
-SCRIPT = resources.files("alerts").joinpath("audit.lua").read_text(encoding="utf-8")
-SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+_APPEND = Script("audit")
 PURGED = "audit.purge"
 """The action of the entry that a purge leaves; its object is the number and the hash of the last one removed."""
 PAGE = 1000
@@ -148,11 +147,8 @@ def _append(client: redis.Redis, entry: Entry, where: str, *, first_kept: str) -
 
 
 def _call(client: redis.Redis, *arguments: str | bytes | int) -> Any:
-    try:
-        return client.evalsha(SCRIPT_SHA, 1, AUDIT_HEAD_KEY, *arguments)
-    except NoScriptError:
-        client.script_load(SCRIPT)
-        return client.evalsha(SCRIPT_SHA, 1, AUDIT_HEAD_KEY, *arguments)
+    (answer,) = _APPEND.run(client, [((AUDIT_HEAD_KEY,), arguments)])
+    return answer
 
 
 def _head(answer: Any) -> Head:

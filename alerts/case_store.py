@@ -5,10 +5,8 @@ only where the case still has the version on which the change was decided: case,
 cases, the entry of the history and the counts, all or nothing.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib import resources
 
 import msgspec
 
@@ -17,11 +15,12 @@ from alerts.cases import Case
 from alerts.errors import RedisRefused
 from alerts.history import Fields
 from alerts.routing import actions_key, case_key, cases_key, desk_key, trail_key
+from alerts.scripts import Script
 
 Command = tuple[str | int | bytes, ...]
 
-COMMIT = resources.files("alerts").joinpath("commit.lua").read_text(encoding="utf-8")
-COMMIT_SHA = hashlib.sha1(COMMIT.encode(), usedforsecurity=False).hexdigest()
+_COMMIT = Script("commit")
+COMMIT = _COMMIT.text
 
 ADOPTED = "adopted"
 """The field of `desk` that says how far the alerts of a version without cases have theirs: an entry's id, or `done`."""
@@ -70,7 +69,7 @@ def commit(
     marker = (ADOPTED, *adopted) if adopted else ("", "", "")
     steps = [part for pair in (counts or {}).items() for part in pair]
     return (
-        "EVALSHA", COMMIT_SHA, len(keys), *keys,
+        "EVALSHA", _COMMIT.sha, len(keys), *keys,
         before.version if before else 0, cases.encode(after), siren, score(after),
         *marker, len(counts or {}), *steps, *told,
     )  # fmt: skip

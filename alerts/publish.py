@@ -10,11 +10,9 @@ the order of the batch holds even when single steps fail and are repeated.
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib import resources
 from typing import Any, NamedTuple, Self
 
 import redis
@@ -45,9 +43,10 @@ from alerts.routing import (
     totals_key,
     trail_key,
 )
+from alerts.scripts import Script
 
-SCRIPT = resources.files("alerts").joinpath("publish.lua").read_text(encoding="utf-8")
-SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+_PUBLISH = Script("publish")
+SCRIPT = _PUBLISH.text
 
 CHUNK = 500
 """Alerts sent in one round trip: about a megabyte, some ten milliseconds of the server's time."""
@@ -145,7 +144,7 @@ class Delivery:
         notice, why = wanted(joined, alert, now, self._notices, notify=self._notify)
         budget = (budget_month(alert) if notice == "push" else "", self._notices.alert_budget)
         return (
-            "EVALSHA", SCRIPT_SHA, len(keys), *keys, alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
+            "EVALSHA", _PUBLISH.sha, len(keys), *keys, alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
             case.version if case else 0, cases.encode(joined.case), alert.siren, score(joined.case),
             *budget, notice, why, *of_alert(joined, alert),
         )  # fmt: skip

@@ -9,15 +9,18 @@ import redis
 
 from alerts.outage import code_of
 
+Call = tuple[Sequence[str], Sequence[str | int | bytes]]
+"""Keys and arguments."""
+
 
 class Script:
     """`<name>.lua`."""
 
     def __init__(self, name: str) -> None:
-        self._text = resources.files("alerts").joinpath(f"{name}.lua").read_text(encoding="utf-8")
-        self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self.text = resources.files("alerts").joinpath(f"{name}.lua").read_text(encoding="utf-8")
+        self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
-    def run(self, client: redis.Redis, calls: Iterable[tuple[Sequence[str], Sequence[str | int]]]) -> list[Any]:
+    def run(self, client: redis.Redis, calls: Iterable[Call]) -> list[Any]:
         """Call it with keys and arguments, many times in one round trip; gives each call's answer.
 
         Raises what Redis refused first; the other calls were done all the same.
@@ -26,7 +29,7 @@ class Script:
         answers = self._send(client, calls)
         forgotten = [place for place, answer in enumerate(answers) if _is_unknown(answer)]
         if forgotten:
-            client.script_load(self._text)
+            client.script_load(self.text)
             for place, answer in zip(forgotten, self._send(client, [calls[p] for p in forgotten]), strict=True):
                 answers[place] = answer
         for answer in answers:
@@ -34,10 +37,10 @@ class Script:
                 raise answer
         return answers
 
-    def _send(self, client: redis.Redis, calls: Sequence[tuple[Sequence[str], Sequence[str | int]]]) -> list[Any]:
+    def _send(self, client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
         pipeline: Any = client.pipeline(transaction=False)
         for keys, arguments in calls:
-            pipeline.execute_command("EVALSHA", self._sha, len(keys), *keys, *arguments)
+            pipeline.execute_command("EVALSHA", self.sha, len(keys), *keys, *arguments)
         return list(pipeline.execute(raise_on_error=False))
 
 

@@ -26,11 +26,11 @@ from detectors.batch import (
     references,
 )
 from detectors.keys import LANE, hash_keys, hash_lanes, lanes_of
+from detectors.months import months_of
 from streams.event_columns import EventType, structs
 from streams.frames import ORDER, Frames
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_EPOCH_MONTH = 1970 * 12
 _NO_KEY = hash_keys([""])[0]
 _Column = NDArray[np.generic]
 
@@ -92,10 +92,9 @@ def _days(dates: pl.Series) -> NDArray[np.int32]:
     return (dates.to_physical() + _EPOCH_DAY).fill_null(UNKNOWN_DAY).to_numpy()
 
 
-def _months(dates: pl.Series) -> NDArray[np.int64]:
+def _months(dates: pl.Series) -> NDArray[np.int32]:
     """Months of dates, none of which is null."""
-    days = dates.to_physical().to_numpy().astype("datetime64[D]")
-    return days.astype("datetime64[M]").astype(np.int64) + _EPOCH_MONTH
+    return months_of(_days(dates))
 
 
 def _hundredths(numbers: pl.Series) -> NDArray[np.int64]:
@@ -121,7 +120,7 @@ def _payment_delays(table: pl.DataFrame) -> _Columns:
 
 def _contributions(table: pl.DataFrame) -> _Columns:
     last, first = _months(table["period_end"]) - 1, _months(table["period_start"])
-    cells = {
+    cells: dict[str, _Column] = {
         "start": last,
         "a": _hundredths(table["due"]),
         "b": _hundredths(table["paid"]),
@@ -158,7 +157,7 @@ def _uses(table: pl.DataFrame) -> _Columns:
 
 
 def _headcounts(table: pl.DataFrame) -> _Columns:
-    cells = {
+    cells: dict[str, _Column] = {
         "start": _months(table["month"]),
         "a": _hundredths(table["headcount"]),
         "flag": table["siret"].is_null().to_numpy(),

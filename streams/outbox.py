@@ -150,6 +150,26 @@ class Outbox:
         )
 
 
+class Unconfirmed:
+    """Writes to a topic that are queued, and waited for later."""
+
+    def __init__(self, outbox: Outbox, topic: str) -> None:
+        self._outbox = outbox
+        self._topic = topic
+        self._futures: list[asyncio.Future[Any]] = []
+
+    def add(self, futures: Iterable[asyncio.Future[Any]]) -> None:
+        """Remember writes."""
+        self._futures.extend(futures)
+
+    async def settled(self) -> None:
+        """Wait until Kafka has them all. Raises SendFailed."""
+        # Each stays in the list until it is confirmed: several may wait for the same at once.
+        if self._futures:
+            await self._outbox.settled(self._topic, list(self._futures))
+            self._futures = [future for future in self._futures if not _taken(future)]
+
+
 def _packed(packing: Packing, records: Iterator[Keyed]) -> list[Batch]:
     """The next batches; fewer than PACKED_TOGETHER, the rest among them, once the records are at their end."""
     batches: list[Batch] = []
@@ -165,6 +185,10 @@ def _packed(packing: Packing, records: Iterator[Keyed]) -> list[Batch]:
 
 def _failure(future: asyncio.Future[Any]) -> BaseException | None:
     return asyncio.CancelledError() if future.cancelled() else future.exception()
+
+
+def _taken(future: asyncio.Future[Any]) -> bool:
+    return future.done() and _failure(future) is None
 
 
 def _not_taken(topic: str, error: BaseException) -> SendFailed:

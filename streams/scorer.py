@@ -40,8 +40,8 @@ from streams.alerting import alert_of
 from streams.dead_letters import dead_letter
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
-from streams.outbox import Outbox, Outgoing
-from streams.state_writer import StateWriter, taken
+from streams.outbox import Outbox, Outgoing, Unconfirmed
+from streams.state_writer import StateWriter
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
@@ -93,8 +93,7 @@ class Scorer:
         self._clocks = clocks
         self._partitions = partitions
         self._language = language
-        self._letters: list[asyncio.Future[Any]] = []
-        """On their way, or not known yet to be with Kafka."""
+        self._letters = Unconfirmed(outbox, DEAD_LETTERS)
         self._state = StateWriter(outbox, CHANGELOG, records=_records, held=table.chains.get)
 
     def use(self, ready: models.Scorer) -> None:
@@ -127,8 +126,7 @@ class Scorer:
     async def confirmed(self) -> None:
         """Write the state that changed, and wait until Kafka has it and all dead letters. Raises SendFailed."""
         await self._state.confirmed()
-        await self._outbox.settled(DEAD_LETTERS, list(self._letters))
-        self._letters = [future for future in self._letters if not taken(future)]
+        await self._letters.settled()
 
     async def _step(
         self, partition: int, chain: Chain, records: Sequence[Any], admitted: Admitted, began: float
@@ -215,8 +213,7 @@ class Scorer:
             )
             for position, reason, detail in admitted.refusals
         )
-        queued = await self._outbox.spread_batches(DEAD_LETTERS, partition, letters)
-        self._letters.extend(queued)
+        self._letters.add(await self._outbox.spread_batches(DEAD_LETTERS, partition, letters))
         for reason, count in Counter(refusal.reason for refusal in admitted.refusals).items():
             self._metrics.refused.labels(reason).inc(count)
         # One of each kind: a whole delivery may be refused. Details may name a firm, and are in the letters.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detectors.arrays import with_room
 from streams.errors import SendFailed
-from streams.outbox import Outbox
+from streams.outbox import Outbox, Unconfirmed
 
 MANY_ROWS = 2_000
 """Rows whose records take so long to make that others should go on meanwhile: some 10 ms."""
@@ -59,7 +59,7 @@ class StateWriter(Generic[State]):
         self._changes: dict[int, _Changes[State]] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._failed: set[int] = set()
-        self._queued: list[asyncio.Future[Any]] = []
+        self._queued = Unconfirmed(outbox, topic)
 
     @asynccontextmanager
     async def working(self, partition: int) -> AsyncIterator[None]:
@@ -89,15 +89,11 @@ class StateWriter(Generic[State]):
     async def put(self, partition: int, records: Iterable[Record], *, many: bool = False) -> None:
         """Queue other records of a partition; a thread packs them where there are `many`. Raises SendFailed."""
         queued = await self._outbox.send_batches(self._topic, partition, records, many=many)
-        # Not `+=` over an await: another partition may have put another list in this one's place.
-        self._queued.extend(queued)
+        self._queued.add(queued)
 
     async def settled(self) -> None:
         """Wait until Kafka has all that is queued. Raises SendFailed."""
-        # Each stays in the list until it is confirmed: a month end and a commit may wait for the same at once.
-        if self._queued:
-            await self._outbox.settled(self._topic, list(self._queued))
-            self._queued = [future for future in self._queued if not taken(future)]
+        await self._queued.settled()
 
     async def confirmed(self) -> None:
         """Write all that changed, and wait until Kafka has it. Raises SendFailed.
@@ -113,8 +109,3 @@ class StateWriter(Generic[State]):
                     )
                 await self.write(partition)
         await self.settled()
-
-
-def taken(future: asyncio.Future[Any]) -> bool:
-    """Whether Kafka has what was sent."""
-    return future.done() and not future.cancelled() and future.exception() is None

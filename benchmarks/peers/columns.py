@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers import work
+from detectors.arrays import with_room
 
 FIRM = np.dtype(
     [
@@ -83,9 +84,7 @@ class Columns:
         known = self._rows
         before = len(known)
         rows = np.fromiter((known.setdefault(key, len(known)) for key in keys), np.intp, len(keys))
-        if len(known) > len(self.firms):
-            room = np.zeros(max(len(known), 2 * len(self.firms)) - len(self.firms), FIRM)
-            self.firms = np.concatenate([self.firms, room])
+        self.firms = with_room(self.firms, len(known))
         new = rows >= before
         if new.any():
             self.firms["siren"][rows[new]] = np.array(keys)[new].astype(np.uint32)
