@@ -1,7 +1,8 @@
-"""How well the present model detects, on simulated worlds, beside batch models: one table.
+"""How well the present model detects, on simulated worlds, beside batch models: two tables.
 
 `python -m benchmarks.detection --firms 4000 --months 72 --seeds 1,2,3`. Each world is replayed, judged, and its
-references are fitted on itself alone; the last rows are of all worlds' firm-months together.
+references are fitted on itself alone; the last rows are of all worlds' firm-months together. A second table has
+calibration half-year by half-year.
 """
 
 import argparse
@@ -20,7 +21,9 @@ from alerts.alert import Alert
 from benchmarks.files import FAR
 from benchmarks.tables import interval, number, row
 from detectors.chain import Scores
+from detectors.evaluation.comparison import Reference
 from detectors.evaluation.firm_months import FirmMonths, Proceedings, Sirens
+from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import Figures
 from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, Known, evaluate
 from streams import ingest
@@ -44,8 +47,9 @@ HEADER = (
         "strong R",
         "best F0.5",
     ),
-    *("lead, strong", "6 months ahead", "Vigie's AP over its", "CPU s"),
+    *("lead, strong", "6 months ahead", "Vigie's, at its precision", "Vigie's AP over its", "CPU s"),
 )
+HALF_YEARS = ("world", "half-year", "firm-months", "failing", "ECE", "AP")
 
 
 @dataclass
@@ -97,14 +101,19 @@ def main() -> None:
 
 def run(world: World, seeds: Sequence[int], references: bool, bootstrap: int) -> None:
     """Print the table, each world's rows as they are found."""
-    judged, givens = EvaluationOptions(bootstrap=bootstrap), list[Given]()
+    judged, givens, halves = EvaluationOptions(bootstrap=bootstrap), list[Given](), list[list[str]]()
     print(row(HEADER), row("---" for _ in HEADER), sep="\n", flush=True)
     for seed in seeds:
         given, replayed, referred = _given(world, seed, references)
         givens.append(given)
-        _print(f"seed {seed}", evaluate(given, judged), replayed, referred)
+        evaluation = evaluate(given, judged)
+        _print(f"seed {seed}", evaluation, replayed, referred)
+        halves += _half_years(f"seed {seed}", evaluation)
     if len(givens) > 1:
-        _print("all", evaluate(pooled(givens), judged), None, None)
+        evaluation = evaluate(pooled(givens), judged)
+        _print("all", evaluation, None, None)
+        halves += _half_years("all", evaluation)
+    print("", row(HALF_YEARS), row("---" for _ in HALF_YEARS), *map(row, halves), sep="\n")
 
 
 def _given(world: World, seed: int, references: bool) -> tuple[Given, float, float]:
@@ -174,57 +183,44 @@ def _joined(parts: list[T]) -> T:
 
 
 def _print(world: str, evaluation: Evaluation, replayed: float | None, referred: float | None) -> None:
-    strong = evaluation.leads["strong"]
     span = f"{evaluation.first_month} to {evaluation.last_month}"
-    lead = (number(strong.median_months, 1), number(strong.share_6_months, 2))
-    print(
-        row(
-            [
-                world,
-                span,
-                "Vigie",
-                *_cells(evaluation.overall, evaluation.monthly_average_precision),
-                *lead,
-                "",
-                number(replayed, 0),
-            ]
-        )
-    )
-    debt = evaluation.baselines["debt_to_contribution"]
-    print(row([world, span, "debt over contribution", *_cells(debt, None), "", "", "", ""]))
+    vigie = _cells(evaluation.overall, evaluation.monthly_average_precision)
+    print(row([world, span, "Vigie", *vigie, *_early(evaluation.leads["strong"]), "", "", number(replayed, 0)]))
+    debt = _cells(evaluation.baselines["debt_to_contribution"], None)
+    print(row([world, span, "debt over contribution", *debt, "", "", "", "", ""]))
     found = evaluation.references
     if found is not None:
         span = f"{found.first_month} to {found.last_month}"
-        print(
-            row(
-                [
-                    world,
-                    span,
-                    "Vigie, same months",
-                    *_cells(found.vigie, found.vigie_monthly_average_precision),
-                    "",
-                    "",
-                    "",
-                    number(referred, 0),
-                ]
-            )
-        )
+        vigie = _cells(found.vigie, found.vigie_monthly_average_precision)
+        print(row([world, span, "Vigie, same months", *vigie, "", "", "", "", number(referred, 0)]))
         for reference in found.references:
-            level = reference.strong
-            times = (level.lead.median_months, level.lead.share_6_months) if level else (None, None)
-            last = (number(times[0], 1), number(times[1], 2), interval(reference.ratios["average_precision"]), "")
-            print(
-                row(
-                    [
-                        world,
-                        span,
-                        reference.name,
-                        *_cells(reference.figures, reference.monthly_average_precision),
-                        *last,
-                    ]
-                )
-            )
+            print(row([world, span, reference.name, *_reference(reference)]))
     sys.stdout.flush()
+
+
+def _reference(reference: Reference) -> list[str]:
+    strong, same = reference.strong, reference.vigie_at_its_precision
+    return [
+        *_cells(reference.figures, reference.monthly_average_precision),
+        *(_early(strong.lead) if strong else ("", "")),
+        number(same.lead.share_6_months, 2) if same else "",
+        interval(reference.ratios["average_precision"]),
+        "",
+    ]
+
+
+def _early(lead: Lead) -> tuple[str, str]:
+    """How early the firms were called, and the share of those that failed called at least six months ahead."""
+    return number(lead.median_months, 1), number(lead.share_6_months, 2)
+
+
+def _half_years(world: str, evaluation: Evaluation) -> list[list[str]]:
+    """What each half-year was worth: calibration is asked for apart in quiet times and in a moratorium."""
+    names = ("base_rate", "ece", "average_precision")
+    return [
+        [world, half.name, str(half.firm_months), *(number(half.figures[name].value) for name in names)]
+        for half in evaluation.by_half_year
+    ]
 
 
 def _cells(figures: Figures, monthly: float | None) -> list[str]:

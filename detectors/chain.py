@@ -8,7 +8,7 @@ the same two events wherever a batch was cut.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,19 @@ from numpy.typing import NDArray
 
 from detectors import month_scores
 from detectors.batch import Batch, Type
-from detectors.decisions import KINDS, MODEL_THEME, DecisionOptions, Kind, Scored, decide
+from detectors.decisions import (
+    KINDS,
+    MODEL_THEME,
+    Alerts,
+    Changes,
+    DecisionOptions,
+    Kind,
+    Look,
+    changes,
+    close,
+    decide,
+    look,
+)
 from detectors.events import EVENT_TYPES, AnyEvent, Clock
 from detectors.evidence import Quantity, quantities
 from detectors.features import FEATURES, THEMES
@@ -27,12 +39,12 @@ from detectors.models import MEMBERS, Model, Scorer
 from detectors.month_scores import MonthScores
 from detectors.months import first_day, last_day, months_of
 from detectors.options import option
-from detectors.panel import Panel, Positions, Rows
+from detectors.panel import FIRM, Panel, Positions, Rows
 from detectors.portfolio import Counts, count
 from detectors.reach import Reach
 from detectors.rings import MONTHS, NEVER
-from detectors.turns import turns
-from detectors.view import View
+from detectors.turns import TOGETHER, turns
+from detectors.view import View, pictures
 
 SWEEP_ROWS = 16_384
 """Firms looked at together at a month end: bounds the memory of a sweep."""
@@ -160,12 +172,16 @@ class Chain:
         reach = Reach(batch, at, self.known_to)
         rows = self.panel.rows_of(batch.rows["siren"][at])
         at, rows = self._not_seen(batch, at, rows)
-        outcome, drafts = Outcome(changed=_distinct(rows)), list[_Draft]()
+        outcome, drafts, shots = Outcome(changed=_distinct(rows)), list[_Draft](), _Shots()
         for turn in turns(rows, days[at]):
             here, firms = at[turn.at], rows[turn.at]
             # A firm that looks as it did when it was decided on that day would be decided alike.
             open_ = self.panel.apply(batch, here, firms) | turn.new_day
-            drafts += self._decide_events(here[open_], firms[open_], month, days, reach)
+            shots.add(here[open_], firms[open_], pictures(self.panel, firms[open_]))
+            if len(shots) >= TOGETHER:
+                drafts += self._decide_events(shots, month, days, reach)
+                shots = _Shots()
+        drafts += self._decide_events(shots, month, days, reach)
         if batch.offsets is not None:
             self.panel.firms["offset"][rows] = batch.offsets[at]
         self.known_to = reach.end()
@@ -182,17 +198,21 @@ class Chain:
         new = batch.offsets[at] > self.panel.firms["offset"][rows]
         return at[new], rows[new]
 
-    def _decide_events(
-        self, at: Positions, rows: Rows, month: int, days: NDArray[np.int32], reach: Reach
-    ) -> list["_Draft"]:
-        """Decide the firms of one turn, each on the day of its event."""
-        view = View(self.panel, rows, month, days[at])
-        scored = decide(self.panel, rows, view, self.scorer, self.options.decisions, closing=False)
-        if not len(scored.alerts):
+    def _decide_events(self, shots: "_Shots", month: int, days: NDArray[np.int32], reach: Reach) -> list["_Draft"]:
+        """Decide firms as they stood after their events, each on the day of its event."""
+        if not len(shots):
             return []
-        # Rows of a turn ascend, and those scored are some of them.
-        positions = at[np.searchsorted(rows, scored.rows[scored.alerts])]
-        return self._drafts(scored, positions.tolist(), list(reach.after(positions)), month, days[positions])
+        at, rows, firms = shots.joined()
+        view = View.of(firms, month, days[at])
+        seen = look(rows, view, self.scorer, self.options.decisions)
+        # Where each turn's pictures begin, among those of which something may be said.
+        ends = np.searchsorted(seen.at, shots.ends).tolist()
+        alerts = decide(self.panel, seen, [*starmap(slice, pairwise([0, *ends]))], self.scorer, self.options.decisions)
+        if not len(alerts):
+            return []
+        moved = changes(self.panel, seen, alerts, self.scorer)
+        positions = at[seen.at[alerts.at]]
+        return self._drafts(seen, alerts, moved, seen.view.at(alerts.at), positions, reach.after(positions))
 
     def _end_month(self, month: int, position: int) -> Outcome:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
@@ -200,18 +220,15 @@ class Chain:
         cause = Clock(known_at=first_day(month + 1))
         # By SIREN: rows are given as firms come, and how a batch was cut must not show in the order either.
         order = np.argsort(self.panel.firms["siren"][: len(self.panel)]).astype(np.int32)
-        outcome, parts = Outcome(changed=order), []
+        outcome, parts, tiers = Outcome(changed=order), list[Look](), [np.zeros(0, np.uint8)]
         for start in range(0, len(self.panel), SWEEP_ROWS):
             rows = outcome.changed[start : start + SWEEP_ROWS]
-            fresh = self.panel.firms["swept"][rows] < month
-            scored = self._close(rows[fresh], month, day)
-            n = len(scored.alerts)
-            drafts = self._drafts(scored, [position] * n, [self.known_to] * n, month, np.full(n, day, np.int32))
+            seen, levels, drafts = self._close(rows[self.panel.firms["swept"][rows] < month], month, day, position)
             outcome.decisions += [draft.finish(cause=cause) for draft in drafts]
-            parts.append(scored)
+            parts.append(seen)
+            tiers.append(levels)
         cohort = _cohort(self.panel, month, parts)
-        tiers = np.concatenate([p.tiers for p in parts]) if parts else np.zeros(0, np.uint8)
-        outcome.scores = Scores(month, cohort.sirens, sigmoid(cohort.logits), tiers)
+        outcome.scores = Scores(month, cohort.sirens, sigmoid(cohort.logits), np.concatenate(tiers))
         kept = self.pending.get(month, {})
         if len(cohort) or kept:
             # After a restart in mid-sweep, the firms that were done before stand in the cohort that was kept.
@@ -236,9 +253,10 @@ class Chain:
         parts = self.pending.get(month, {})
         return _once([parts[part] for part in sorted(parts)]) if parts else None
 
-    def _close(self, rows: Rows, month: int, day: int) -> Scored:
+    def _close(self, rows: Rows, month: int, day: int, position: int) -> tuple[Look, NDArray[np.uint8], list["_Draft"]]:
+        """End the month of the firms at these rows: the look, their levels, what is to be told."""
         view = View(self.panel, rows, month, np.full(len(rows), day, np.int32))
-        scored = decide(self.panel, rows, view, self.scorer, self.options.decisions, closing=True)
+        seen, levels, alerts, moved = close(self.panel, rows, view, self.scorer, self.options.decisions)
         f, column, heads = self.panel.firms, month % MONTHS, view.headcount
         f["employee_history"][rows, column] = view.firms["debt_employee"]
         f["employer_history"][rows, column] = view.firms["debt_employer"]
@@ -247,7 +265,10 @@ class Chain:
         first = view.firms["first_swept"]
         f["first_swept"][rows] = np.where(first == NEVER, month, first)
         f["swept"][rows] = month
-        return scored
+        told = seen.rows[alerts.at]
+        closed = View(self.panel, told, month, seen.view.days[alerts.at])
+        positions, reach = np.full(len(told), position), np.tile(self.known_to, (len(told), 1))
+        return seen, levels, self._drafts(seen, alerts, moved, closed, positions, reach)
 
     def _answer(self, month: int) -> Examples | None:
         cohort = self._whole(month)
@@ -259,27 +280,26 @@ class Chain:
 
     def _drafts(
         self,
-        scored: Scored,
-        positions: list[int],
-        known_to: list[NDArray[np.int32]],
-        month: int,
-        days: NDArray[np.int32],
+        seen: Look,
+        alerts: Alerts,
+        moved: Changes,
+        view: View,
+        positions: Positions,
+        known_to: NDArray[np.int32],
     ) -> list["_Draft"]:
-        if not len(scored.alerts):
+        """What is to be told, but for its cause; `view` has the firms of the alerts, `known_to` is (n, sources)."""
+        if not len(alerts):
             return []
-        rows = scored.rows[scored.alerts]
-        evidence = quantities(View(self.panel, rows, month, days))
-        names = (*THEMES, MODEL_THEME)
-        firms = self.panel.firms
+        rows, firms = seen.rows[alerts.at], view.firms
+        evidence, names = quantities(view), (*THEMES, MODEL_THEME)
         # Whole columns become Python's numbers at once: one by one that takes longer than all the rest.
-        sirens, departments, activities = (firms[field][rows].tolist() for field in ("siren", "department", "activity"))
-        kinds, tiers, before = (x.tolist() for x in (scored.kinds, scored.tiers[scored.alerts], scored.previous_tiers))
-        logits, previous = scored.logits[scored.alerts], scored.previous_logits
-        scores, changes, day = _pairs(logits), scored.changes.tolist(), days.tolist()
-        previous_scores = _pairs(previous)
+        sirens, departments, activities = (firms[field].tolist() for field in ("siren", "department", "activity"))
+        kinds, tiers, before = (x.tolist() for x in (alerts.kinds, alerts.tiers, alerts.previous_tiers))
+        scores, previous = _pairs(seen.logits[alerts.at]), _pairs(moved.previous_logits)
+        parts, day, reach, places = (x.tolist() for x in (moved.parts, view.days, known_to, positions))
         return [
             _Draft(
-                positions[i],
+                places[i],
                 partial(
                     Decision,
                     siren=f"{sirens[i]:09d}",
@@ -291,17 +311,46 @@ class Chain:
                     previous_tier=before[i],
                     logit=scores[i][0],
                     probability=scores[i][1],
-                    previous_logit=previous_scores[i][0],
-                    previous_probability=previous_scores[i][1],
-                    themes=list(zip(names, changes[i], strict=True)),
+                    previous_logit=previous[i][0],
+                    previous_probability=previous[i][1],
+                    themes=list(zip(names, parts[i], strict=True)),
                     evidence=evidence[i],
                     day=day[i],
-                    sources=[(s, d) for s, d in zip(SOURCES, known_to[i].tolist(), strict=True) if d],
-                    position=positions[i],
+                    sources=[(s, d) for s, d in zip(SOURCES, reach[i], strict=True) if d],
+                    position=places[i],
                 ),
             )
             for i, row in enumerate(rows.tolist())
         ]
+
+
+class _Shots:
+    """Pictures of firms after their events, turn by turn."""
+
+    def __init__(self) -> None:
+        self._at: list[Positions] = []
+        self._rows: list[Rows] = []
+        self._firms: list[NDArray[np.void]] = []
+        self.ends: list[int] = []
+        """Where each turn's pictures end."""
+
+    def __len__(self) -> int:
+        return self.ends[-1] if self.ends else 0
+
+    def add(self, at: Positions, rows: Rows, firms: NDArray[np.void]) -> None:
+        """Take a turn's pictures: the events, the firms' rows, the firms."""
+        if len(at):
+            self.ends.append(len(self) + len(at))
+            self._at.append(at)
+            self._rows.append(rows)
+            self._firms.append(firms)
+
+    def joined(self) -> tuple[Positions, Rows, NDArray[np.void]]:
+        """All of them, one turn after the other."""
+        if len(self.ends) == 1:
+            return self._at[0], self._rows[0], self._firms[0]
+        firms = np.concatenate([firms.view(_WHOLE) for firms in self._firms]).view(FIRM)
+        return np.concatenate(self._at), np.concatenate(self._rows), firms
 
 
 class _Draft(NamedTuple):
@@ -317,6 +366,8 @@ def _pairs(logits: NDArray[np.float64]) -> list[tuple[float, float]]:
 
 
 _FIRST_MONTH = 1980 * 12
+_WHOLE = np.dtype((np.void, FIRM.itemsize))
+"""A firm as bytes, which are copied several times faster than field by field."""
 
 
 def _distinct(rows: Rows) -> Rows:
@@ -325,7 +376,7 @@ def _distinct(rows: Rows) -> Rows:
     return ordered[np.append(ordered[1:] != ordered[:-1], True)] if len(ordered) else ordered
 
 
-def _cohort(panel: Panel, month: int, parts: list[Scored]) -> Cohort:
+def _cohort(panel: Panel, month: int, parts: list[Look]) -> Cohort:
     if not parts:
         return Cohort(
             month,
@@ -337,9 +388,9 @@ def _cohort(panel: Panel, month: int, parts: list[Scored]) -> Cohort:
     return joined([Cohort(month, panel.firms["siren"][p.rows], p.codes, _members(p), p.logits) for p in parts])
 
 
-def _members(scored: Scored) -> NDArray[np.float32]:
-    assert scored.members is not None, "a month end scores with members"
-    return scored.members
+def _members(seen: Look) -> NDArray[np.float32]:
+    assert seen.members is not None, "a month end scores with members"
+    return seen.members
 
 
 def _once(parts: list[Cohort]) -> Cohort:

@@ -1,10 +1,14 @@
 """Score firms, decide who is worth an alert, and remember what was said.
 
-The same rule serves an event (a few firms, any day) and a month end (all of them, the last day).
+The same rule serves an event (a few firms, any day) and a month end (all of them, the last day). It has two halves. A
+firm is looked at for what is known of it, which its next event changes; whoever has many events to decide takes a
+picture of the firm after each, and looks at all pictures at once. Then it is judged by what was said of it before, one
+event after the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,135 +40,178 @@ class DecisionOptions:
     jumps: JumpOptions = field(default_factory=JumpOptions)
 
 
-@dataclass(frozen=True)
-class Scored:
-    """The firms of a view that are in the perimeter, arrays of n firms; `alerts` index into them."""
+Mask = NDArray[np.bool_]
 
+
+@dataclass(frozen=True)
+class Look:
+    """Firms as they stood, and their scores: arrays of n pictures, several of one firm where it was looked at again."""
+
+    view: View
     rows: Rows
+    at: NDArray[np.intp]
+    """Their places among the pictures that were given: those of firms that nothing is said of are left out."""
     codes: Codes
     members: NDArray[np.float32] | None
     """The log-odds of each member of the model, (n, members); at a month end alone."""
     logits: NDArray[np.float64]
-    tiers: NDArray[np.uint8]
-    alerts: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What is to be told, arrays of n alerts."""
+
+    at: NDArray[np.intp]
+    """The picture of the look that each is about."""
     kinds: NDArray[np.uint8]
+    tiers: NDArray[np.uint8]
     previous_tiers: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+class Changes(NamedTuple):
+    """Of each alert: the score that was told last, (n,), and what each theme and the model added since, the model last,
+    (n, themes + 1).
+    """
+
     previous_logits: NDArray[np.float64]
-    changes: NDArray[np.float64]
-    """Each alert's themes' part of logit - previous logit, the model's part last: shape (alerts, themes + 1)."""
+    parts: NDArray[np.float64]
 
 
-def decide(panel: Panel, rows: Rows, view: View, scorer: Scorer, options: DecisionOptions, closing: bool) -> Scored:
-    """Score the firms at `rows`, each as it stands in its `view`, and update what is said about them.
+def look(rows: Rows, view: View, scorer: Scorer, options: DecisionOptions) -> Look:
+    """Score the firms of a view, whose rows in the panel are given, each as it stands there, on any day."""
+    # A firm that has entered a proceeding is not scored any more, but leaves its level at once.
+    return _look(rows, view, in_perimeter(view, options.perimeter) | view.in_proceeding, scorer, closing=False)
 
-    `closing` says that the month ends: levels may be left, and the score becomes what later ones are compared with. A
-    firm that enters a proceeding leaves its level at once, and is not scored from then on.
+
+def decide(panel: Panel, seen: Look, turns: Sequence[slice], scorer: Scorer, options: DecisionOptions) -> Alerts:
+    """Judge the pictures of a look turn by turn, and remember what is said. In a turn no firm comes twice."""
+    said = [_said(panel, seen, turn, scorer, options) for turn in turns]
+    return Alerts(*(np.concatenate(part) for part in zip(*said, strict=True)))
+
+
+def close(
+    panel: Panel, rows: Rows, view: View, scorer: Scorer, options: DecisionOptions
+) -> tuple[Look, NDArray[np.uint8], Alerts, Changes]:
+    """Look at firms as their month ends and judge them: levels may be left, and scores become what later ones are
+    compared with.
+
+    Gives the look, the level of each firm in it, the alerts and what changed their scores.
     """
     inside = in_perimeter(view, options.perimeter)
-    if not closing:
-        inside |= view.in_proceeding & (view.firms["tier"] > 0)
-    else:
-        _forget(panel, rows[~inside])
-    if not inside.all():
-        rows, view = rows[inside], view.among(inside)
-    days = view.days
-    codes = encoded(view)
-    logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
-    was = view.firms
-    level = tiers.reached(logits, view.expert_rule, scorer.logit_thresholds, options.tiers)
-    # Where a department's alerts are capped, what lies below its floor is not told; what was told is left as ever.
-    told = logits >= scorer.floors.of(was["department"])
-    level = np.where(told, level, 0).astype(np.uint8)
-    held = tiers.held(logits, scorer.logit_thresholds, scorer.base, options.tiers)
-    floor = tiers.kept(was["tier"], was["tier_day"], held, days, options.tiers) if closing else was["tier"]
-    level = np.where(view.in_proceeding, 0, np.maximum(level, floor)).astype(np.uint8)
-    excess = logits - scorer.base
-    raised, lowered = level > was["tier"], level < was["tier"]
-    leaps = (
-        ~raised
-        & ~lowered
-        & jumps.jumped(excess, was["usual"], was["spread"], was["month_ends"], options.jumps)
-        & (logits >= logit(options.jumps.floor))
-        & told
-        & (days - was["jump_day"] >= options.jumps.cooldown_days)
-    )
-    scored = _scored(rows, codes, members, logits, level, (raised, leaps, lowered), was, scorer)
-    # A level's day is the last one on which it was reached, left, or high enough to be kept.
-    _remember(panel, scored, excess, raised | lowered | (held >= was["tier"]), raised | leaps, days)
-    if closing:
-        _close(panel, scored, excess, options.jumps)
-    return scored
+    _forget(panel, rows[~inside])
+    seen = _look(rows, view, inside, scorer, closing=True)
+    judged = _judged(panel, seen, slice(None), scorer, options, closing=True)
+    alerts = judged.alerts(0)
+    moved = changes(panel, seen, alerts, scorer)
+    _remember(panel, judged)
+    _close(panel, seen, judged.excess, options.jumps)
+    return seen, judged.level, alerts, moved
 
 
-def _scored(
-    rows: Rows,
-    codes: Codes,
-    members: NDArray[np.float32] | None,
-    logits: NDArray[np.float64],
-    level: NDArray[np.uint8],
-    kinds: tuple[NDArray[np.bool_], ...],
-    was: NDArray[np.void],
-    scorer: Scorer,
-) -> Scored:
-    alerts = np.flatnonzero(kinds[0] | kinds[1] | kinds[2])
-    previous, changes = _changes(codes[alerts], logits[alerts], was[alerts], scorer)
-    return Scored(
-        rows=rows,
-        codes=codes,
-        members=members,
-        logits=logits,
-        tiers=level,
-        alerts=alerts,
-        kinds=np.select([k[alerts] for k in kinds], list(range(len(kinds)))).astype(np.uint8),
-        previous_tiers=was["tier"][alerts],
-        previous_logits=previous,
-        changes=changes,
-    )
-
-
-def _changes(
-    codes: Codes, logits: NDArray[np.float64], was: NDArray[np.void], scorer: Scorer
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The score that was told last, shape (alerts,), and what each theme and the model added since.
+def changes(panel: Panel, seen: Look, alerts: Alerts, scorer: Scorer) -> Changes:
+    """What moved the scores of alerts since the last month end.
 
     The firm as it stood at the last month end is looked at with the model of today: what is left of the difference is
     not the firm's doing, but that of the model and of the portfolio beside which it stands.
     """
-    if not len(codes):
-        return np.zeros(0), np.zeros((0, len(THEMES) + 1))
+    if not len(alerts):
+        return Changes(np.zeros(0), np.zeros((0, len(THEMES) + 1)))
+    rows, codes, logits = seen.rows[alerts.at], seen.codes[alerts.at], seen.logits[alerts.at]
+    told = panel.firms["logit"][rows]
+    new = np.isnan(told)
     themes = scorer.themes(codes)
-    new = np.isnan(was["logit"])
     # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
-    before_themes = np.where(new[:, None], 0.0, scorer.themes(was["codes"][:, : codes.shape[1]]))
-    previous = np.where(new, scorer.base, was["logit"])
-    moved = themes - before_themes
-    return previous, np.column_stack([moved, logits - previous - moved.sum(axis=1)])
+    before = np.where(new[:, None], 0.0, scorer.themes(panel.firms["codes"][rows][:, : codes.shape[1]]))
+    previous = np.where(new, scorer.base, told)
+    moved = themes - before
+    return Changes(previous, np.column_stack([moved, logits - previous - moved.sum(axis=1)]))
 
 
-def _remember(
-    panel: Panel,
-    scored: Scored,
-    excess: NDArray[np.float64],
-    stands: NDArray[np.bool_],
-    told: NDArray[np.bool_],
-    days: NDArray[np.int32],
-) -> None:
+def _look(rows: Rows, view: View, inside: Mask, scorer: Scorer, closing: bool) -> Look:
+    at = np.flatnonzero(inside)
+    if len(at) < len(rows):
+        rows, view = rows[at], view.among(inside)
+    codes = encoded(view)
+    logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
+    return Look(view, rows, at, codes, members, logits)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The firms of a turn: arrays of n."""
+
+    rows: Rows
+    days: NDArray[np.int32]
+    excess: NDArray[np.float64]
+    """The score less the model's base."""
+    was: NDArray[np.uint8]
+    level: NDArray[np.uint8]
+    stands: Mask
+    """The score is high enough to keep the level that there was."""
+    leaps: Mask
+
+    def alerts(self, start: int) -> Alerts:
+        """What is to be told; `start` is the first one's place in the look."""
+        raised, lowered = self.level > self.was, self.level < self.was
+        at = np.flatnonzero(raised | lowered | self.leaps)
+        kinds = np.select([kind[at] for kind in (raised, self.leaps, lowered)], [0, 1, 2]).astype(np.uint8)
+        return Alerts(start + at, kinds, self.level[at], self.was[at])
+
+
+def _said(panel: Panel, seen: Look, turn: slice, scorer: Scorer, options: DecisionOptions) -> tuple[NDArray[Any], ...]:
+    judged = _judged(panel, seen, turn, scorer, options, closing=False)
+    _remember(panel, judged)
+    alerts = judged.alerts(turn.start)
+    return alerts.at, alerts.kinds, alerts.tiers, alerts.previous_tiers
+
+
+def _judged(panel: Panel, seen: Look, turn: slice, scorer: Scorer, options: DecisionOptions, closing: bool) -> _Judged:
+    f, view, rows, logits = panel.firms, seen.view, seen.rows[turn], seen.logits[turn]
+    days, in_proceeding, was = view.days[turn], view.in_proceeding[turn], f["tier"][rows]
+    level = tiers.reached(logits, view.expert_rule[turn], scorer.logit_thresholds, options.tiers)
+    # Where a department's alerts are capped, what lies below its floor is not told; what was told is left as ever.
+    told = logits >= scorer.floors.of(view.firms["department"][turn])
+    level = np.where(told, level, 0).astype(np.uint8)
+    held = tiers.held(logits, scorer.logit_thresholds, scorer.base, options.tiers)
+    floor = tiers.kept(was, f["tier_day"][rows], held, days, options.tiers) if closing else was
+    level = np.where(in_proceeding, 0, np.maximum(level, floor)).astype(np.uint8)
+    excess = logits - scorer.base
+    leaps = (
+        (level == was)
+        & ~in_proceeding
+        & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options.jumps)
+        & (logits >= logit(options.jumps.floor))
+        & told
+        & (days - f["jump_day"][rows] >= options.jumps.cooldown_days)
+    )
+    # Nothing is remembered of a firm in a proceeding that was at no level.
+    return _Judged(rows, days, excess, was, level, (held >= was) & ~(in_proceeding & (was == 0)), leaps)
+
+
+def _remember(panel: Panel, judged: _Judged) -> None:
     """Note new levels and alerts; after a jump the new level is the usual one."""
-    f, rows = panel.firms, scored.rows
-    f["tier"][rows] = scored.tiers
+    f, rows, days = panel.firms, judged.rows, judged.days
+    moved = judged.level != judged.was
+    f["tier"][rows[moved]] = judged.level[moved]
+    # A level's day is the last one on which it was reached, left, or high enough to be kept.
+    stands = moved | judged.stands
     f["tier_day"][rows[stands]] = days[stands]
+    told = (judged.level > judged.was) | judged.leaps
     f["jump_day"][rows[told]] = days[told]
-    f["usual"][rows[told]] = excess[told]
+    f["usual"][rows[told]] = judged.excess[told]
 
 
-def _close(panel: Panel, scored: Scored, excess: NDArray[np.float64], options: JumpOptions) -> None:
+def _close(panel: Panel, seen: Look, excess: NDArray[np.float64], options: JumpOptions) -> None:
     """The score of a month end becomes the one that later scores are compared with."""
-    f, rows = panel.firms, scored.rows
+    f, rows = panel.firms, seen.rows
     usual, spread = jumps.month_end(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options)
     f["usual"][rows], f["spread"][rows] = usual, spread
     f["month_ends"][rows] += 1
-    f["logit"][rows] = scored.logits
-    f["codes"][rows, : scored.codes.shape[1]] = scored.codes
+    f["logit"][rows] = seen.logits
+    f["codes"][rows, : seen.codes.shape[1]] = seen.codes
 
 
 def _forget(panel: Panel, rows: Rows) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.scales import Codes, Scale
+from detectors.scales import Coder, Codes, Scale
 from detectors.view import NEVER, Column, View, how_many
 
 THEMES = ("debt", "contributions", "partial-unemployment", "headcount", "schedules", "profile")
@@ -37,8 +37,8 @@ SWITCH = Scale(most=1.0)
 DIVISION = Scale(most=254.0)
 
 
-_FEW = 256
-"""Firms up to which features of a scale are encoded in one go: for a few the calls cost, for many the memory."""
+_FEW = 4096
+"""Firms up to which all features are encoded in one go: for a few the calls cost, for many the memory."""
 
 
 class Feature(NamedTuple):
@@ -64,24 +64,18 @@ def _feature(theme: str, unit: str, scale: Scale) -> Callable[[Callable[[View], 
 
 def codes(view: View) -> Codes:
     """Every feature of every firm of the view as codes, shape (n, features)."""
-    out = np.empty((len(FEATURES), len(view)), np.uint8)
-    if len(view) > _FEW:
-        for place, feature in enumerate(FEATURES):
-            out[place] = feature.scale.encode(feature.compute(view))
-    else:
-        for scale, places in _places_by_scale().items():
-            out[places] = scale.encode(np.stack([FEATURES[place].compute(view) for place in places]))
-    # A feature's codes lie side by side in memory: whoever looks at them looks at one feature after the other.
-    return out.T
+    values = np.empty((len(FEATURES), len(view)), np.float32)
+    for place, feature in enumerate(FEATURES):
+        values[place] = feature.compute(view)
+    if len(view) <= _FEW:
+        # A feature's codes lie side by side in memory: whoever looks at them looks at one feature after the other.
+        return _coder().encode(values).T
+    return np.stack([_coder().encode_row(place, row) for place, row in enumerate(values)]).T
 
 
 @cache
-def _places_by_scale() -> dict[Scale, list[int]]:
-    """The features of each scale: what shares one is encoded in one go."""
-    places: dict[Scale, list[int]] = {}
-    for place, feature in enumerate(FEATURES):
-        places.setdefault(feature.scale, []).append(place)
-    return places
+def _coder() -> Coder:
+    return Coder([feature.scale for feature in FEATURES])
 
 
 def matrix(view: View) -> NDArray[np.float64]:

@@ -4,8 +4,14 @@ A code is monotone in its value, so an order of codes is an order of firms; code
 are spaced by a logarithm where they have heavy tails (euros, months of contribution), evenly where they are shares.
 The codes of a month can be counted, and counts of any number of partitions add up exactly: what a firm looks like
 beside the whole portfolio follows from such counts (`detectors.portfolio`).
+
+A logarithm for each value of a batch would cost more than all features together. So codes are looked up: the first 17
+bits of a value as 32-bit float (sign, exponent, 8 bits of fraction) lead to the code of the least value that begins
+with them, and to the one bound, if any, from which on it is the next code.
 """
 
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +24,7 @@ _MIDDLE = CODES // 2
 
 Codes = NDArray[np.uint8]
 Column = NDArray[np.float64]
+Values32 = NDArray[np.float32]
 
 
 class Scale(NamedTuple):
@@ -32,20 +39,7 @@ class Scale(NamedTuple):
 
     def encode(self, values: Column) -> Codes:
         """The code of each value, shape of `values`; nan is unknown."""
-        steps = self._steps(np.abs(values))
-        unknown = np.isnan(steps)
-        some_unknown = bool(unknown.any())
-        if some_unknown:
-            steps[unknown] = 0.0
-        if self.signed:
-            codes = np.rint(np.copysign(steps, values, out=steps), out=steps) + _MIDDLE
-        else:
-            steps[values < 0] = 0.0
-            codes = np.rint(steps, out=steps) + 1
-        found = codes.astype(np.uint8)
-        if some_unknown:
-            found[unknown] = UNKNOWN_CODE
-        return found
+        return _lone(self).encode(np.asarray(values, np.float32)[None])[0]
 
     def decode(self) -> Column:
         """The value that each code stands for, shape (256,); that of the unknown one is nan."""
@@ -59,13 +53,87 @@ class Scale(NamedTuple):
         values[UNKNOWN_CODE] = np.nan
         return values
 
-    def _steps(self, sizes: Column) -> Column:
-        """How many codes away from 0 each size is, at most all there are; `sizes` may be overwritten."""
+    def formula(self, values: Column) -> Column:
+        """The code of each value, none of them nan, as the scale defines it."""
         most = float(_HIGHEST - _MIDDLE if self.signed else _HIGHEST - 1)
-        if self.unit:
-            np.divide(sizes, self.unit, out=sizes)
-            np.log1p(sizes, out=sizes)
-            np.multiply(sizes, most / np.log1p(self.most / self.unit), out=sizes)
-        else:
-            np.multiply(sizes, most / self.most, out=sizes)
-        return np.minimum(sizes, most, out=sizes)
+        sizes = np.abs(values)
+        steps = np.log1p(sizes / self.unit) / np.log1p(self.most / self.unit) if self.unit else sizes / self.most
+        steps = np.minimum(steps * most, most)
+        if self.signed:
+            return np.rint(np.copysign(steps, values)) + _MIDDLE
+        return np.rint(np.where(values < 0, 0.0, steps)) + 1
+
+
+_FRACTION_LEFT = 15
+"""Bits of a 32-bit float that are not looked at first."""
+_SIDE = 1 << 16
+"""Values of the others, for either sign."""
+_INFINITE = 0x7F800000
+"""The bits of infinity."""
+
+
+class Coder:
+    """Codes values of several scales, each in a row of its own."""
+
+    def __init__(self, scales: Sequence[Scale]) -> None:
+        """Raises ValueError for a scale too fine for the bits looked at."""
+        distinct = list(dict.fromkeys(scales))
+        tables = [_table(scale) for scale in distinct]
+        self._least = np.concatenate([least for least, _ in tables])
+        self._bounds = np.concatenate([bounds for _, bounds in tables])
+        self._starts = np.array([2 * _SIDE * distinct.index(scale) for scale in scales], np.uint32)
+
+    def encode(self, values: Values32) -> Codes:
+        """The code of each value, (scales, n), a row a scale; nan is unknown."""
+        return self._codes(values, self._starts[:, None])
+
+    def encode_row(self, place: int, values: Values32) -> Codes:
+        """The same of the values of one scale, shape of `values`."""
+        return self._codes(values, self._starts[place])
+
+    def _codes(self, values: Values32, starts: NDArray[np.uint32] | np.uint32) -> Codes:
+        begun = (values.view(np.uint32) >> _FRACTION_LEFT) + starts
+        codes = self._least.take(begun)
+        codes += (values >= self._bounds.take(begun)).view(np.uint8)
+        return codes
+
+
+@cache
+def _lone(scale: Scale) -> Coder:
+    return Coder((scale,))
+
+
+@cache
+def _table(scale: Scale) -> tuple[Codes, Values32]:
+    """By the first bits of a value: the code of the least value with them, and the bound of the code after it."""
+    bounds = _bounds(scale)
+    bits = np.abs(bounds) >> _FRACTION_LEFT
+    # In the order of values: the negative ones backwards, then the others.
+    order = np.where(bounds < 0, _SIDE - 1 - bits, _SIDE + bits)
+    if len(np.unique(order)) < len(order):
+        raise ValueError(f"{scale} has codes that lie closer together than values are looked at")
+    here = np.zeros(2 * _SIDE, np.uint8)
+    here[order] = 1
+    least = (1 + np.cumsum(here) - here).astype(np.uint8)
+    after = np.full(2 * _SIDE, np.nan, np.float32)
+    after[order] = _value(bounds)
+    least, after = (np.concatenate([x[_SIDE:], x[:_SIDE][::-1]]) for x in (least, after))
+    for side in (0, _SIDE):
+        least[side + (_INFINITE >> _FRACTION_LEFT) + 1 : side + _SIDE] = UNKNOWN_CODE
+    return least, after
+
+
+def _bounds(scale: Scale) -> NDArray[np.int64]:
+    """The places of the least values of the codes 2 to 255, (254,), found by halving."""
+    codes = np.arange(2, CODES)
+    below, above = (np.full(len(codes), place, np.int64) for place in (-_INFINITE, _INFINITE))
+    while (above - below > 1).any():
+        middle = (below + above) >> 1
+        reached = scale.formula(_value(middle).astype(np.float64)) >= codes
+        below, above = np.where(reached, below, middle), np.where(reached, middle, above)
+    return above
+
+
+def _value(places: NDArray[np.int64]) -> Values32:
+    """The value at each place in the order of 32-bit floats, 0 at place 0."""
+    return np.copysign(np.abs(places).astype(np.uint32).view(np.float32), places.astype(np.float32))

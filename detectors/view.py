@@ -23,6 +23,12 @@ CONTRIBUTION_FLOOR = 500.0
 """Euros a month below which a debt is not measured against the contribution: the ratio would say nothing."""
 
 
+def pictures(panel: Panel, rows: Rows) -> NDArray[np.void]:
+    """All that is known of firms, as it is now, shape of `rows`."""
+    # Several times faster than an index: whole records are copied, not their fields one by one.
+    return panel.firms.take(rows)
+
+
 class View:
     """Firms at `rows` of a panel, in `month`, each on its day. Every property has shape (n,), or (months, n).
 
@@ -31,21 +37,31 @@ class View:
     """
 
     def __init__(self, panel: Panel, rows: Rows, month: int, days: NDArray[np.int32]) -> None:
-        # Several times faster than an index: whole records are copied, not their fields one by one.
-        self.firms = panel.firms.take(rows)
+        self._set(pictures(panel, rows), month, days)
+
+    @classmethod
+    def of(cls, firms: NDArray[np.void], month: int, days: NDArray[np.int32]) -> "View":
+        """Firms as they stood when the pictures of them were taken."""
+        view = cls.__new__(cls)
+        view._set(firms, month, days)
+        return view
+
+    def _set(self, firms: NDArray[np.void], month: int, days: NDArray[np.int32]) -> None:
+        self.firms = firms
         self.month = month
         self.days = days
-        self._until = np.full(len(rows), month, np.int32)
+        self._until = np.full(len(firms), month, np.int32)
 
     def __len__(self) -> int:
         return len(self.firms)
 
     def among(self, inside: NDArray[np.bool_]) -> "View":
         """The same of some of the firms."""
-        view = View.__new__(View)
-        view.firms, view.month, view.days = self.firms.compress(inside), self.month, self.days[inside]
-        view._until = self._until[inside]
-        return view
+        return View.of(self.firms.compress(inside), self.month, self.days[inside])
+
+    def at(self, places: NDArray[np.intp]) -> "View":
+        """The same of the firms at these places, in their order."""
+        return View.of(self.firms.take(places), self.month, self.days[places])
 
     @cached_property
     def employee_debt(self) -> Column:
@@ -273,4 +289,4 @@ def how_many(there: NDArray[np.bool_]) -> Column:
     return there.sum(axis=0, dtype=np.uint8).astype(np.float64)
 
 
-__all__ = ["MONTHS", "NEVER", "Column", "View", "how_many"]
+__all__ = ["MONTHS", "NEVER", "Column", "View", "how_many", "pictures"]

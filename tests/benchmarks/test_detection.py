@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.detection import HEADER, pooled, run
+from benchmarks.detection import HALF_YEARS, HEADER, pooled, run
 from detectors.evaluation.measures import Figures
 from detectors.evaluation.report import Alerts, evaluate
 from streams.simulate import World
@@ -38,8 +38,14 @@ def test_worlds_without_references_and_alerts() -> None:
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     run(World(firms=60, months=26, failures=0.1, clean=True), [1, 2], references=False, bootstrap=5)
-    lines = capsys.readouterr().out.splitlines()
-    assert {line.count("|") for line in lines} == {len(HEADER) + 1}
-    assert [line.split(" | ")[0] for line in lines[2:]] == [
+    whole, halves = (text.splitlines() for text in capsys.readouterr().out.split("\n\n"))
+    assert {line.count("|") for line in whole} == {len(HEADER) + 1}
+    assert [line.split(" | ")[0] for line in whole[2:]] == [
         f"| {world}" for world in ("seed 1", "seed 1", "seed 2", "seed 2", "all", "all")
     ]
+    assert {line.count("|") for line in halves} == {len(HALF_YEARS) + 1}
+    firm_months = dict.fromkeys(("seed 1", "seed 2", "all"), 0)
+    for line in halves[2:]:
+        world, _, count = line.removeprefix("| ").split(" | ")[:3]
+        firm_months[world] += int(count)
+    assert firm_months["all"] == firm_months["seed 1"] + firm_months["seed 2"] > 0
