@@ -14,6 +14,7 @@ from alerts.connect import connect, safe_url
 from alerts.errors import RedisUnavailable
 from deploy.process import Supervised
 from tests.acceptance.harness import Site, until
+from tests.acceptance.processes import freeze
 from tests.alerts.publishing import Bench, delivered
 from tests.alerts.server import MASTER, VALKEY, Server, free_port
 from tests.streams.test_rebuild import expected, into_kafka, raised, rebuilt
@@ -69,7 +70,7 @@ def test_after_a_failover_nothing_is_missing_once_redis_is_rebuilt(site: Site, w
     with connect(watch.url, 5) as client, connect(watch.replica.url, 5) as replica:
         bench.publish(batch[:100])
         until(lambda: len(delivered(replica, QUEUE)) == 100, "the replica to have them")
-        os.kill(watch.replica.pid, signal.SIGSTOP)
+        freeze(watch.replica.pid)
         client.execute_command("CLIENT", "KILL", "TYPE", "replica")
         # Acknowledged by the master alone: not even on the way to the replica.
         assert bench.publish(batch[100:150])[0].published == 50

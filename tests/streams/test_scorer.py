@@ -1,7 +1,5 @@
 import asyncio
 import json
-import os
-import signal
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +27,7 @@ from streams.metrics import StreamMetrics
 from streams.outbox import Outbox
 from streams.scorer import Clocks, Scorer
 from tests.acceptance.harness import Site
+from tests.acceptance.processes import frozen
 from tests.acceptance.world import recovered
 from tests.detectors.making import JANUARY, SIREN, clock, contribution, debt, firm, headcount
 from tests.detectors.shifting import shifted
@@ -279,15 +278,12 @@ def test_everyone_who_waits_for_state_waits_until_it_is_there(site: Site, kafka:
     async def score() -> None:
         async with bench(site) as b:
             await b.handle(RECORDS[:2])
-            os.kill(kafka.pid, signal.SIGSTOP)
-            try:
+            with frozen(kafka.pid):
                 # Of the month that has begun: it writes state and nothing else.
                 await b.scorer.handle(HERE, RECORDS[2:3])
                 waiting = [asyncio.create_task(b.scorer.confirmed()) for _ in range(2)]
                 done, _ = await asyncio.wait(waiting, timeout=0.5)
                 assert not done
-            finally:
-                os.kill(kafka.pid, signal.SIGCONT)
             await asyncio.gather(*waiting)
 
     asyncio.run(score())

@@ -1,7 +1,5 @@
 """Sending while the broker is away: it may take longer, and nothing else changes."""
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from detectors.events import AnyEvent, Clock
 from streams.cluster import Cluster
 from streams.errors import SendFailed
 from streams.send import Sender, SendOptions
+from tests.acceptance.processes import freeze
 from tests.streams.test_send import PARTITIONS, create, decoded, headcount, records
 
 SMALL = SendOptions(send_batch_bytes=2_000, send_unconfirmed=500)
@@ -154,7 +153,7 @@ def test_a_broker_that_stays_away_is_told_and_left(broker: KafkaServer, topic: s
 
 def test_leaving_without_a_flush_does_not_wait(broker: KafkaServer, topic: str) -> None:
     sender = Sender(Cluster(kafka=broker.bootstrap), SMALL, None, topic)
-    os.kill(broker.pid, signal.SIGSTOP)  # it keeps its connections and says nothing
+    freeze(broker.pid)  # it keeps its connections and says nothing
     sender.send_many(events(0, 100))
     time.sleep(0.2)
     began = time.monotonic()

@@ -27,6 +27,7 @@ from streams.models_topic import ModelFollower
 from streams.outbox import Outbox
 from streams.trainer import Membership, Trainer
 from tests.acceptance.harness import Site
+from tests.acceptance.processes import freeze
 from tests.streams.received import Received
 
 PARTITIONS, HORIZON = 3, 18
@@ -292,7 +293,7 @@ def test_a_stop_gives_up_the_month_that_is_being_learned(site: Site) -> None:
         async with bench(site) as b:
             trainer = b.trainer()
             await handle(trainer, [answers(FIRST, 0), answers(FIRST, 1)])
-            os.kill(b.learner.pid, signal.SIGSTOP)
+            freeze(b.learner.pid)
             last = asyncio.create_task(handle(trainer, [answers(FIRST, 2)]))
             await asyncio.sleep(0.1)
             assert not last.done()
