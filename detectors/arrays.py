@@ -36,3 +36,10 @@ def with_room(array: NDArray[Any], size: int, fill: object = 0) -> NDArray[Any]:
     if fill:
         longer[len(array) :] = fill
     return longer
+
+
+def between(values: NDArray[Any], least: float, most: float) -> NDArray[Any]:
+    """The values, none below `least` or above `most`, nan as it is: `numpy.clip`, whose calls cost a few values' time
+    tenfold.
+    """
+    return np.minimum(np.maximum(values, least), most)

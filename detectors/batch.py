@@ -193,10 +193,11 @@ class _Some:
         self.events = events
         self.earliest = np.full(len(events), _LATEST, np.int32)
         """The earliest of all days read, shape (n,)."""
+        self._days: dict[str, NDArray[np.int32]] = {}
 
     def column(self, name: str, of: Callable[[Any], int]) -> NDArray[np.int64]:
         """What `of` gives for the values of a field."""
-        return np.array([of(value) for value in self.all(name)], np.int64)
+        return np.fromiter(map(of, self.all(name)), np.int64, len(self.events))
 
     def all(self, name: str) -> list[Any]:
         """The values of a field."""
@@ -204,9 +205,10 @@ class _Some:
 
     def days(self, name: str) -> NDArray[np.int32]:
         """Ordinals of dates; UNKNOWN_DAY where there is none."""
-        days = np.array([UNKNOWN_DAY if day is None else day.toordinal() for day in self.all(name)], np.int32)
-        np.minimum(self.earliest, days, out=self.earliest, where=days != UNKNOWN_DAY)
-        return days
+        if name not in self._days:
+            self._days[name] = days = _ordinals(self.all(name))
+            np.minimum(self.earliest, days, out=self.earliest, where=days != UNKNOWN_DAY)
+        return self._days[name]
 
     def months(self, name: str) -> NDArray[np.int32]:
         """Months of dates that are known."""
@@ -214,11 +216,21 @@ class _Some:
 
     def hundredths(self, name: str) -> NDArray[np.int64]:
         """Rounded half to even; 0 where unknown."""
-        return np.rint(np.array([value or 0.0 for value in self.all(name)]) * 100).astype(np.int64)
+        # What is None becomes nan.
+        values = np.array(self.all(name), np.float64)
+        values[np.isnan(values)] = 0.0
+        return np.rint(values * 100).astype(np.int64)
 
     def known(self, name: str) -> NDArray[np.bool_]:
         """Where a field says anything."""
         return np.array([value is not None for value in self.all(name)], bool)
+
+
+def _ordinals(dates: Sequence[Any]) -> NDArray[np.int32]:
+    try:
+        return np.fromiter(map(date.toordinal, dates), np.int32, len(dates))
+    except TypeError:
+        return np.array([UNKNOWN_DAY if day is None else day.toordinal() for day in dates], np.int32)
 
 
 def references(

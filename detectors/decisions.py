@@ -157,7 +157,7 @@ class _Judged:
         """What is to be told; `start` is the first one's place in the look."""
         raised, lowered = self.level > self.was, self.level < self.was
         at = np.flatnonzero(raised | lowered | self.leaps)
-        kinds = np.select([kind[at] for kind in (raised, self.leaps, lowered)], [0, 1, 2]).astype(np.uint8)
+        kinds = np.where(raised[at], 0, np.where(lowered[at], 2, 1)).astype(np.uint8)
         return Alerts(start + at, kinds, self.level[at], self.was[at])
 
 

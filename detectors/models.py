@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import scorecard, trees
-from detectors.arrays import Array, stored
+from detectors.arrays import Array, between, stored
 from detectors.capping import Floors
 from detectors.errors import VigieError
 from detectors.features import THEMES, names, themes_of
@@ -190,7 +190,7 @@ class Scorer:
 
     def score(self, codes: Codes) -> NDArray[np.float64]:
         """Log-odds, shape (n,), within MAX_LOGIT; `codes` (n, features)."""
-        return np.clip(self._raw(codes, *self._trees(codes)), -MAX_LOGIT, MAX_LOGIT)
+        return between(self._raw(codes, *self._trees(codes)), -MAX_LOGIT, MAX_LOGIT)
 
     def score_with_members(self, codes: Codes) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """The same, and each member's log-odds, shape (n, members); nan of those that have not learned yet."""
@@ -200,7 +200,7 @@ class Scorer:
         columns += [forest, boosting + self.model.boosting_base]
         members = np.column_stack(columns).astype(np.float32)
         members[:, ~np.array(self._learned)] = np.nan
-        return np.clip(self._raw(codes, forest, boosting), -MAX_LOGIT, MAX_LOGIT), members
+        return between(self._raw(codes, forest, boosting), -MAX_LOGIT, MAX_LOGIT), members
 
     def themes(self, codes: Codes) -> NDArray[np.float64]:
         """Each theme's part of the score, shape (n, themes): score = base + themes.sum(1)."""
@@ -212,7 +212,7 @@ class Scorer:
         for weight, of in zip(self._tree_weights, (self._forest, self._boosting), strict=True):
             themes += weight * of.parts(codes)
         raw = themes.sum(axis=1)
-        wanted = np.clip(raw, -MAX_LOGIT - self.base, MAX_LOGIT - self.base)
+        wanted = between(raw, -MAX_LOGIT - self.base, MAX_LOGIT - self.base)
         # Scores beyond the limit are shrunk theme by theme, in proportion, so that they still add up.
         return themes * np.where(wanted == raw, 1.0, wanted / np.where(raw == 0, 1.0, raw))[:, None]
 

@@ -6,6 +6,7 @@ The four numbers and lists are settings; the rest is what a score means, and is 
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +74,19 @@ def in_perimeter(view: View, options: PerimeterOptions) -> NDArray[np.bool_]:
     at the extraction and would tell the future of old months: it plays no part.
     """
     firms = view.firms
-    large = np.nan_to_num(view.headcount, nan=np.inf) >= options.headcount_floor
-    activity = ~np.isin(firms["division"], np.array(options.excluded_divisions, np.uint8))
-    inside = large & activity & (firms["employer"] == 1) & ~view.in_proceeding
+    # Nothing is smaller than what is not known.
+    small = view.headcount < options.headcount_floor
+    activity = _scored_divisions(options.excluded_divisions).take(firms["division"])
+    inside = ~small & activity & (firms["employer"] == 1) & ~view.in_proceeding
     return inside & _covered(firms["department"], options.departments) if options.departments else inside
+
+
+@cache
+def _scored_divisions(excluded: tuple[int, ...]) -> NDArray[np.bool_]:
+    """By division, 0 where it is not known."""
+    scored = np.ones(256, bool)
+    scored[list(excluded)] = False
+    return scored
 
 
 def _covered(codes: NDArray[np.bytes_], departments: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import rings
+from detectors.arrays import between
 from detectors.panel import MONTH_ZERO, Panel, Rows, heads
 from detectors.rings import MONTHS, NEVER
 
@@ -83,7 +84,7 @@ class View:
         """Mean age of the outstanding debt weighted by amount, months; 0 without debt."""
         total = self.firms["debt_employee"] + self.firms["debt_employer"]
         mean = self.firms["debt_moment"] / np.where(total > 0, total, 1)
-        return np.where(total > 0, np.clip(self.month - MONTH_ZERO - mean, 0, 600), 0.0)
+        return np.where(total > 0, between(self.month - MONTH_ZERO - mean, 0, 600), 0.0)
 
     @cached_property
     def open_debts(self) -> Column:
@@ -95,14 +96,14 @@ class View:
         """Mean age of the outstanding debts, each counted alike, months; nan without debt."""
         number = self.firms["debts_open"]
         mean = self.firms["debts_moment"] / np.where(number > 0, number, 1)
-        return np.where(number > 0, np.clip(self.month - MONTH_ZERO - mean, 0, 600), np.nan)
+        return np.where(number > 0, between(self.month - MONTH_ZERO - mean, 0, 600), np.nan)
 
     @cached_property
     def disputed_share(self) -> Column:
         """Part of the debt that is disputed, in [0, 1]; nan without debt."""
         total = (self.firms["debt_employee"] + self.firms["debt_employer"]).astype(np.float64)
         owing = total > 0
-        return np.where(owing, np.clip(self.firms["debt_disputed"] / np.where(owing, total, 1.0), 0.0, 1.0), np.nan)
+        return np.where(owing, between(self.firms["debt_disputed"] / np.where(owing, total, 1.0), 0.0, 1.0), np.nan)
 
     @cached_property
     def employee_part(self) -> Column:
@@ -113,7 +114,7 @@ class View:
     def months_since_debt(self) -> Column:
         """Months since the newest period that was not paid in time, at most 600; nan where there was none."""
         newest = self.firms["debt_newest"]
-        return np.where(newest == NEVER, np.nan, np.clip(self.month - newest, 0, 600).astype(np.float64))
+        return np.where(newest == NEVER, np.nan, between(self.month - newest, 0, 600).astype(np.float64))
 
     @cached_property
     def months_known(self) -> Column:
@@ -165,13 +166,13 @@ class View:
     def monthly_contribution(self) -> Column:
         """Mean contribution due a month over the last twelve known months, euros; 0 where none is known."""
         due = self._contributions[0][:YEAR].sum(axis=0) / 100.0
-        seen = np.clip(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, YEAR)
+        seen = between(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, YEAR)
         return np.maximum(due, 0) / seen
 
     @cached_property
     def recent_contribution(self) -> Column:
         """Mean contribution due a month over the last three known months, euros."""
-        seen = np.clip(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, 3)
+        seen = between(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, 3)
         return np.maximum(self._contributions[0][:3].sum(axis=0) / 100.0, 0) / seen
 
     @cached_property
@@ -186,7 +187,7 @@ class View:
         _, answered, paid_for = self._contributions
         window = slice(back, back + months)
         due, paid = answered[window].sum(axis=0), paid_for[window].sum(axis=0)
-        return np.where(due > 0, np.clip(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
+        return np.where(due > 0, between(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
 
     def hours_used(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment used in so many months, the last of them `back` months ago."""
@@ -226,7 +227,7 @@ class View:
         before = self.headcount_lag(k)
         known = (before > 0) & ~np.isnan(self.headcount)
         change = np.where(known, self.headcount, 1.0) / np.where(known, before, 1.0) - 1.0
-        return np.where(known, np.clip(change, -1.0, 1.0), np.nan)
+        return np.where(known, between(change, -1.0, 1.0), np.nan)
 
     def headcount_lag(self, k: int) -> Column:
         """Employees at the end of month - k (k > 0); 0 where unknown."""
