@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.arrays import Array, stored
+from detectors.arrays import Array, narrow, stored
 from detectors.chain import SOURCES, Chain
 from detectors.errors import VigieError
 from detectors.labels import Cohort
@@ -82,7 +82,8 @@ def firm_records(panel: Panel, rows: Rows) -> Iterator[Record]:
     for name, ledger, squeezer in zip(_LEDGERS, panel.ledgers, _ENTRIES, strict=True):
         owners, slots = ledger.of_firms(rows)
         # By key within a firm: the same facts make the same bytes, in whatever order they came.
-        order = np.lexsort((ledger.entries["key"][slots], owners))
+        by_key = np.argsort(ledger.entries["key"][slots])
+        order = by_key[np.argsort(narrow(owners[by_key]), kind="stable")]
         counts[name] = held = np.bincount(owners, minlength=len(rows))
         pieces.append(squeezer.squeeze(ledger.entries.take(slots[order]), held))
     head = bytes([FORMAT])
@@ -175,10 +176,11 @@ def _load_firms(
     counts, starts = counts_of(data, starts, ones)
     firms, starts = firms_of(data, starts, ones)
     rows = panel.rows_of(firms["siren"])
-    newest = _newest(firms, rows, panel.firms[rows])
-    firms, rows, starts, ends, counts = firms[newest], rows[newest], starts[newest], ends[newest], counts[newest]
-    if not len(rows):
+    newest = _newest(firms, rows, panel)
+    if not len(newest):
         return
+    if len(newest) < len(rows):
+        firms, rows, starts, ends, counts = firms[newest], rows[newest], starts[newest], ends[newest], counts[newest]
     panel.firms[rows] = firms
     for name, ledger, spread in zip(_LEDGERS, panel.ledgers, entries_of, strict=True):
         held = counts[name].astype(np.int64)
@@ -190,14 +192,16 @@ def _load_firms(
         panel.names[row] = whole[start:end].decode() or None
 
 
-def _newest(firms: NDArray[np.void], rows: Rows, held: NDArray[np.void]) -> NDArray[np.intp]:
-    """Positions of each firm's newest record, where it is no older than what is held."""
-    order = np.lexsort((np.arange(len(rows)), firms["swept"], firms["offset"], rows))
-    last = np.append(rows[order][1:] != rows[order][:-1], True)
-    newest = order[last]
-    new, old = firms[newest], held[newest]
-    later = (new["offset"] > old["offset"]) | ((new["offset"] == old["offset"]) & (new["swept"] >= old["swept"]))
-    return np.sort(newest[later])
+def _newest(firms: NDArray[np.void], rows: Rows, panel: Panel) -> NDArray[np.intp]:
+    """Positions of each firm's newest record, where it is no older than what the panel holds."""
+    # Field by field: records are long.
+    offsets, swept = np.ascontiguousarray(firms["offset"]), np.ascontiguousarray(firms["swept"])
+    order = np.lexsort((np.arange(len(rows)), swept, offsets, rows))
+    ordered = rows[order]
+    newest = order[np.append(ordered[1:] != ordered[:-1], True)]
+    new, new_swept = offsets[newest], swept[newest]
+    old, old_swept = (panel.firms[field][rows[newest]] for field in ("offset", "swept"))
+    return np.sort(newest[(new > old) | ((new == old) & (new_swept >= old_swept))])
 
 
 def _load_clock(chain: Chain, value: bytes) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import narrow
+
 Rows = NDArray[np.int32]
 Positions = NDArray[np.intp]
 
@@ -36,14 +38,9 @@ def turns(rows: Rows, days: NDArray[np.int32]) -> Iterator[Turn]:
     new_day = first | np.append(True, day[1:] != day[:-1])
     starts = np.flatnonzero(first)
     number = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
-    by_turn = np.argsort(_narrow(number), kind="stable")
+    by_turn = np.argsort(narrow(number), kind="stable")
     ends = np.cumsum(np.bincount(number)).tolist()
     for start, end in zip([0, *ends], ends, strict=False):
         for low in range(start, end, TOGETHER):
             part = by_turn[low : min(low + TOGETHER, end)]
             yield Turn(order[part], new_day[part])
-
-
-def _narrow(numbers: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
-    """The same numbers in 16 bits where they fit: those are sorted in linear time."""
-    return numbers.astype(np.uint16 if numbers.max() < 1 << 16 else np.uint64)
