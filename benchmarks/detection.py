@@ -2,7 +2,7 @@
 
 `python -m benchmarks.detection --firms 4000 --months 72 --seeds 1,2,3`. Each world is replayed, judged, and its
 references are fitted on itself alone; the last rows are of all worlds' firm-months together. A second table has
-calibration half-year by half-year.
+the figures half-year by half-year, and of all worlds by size, sector and region.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from detectors.evaluation.comparison import Reference
 from detectors.evaluation.firm_months import FirmMonths, Proceedings, Sirens
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import Figures
-from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, Known, evaluate
+from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, Group, Known, evaluate
 from streams import ingest
 from streams.evaluate import Judging, gather
 from streams.replay import Replay, ReplayOptions
@@ -49,7 +49,7 @@ HEADER = (
     ),
     *("lead, strong", "6 months ahead", "Vigie's, at its precision", "Vigie's AP over its", "CPU s"),
 )
-HALF_YEARS = ("world", "half-year", "firm-months", "failing", "ECE", "AP")
+PARTS = ("world", "of", "part", "firm-months", "failing", "ECE", "AP", "AUROC", "strong P", "strong R")
 
 
 @dataclass
@@ -101,19 +101,20 @@ def main() -> None:
 
 def run(world: World, seeds: Sequence[int], references: bool, bootstrap: int) -> None:
     """Print the table, each world's rows as they are found."""
-    judged, givens, halves = EvaluationOptions(bootstrap=bootstrap), list[Given](), list[list[str]]()
+    judged, givens, parts = EvaluationOptions(bootstrap=bootstrap), list[Given](), list[list[str]]()
     print(row(HEADER), row("---" for _ in HEADER), sep="\n", flush=True)
     for seed in seeds:
         given, replayed, referred = _given(world, seed, references)
         givens.append(given)
         evaluation = evaluate(given, judged)
         _print(f"seed {seed}", evaluation, replayed, referred)
-        halves += _half_years(f"seed {seed}", evaluation)
+        parts += _half_years(f"seed {seed}", evaluation)
     if len(givens) > 1:
         evaluation = evaluate(pooled(givens), judged)
         _print("all", evaluation, None, None)
-        halves += _half_years("all", evaluation)
-    print("", row(HALF_YEARS), row("---" for _ in HALF_YEARS), *map(row, halves), sep="\n")
+        parts += _half_years("all", evaluation)
+    parts += _groups("all" if len(givens) > 1 else f"seed {seeds[0]}", evaluation)
+    print("", row(PARTS), row("---" for _ in PARTS), *map(row, parts), sep="\n")
 
 
 def _given(world: World, seed: int, references: bool) -> tuple[Given, float, float]:
@@ -215,11 +216,21 @@ def _early(lead: Lead) -> tuple[str, str]:
 
 
 def _half_years(world: str, evaluation: Evaluation) -> list[list[str]]:
-    """What each half-year was worth: calibration is asked for apart in quiet times and in a moratorium."""
-    names = ("base_rate", "ece", "average_precision")
+    """Calibration is asked for apart in quiet times and in a moratorium."""
+    return _parts(world, "half-year", evaluation.by_half_year)
+
+
+def _groups(world: str, evaluation: Evaluation) -> list[list[str]]:
+    """Whom the model serves better and worse."""
+    groups = {"size": evaluation.by_size, "sector": evaluation.by_sector, "region": evaluation.by_region}
+    return [line for name, of in groups.items() for line in _parts(world, name, of)]
+
+
+def _parts(world: str, of: str, groups: Sequence[Group]) -> list[list[str]]:
+    names = ("base_rate", "ece", "average_precision", "auroc", "strong_precision", "strong_recall")
     return [
-        [world, half.name, str(half.firm_months), *(number(half.figures[name].value) for name in names)]
-        for half in evaluation.by_half_year
+        [world, of, group.name, str(group.firm_months), *(number(group.figures[name].value) for name in names)]
+        for group in groups
     ]
 
 

@@ -1,11 +1,12 @@
 """Worlds pooled for the benchmark, and the benchmark itself on a small world."""
 
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks.detection import HALF_YEARS, HEADER, pooled, run
+from benchmarks.detection import HEADER, PARTS, pooled, run
 from detectors.evaluation.measures import Figures
 from detectors.evaluation.report import Alerts, evaluate
 from streams.simulate import World
@@ -43,9 +44,11 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split(" | ")[0] for line in whole[2:]] == [
         f"| {world}" for world in ("seed 1", "seed 1", "seed 2", "seed 2", "all", "all")
     ]
-    assert {line.count("|") for line in halves} == {len(HALF_YEARS) + 1}
-    firm_months = dict.fromkeys(("seed 1", "seed 2", "all"), 0)
+    assert {line.count("|") for line in halves} == {len(PARTS) + 1}
+    firm_months = defaultdict[tuple[str, str], int](int)
     for line in halves[2:]:
-        world, _, count = line.removeprefix("| ").split(" | ")[:3]
-        firm_months[world] += int(count)
-    assert firm_months["all"] == firm_months["seed 1"] + firm_months["seed 2"] > 0
+        world, of, _, count = line.removeprefix("| ").split(" | ")[:4]
+        firm_months[world, of] += int(count)
+    whole_of = {world: firm_months[world, "half-year"] for world in ("seed 1", "seed 2", "all")}
+    assert whole_of["all"] == whole_of["seed 1"] + whole_of["seed 2"] > 0
+    assert {firm_months["all", of] for of in ("size", "sector", "region")} == {whole_of["all"]}
