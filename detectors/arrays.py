@@ -25,13 +25,13 @@ def stored(array: NDArray[Any], dtype: str) -> Array:
 
 
 def with_room(array: NDArray[Any], size: int, fill: object = 0) -> NDArray[Any]:
-    """The array where it has `size` rows, else one at least twice as long that begins with it, `fill` in the rest.
+    """The array where it has `size` rows, else a longer one that begins with it, `fill` in the rest.
 
-    Rows of zeros take no memory until something is written there.
+    Rows of zeros take no memory until something is written there, so there may be many of them.
     """
     if size <= len(array):
         return array
-    longer = np.zeros((max(size, 2 * len(array)), *array.shape[1:]), array.dtype)
+    longer = np.zeros((max(size, (2 if fill else 4) * len(array)), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     if fill:
         longer[len(array) :] = fill
