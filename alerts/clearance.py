@@ -7,6 +7,7 @@
     [users.jdupont]                  # a person, or a program
     groups = ["ddets-21"]
     regions = ["Bretagne"]           # with a role of the user's own, or of one of the groups
+    data = ["score", "urssaf"]       # what is not masked; everything, where no table of the user says it
 
 What a user may is the sum of what stands at the user and at its groups. Whatever is not understood stops the reading:
 a misspelt line must neither give nor take a right in silence.
@@ -19,19 +20,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from alerts.masking import ALL_DATA, DATA, Data
 from alerts.routing import QUEUES
 from detectors.errors import UnusableInput
 from detectors.regions import REGIONS
 
-Role = Literal["reader", "agent", "dispatcher", "operator", "auditor"]
-"""Reads; reads and works on cases; the three others see no department by their clearance, but what their work is."""
+Role = Literal["reader", "agent", "supervisor", "dispatcher", "operator", "auditor"]
+"""Reads; reads and works on cases; also on those that others hold. The three others see no department by their
+clearance, but what their work is."""
 ROLES: tuple[Role, ...] = get_args(Role)
-LOCAL_ROLES: tuple[Role, ...] = ("reader", "agent")
+LOCAL_ROLES: tuple[Role, ...] = ("reader", "agent", "supervisor")
 """Those whose rights are a department's."""
 ALL = "all"
 _NAME = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 _TABLES = ("groups", "users")
-_GROUP_FIELDS = ("role", "departments", "regions")
+_GROUP_FIELDS = ("role", "departments", "regions", "data")
 _USER_FIELDS = (*_GROUP_FIELDS, "groups")
 
 
@@ -41,6 +44,8 @@ class Grant(NamedTuple):
     source: str
     role: Role | None
     queues: frozenset[str]
+    data: frozenset[Data] | None = None
+    """None where the table says nothing of it."""
 
 
 class Clearance(NamedTuple):
@@ -50,6 +55,8 @@ class Clearance(NamedTuple):
     roles: tuple[Role, ...]
     queues: tuple[str, ...]
     grants: tuple[Grant, ...]
+    data: frozenset[Data] = ALL_DATA
+    """What is not masked."""
 
 
 def read(path: Path) -> list[Clearance]:
@@ -93,8 +100,11 @@ class _Reading:
         if bool(queues) != bool(roles & {*LOCAL_ROLES}):
             lacks = "a department" if not queues else f"one of the roles {', '.join(LOCAL_ROLES)}"
             raise self._error(("users", name), "departments", f"and role do not go together: the user has not {lacks}")
-        given = tuple(grant for grant in grants if grant.role or grant.queues)
-        return Clearance(name, tuple(r for r in ROLES if r in roles), tuple(q for q in QUEUES if q in queues), given)
+        given = tuple(grant for grant in grants if grant.role or grant.queues or grant.data is not None)
+        said = [grant.data for grant in grants if grant.data is not None]
+        data = frozenset[Data]().union(*said) if said else ALL_DATA
+        ordered = tuple(r for r in ROLES if r in roles)
+        return Clearance(name, ordered, tuple(q for q in QUEUES if q in queues), given, data)
 
     def _tables(self, kind: str, fields: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         found = self._content.get(kind, {})
@@ -130,7 +140,16 @@ class _Reading:
                 hint = _near(region, REGIONS)
                 raise self._error(place, "regions", f"has {region!r}, which is no region{hint}")
             queues.update(REGIONS[region])
-        return Grant(".".join(place), role, frozenset(queues))
+        return Grant(".".join(place), role, frozenset(queues), self._data(place, table))
+
+    def _data(self, place: tuple[str, ...], table: Mapping[str, Any]) -> frozenset[Data] | None:
+        if "data" not in table:
+            return None
+        texts = self._texts(place, table, "data")
+        for text in texts:
+            if text not in DATA:
+                raise self._error(place, "data", f"has {text!r}: write some of {', '.join(DATA)}{_near(text, DATA)}")
+        return frozenset(data for data in DATA if data in texts)
 
     def _texts(self, place: tuple[str, ...], table: Mapping[str, Any], field: str) -> list[str]:
         values = table.get(field, [])

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.clearance import Clearance, Role
+from alerts.masking import ALL_DATA
 from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, case_patterns, patterns
 
 _CONNECTION = "+ping +select"
@@ -47,11 +48,13 @@ def _rules(clearances: Iterable[Clearance], passwords: dict[str, str]) -> Iterat
 def rights(clearance: Clearance) -> list[str]:
     """The parts of a user's rule behind its password, in Redis' own language."""
     parts = [_CONNECTION]
-    queues = ("*",) if clearance.queues == QUEUES else clearance.queues
+    # Redis gives a whole case or none: whoever does not see all data of a firm has the console and the API alone.
+    seen = clearance.queues if clearance.data == ALL_DATA else ()
+    queues = ("*",) if seen == QUEUES else seen
     if queues:
         parts += [f"%R~{pattern}" for queue in queues for pattern in patterns(queue)]
         parts.append(_READ)
-    if "agent" in clearance.roles:
+    if queues and {"agent", "supervisor"} & {*clearance.roles}:
         parts.append(f"({_keys(case_patterns(queue) for queue in queues)} {_WRITE_CASES})")
     for role in clearance.roles:
         parts += _OVER_ALL.get(role, ())
