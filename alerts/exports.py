@@ -16,6 +16,7 @@ from alerts.departments import NAMES
 from alerts.errors import TooMany
 from alerts.language import Language
 from alerts.listing import Query, holds
+from alerts.masking import NOTHING, Data, Masked, case_of
 from alerts.sectors import SECTIONS, section
 from alerts.terminal import clean
 from alerts.vocabulary import worded
@@ -27,11 +28,12 @@ MOST_ROWS = 10_000
 
 
 class Column(NamedTuple):
-    """A column's heading in each language, and its cell of a case."""
+    """A column's heading in each language, its cell of a case, and whose data it has (None: everybody's)."""
 
     fr: str
     en: str
     cell: Callable[[Case, Language], Cell]
+    data: Data | None = None
 
 
 def _section_name(case: Case, _: Language) -> Cell:
@@ -47,9 +49,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("Code NAF", "NAF code", lambda c, _: c.activity),
     Column("Section NAF", "NAF section", _section_name),
     Column("Effectif", "Headcount", lambda c, _: c.headcount),
-    Column("Dette sociale (€)", "Social debt (€)", lambda c, _: c.debt_euros),
-    Column("Niveau", "Level", lambda c, language: TIERS[language][c.tier]),
-    Column("Probabilité", "Probability", lambda c, _: c.probability),
+    Column("Dette sociale (€)", "Social debt (€)", lambda c, _: c.debt_euros, "urssaf"),
+    Column("Niveau", "Level", lambda c, language: TIERS[language][c.tier], "score"),
+    Column("Probabilité", "Probability", lambda c, _: c.probability, "score"),
     Column("Dernière alerte au", "Last alert as of", lambda c, _: c.as_of),
     Column("Première alerte au", "First alert as of", lambda c, _: c.opened_on),
     Column("Nombre d'alertes", "Alerts", lambda c, _: c.alerts),
@@ -61,10 +63,10 @@ COLUMNS: tuple[Column, ...] = (
         "Motif ou issue", "Reason or outcome", lambda c, language: worded(c.outcome, language) if c.outcome else None
     ),
     Column("Commentaire", "Comment", lambda c, _: c.comment),
-    Column("Signalé le", "Escalated on", lambda c, _: c.escalated_at.date() if c.escalated_at else None),
+    Column("Signalé le", "Escalated on", lambda c, _: c.escalated_at.date() if c.escalated_at else None, "score"),
     Column("Filtres standards", "Standard filters", lambda c, language: _holds(c, language)),
     Column("Numéro du dossier", "Case", lambda c, _: c.number),
-    Column("Modèle", "Model", lambda c, _: c.model_version),
+    Column("Modèle", "Model", lambda c, _: c.model_version, "score"),
     Column("Identifiant de l'alerte", "Alert id", lambda c, _: c.alert),
 )
 
@@ -102,8 +104,12 @@ def about(query: Query, cases: Sequence[Case], made_at: datetime, language: Lang
     return rows
 
 
-def as_csv(cases: Sequence[Case], query: Query, made_at: datetime, language: Language) -> bytes:
+def as_csv(
+    cases: Sequence[Case], query: Query, made_at: datetime, language: Language, masked: Masked = NOTHING
+) -> bytes:
     """The cases as CSV in UTF-8: `;` and decimal commas for French spreadsheets, `,` and points for others.
+
+    Without the columns of what is masked.
 
     The lines above the heading, which begin with `#`, state the filters and the age of the data.
     """
@@ -111,15 +117,21 @@ def as_csv(cases: Sequence[Case], query: Query, made_at: datetime, language: Lan
     writer = csv.writer(stream, delimiter=";" if language == "fr" else ",", lineterminator="\r\n")
     for name, value in about(query, cases, made_at, language):
         writer.writerow([f"# {name}", harmless(value)])
-    writer.writerow([column[language == "en"] for column in COLUMNS])
+    columns = _columns(masked)
+    writer.writerow([column[language == "en"] for column in columns])
     for case in cases:
-        writer.writerow([_text(column.cell(case, language), language) for column in COLUMNS])
+        writer.writerow([_text(column.cell(case_of(case, masked), language), language) for column in columns])
     # With a mark of order: without it, spreadsheets take it for another encoding.
     return stream.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(cases: Sequence[Case], query: Query, made_at: datetime, language: Language) -> bytes:
-    """The cases as XLSX, with a second sheet that states the filters and the age of the data."""
+def as_xlsx(
+    cases: Sequence[Case], query: Query, made_at: datetime, language: Language, masked: Masked = NOTHING
+) -> bytes:
+    """The cases as XLSX, with a second sheet that states the filters and the age of the data.
+
+    Without the columns of what is masked.
+    """
     import xlsxwriter
 
     options = {
@@ -132,11 +144,12 @@ def as_xlsx(cases: Sequence[Case], query: Query, made_at: datetime, language: La
     with xlsxwriter.Workbook(stream, options) as book:
         bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
         sheet = book.add_worksheet("Dossiers" if language == "fr" else "Cases")
-        for place, column in enumerate(COLUMNS):
+        columns = _columns(masked)
+        for place, column in enumerate(columns):
             sheet.write_string(0, place, column[language == "en"], bold)
         for row, case in enumerate(cases, 1):
-            for place, column in enumerate(COLUMNS):
-                value = column.cell(case, language)
+            for place, column in enumerate(columns):
+                value = column.cell(case_of(case, masked), language)
                 if isinstance(value, str):
                     sheet.write_string(row, place, clean(value))
                 elif isinstance(value, date):
@@ -144,13 +157,17 @@ def as_xlsx(cases: Sequence[Case], query: Query, made_at: datetime, language: La
                 elif value is not None:
                     sheet.write_number(row, place, value, *([percent] if column.en == "Probability" else []))
         sheet.freeze_panes(1, 2)
-        sheet.autofilter(0, 0, len(cases), len(COLUMNS) - 1)
+        sheet.autofilter(0, 0, len(cases), len(columns) - 1)
         notes = book.add_worksheet("Filtres" if language == "fr" else "Filters")
         notes.set_column(0, 1, 40)
         for row, (name, value) in enumerate(about(query, cases, made_at, language)):
             notes.write_string(row, 0, name, bold)
             notes.write_string(row, 1, clean(value))
     return stream.getvalue()
+
+
+def _columns(masked: Masked) -> list[Column]:
+    return [column for column in COLUMNS if column.data not in masked]
 
 
 def harmless(text: str) -> str:

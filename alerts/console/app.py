@@ -26,19 +26,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts import audit
 from alerts.actions import Actor, Refusal
+from alerts.cases import Case
 from alerts.console import places
 from alerts.console.asking import PAGE_SIZE, asked
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
 from alerts.console.pages import firm_page, list_page
-from alerts.console.people import OutOfScope, Person, within
 from alerts.console.sessions import Session, Sessions
 from alerts.console.words import WORDS, language_of
 from alerts.desk import Desk
 from alerts.errors import ActionRefused, CaseNotFound, RedisRefused, RedisUnavailable
 from alerts.history import Entry
+from alerts.inbox import Received
 from alerts.language import LANGUAGES, Language
+from alerts.masking import Masked, alert_of, case_of, entry_of
 from alerts.routing import QUEUES
+from alerts.scope import Act, OutOfScope, Person, What, decide, require, what_of, within
 from detectors.errors import UnusableInput
 
 COOKIE = "vigie_session"
@@ -103,11 +106,12 @@ class Console:
     def firms(self, asking: Asking) -> Response:
         """The list."""
         wanted = asked(asking.request.query_params.multi_items(), asking.person)
-        desk = self._desk(asking.person)
+        desk, masked = self._desk(asking.person), asking.person.masked
         # Before the list: what happens in between is told of as new, and is not missed.
         ends = {queue: end.decode() for queue, end in desk.ends(wanted.query.departments).items()}
         page = desk.listed(wanted.query, limit=PAGE_SIZE, start=(wanted.page - 1) * PAGE_SIZE)
-        found = desk.latest(page.cases)
+        found = {name: _masked(item, masked, asking.language) for name, item in desk.latest(page.cases).items()}
+        page = page._replace(cases=[case_of(case, masked) for case in page.cases])
         self._record(asking.person, "case.list", _departments(wanted.query.departments))
         words = WORDS[asking.language]
         content = list_page(page, found, wanted, asking.person, asking.language, words["late"])
@@ -116,18 +120,20 @@ class Console:
 
     def firm(self, asking: Asking) -> Response:
         """A firm's page."""
-        return self._firm(asking, *self._named(asking))
+        return self._firm(asking)
 
     def act(self, asking: Asking) -> Response:
         """Do what a form asks for, and show the firm again; 409 with how it stands where it is not done."""
-        (queue, siren), name = self._named(asking, to_act=True), asking.request.path_params["action"]
+        case, _ = self._case(asking, "change")
+        queue, siren, name = case.department, case.siren, asking.request.path_params["action"]
         action, seen = action_of(name, asking.form), seen_version(asking.form)
+        actor = Actor(asking.person.name, asking.person.supervises)
         try:
-            self._desk(asking.person).act(queue, siren, action, Actor(asking.person.name), seen=seen)
+            self._desk(asking.person).act(queue, siren, action, actor, seen=seen)
         except ActionRefused as error:
             self._record(asking.person, f"case.{name}", f"case:{queue}:{siren}", "refused", error.refusal.reason)
             status = 422 if error.refusal.reason == "value" else 409
-            return self._firm(asking, queue, siren, error.refusal, status)
+            return self._firm(asking, error.refusal, status)
         return RedirectResponse(f"/firms/{queue}/{siren}", 303)
 
     def logout(self, asking: Asking) -> Response:
@@ -145,7 +151,7 @@ class Console:
         known = places.read(begun, queues)
         self._record(asking.person, "case.watch", _departments(queues))
         session = asking.session.id
-        followed = self.feed.follow(known, lambda: self._sessions.lasts(session))
+        followed = self.feed.follow(known, lambda: self._sessions.lasts(session), masked=asking.person.masked)
         return StreamingResponse(followed, media_type="text/event-stream")
 
     # Logging in
@@ -212,21 +218,30 @@ class Console:
 
     # Parts
 
-    def _named(self, asking: Asking, *, to_act: bool = False) -> tuple[str, str]:
-        """Department and SIREN of the address, within the person's scope."""
+    def _case(self, asking: Asking, act: Act) -> tuple[Case, Masked]:
+        """The case of the address, within the person's scope, and what of it is masked."""
         queue, siren = asking.request.path_params["department"], asking.request.path_params["siren"]
-        within(asking.person, (queue,), to_act=to_act)
-        return queue, siren
+        person = asking.person
+        if queue not in QUEUES:
+            require(person, What(queue, in_alert=False), act)
+        try:
+            case = self._desk(person).get(queue, siren)
+        except CaseNotFound:
+            # That a firm is not theirs is said whether or not there is one.
+            require(person, What(queue, in_alert=True), act)
+            raise
+        return case, require(person, what_of(case, person), act)
 
-    def _firm(
-        self, asking: Asking, queue: str, siren: str, refusal: Refusal | None = None, status: int = 200
-    ) -> Response:
-        desk = self._desk(asking.person)
-        case = desk.get(queue, siren)
-        history, received = desk.history(queue, siren), desk.alerts(queue, siren)
-        self._record(asking.person, "case.show", f"case:{queue}:{siren}")
+    def _firm(self, asking: Asking, refusal: Refusal | None = None, status: int = 200) -> Response:
+        case, masked = self._case(asking, "see")
+        desk, person, language = self._desk(asking.person), asking.person, asking.language
+        named = case.department, case.siren
+        history = [entry_of(entry, masked) for entry in desk.history(*named)]
+        received = [_masked(item, masked, language) for item in desk.alerts(*named)]
+        self._record(person, "case.show", f"case:{case.department}:{case.siren}")
+        viewer = person._replace(acts=decide(person, what_of(case, person), "change").allowed)
         now = self._settings.clock()
-        content = firm_page(case, history, received, asking.person, asking.language, refusal, now)
+        content = firm_page(case_of(case, masked), history, received, viewer, language, refusal, now)
         return self._page(asking, "firm.html", content, status)
 
     def _desk(self, person: Person) -> Desk:
@@ -342,6 +357,11 @@ def application(settings: Settings) -> Starlette:
     )
     made.state.feed = console.feed
     return made
+
+
+def _masked(received: Received, masked: Masked, language: Language) -> Received:
+    """An alert as it is shown; the bytes that lie in Redis are not."""
+    return received._replace(alert=alert_of(received.alert, masked, language), raw=b"")
 
 
 def _set(response: Response, name: str, value: str) -> None:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from alerts.cases import STATES
-from alerts.console.people import Person, within
 from alerts.listing import HOLDS, ORDERS, Query, everything
+from alerts.scope import Person, queried, within
 from alerts.sectors import LETTERS
 from detectors.errors import UnusableInput
 
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
 
 
 def asked(parameters: Parameters, person: Person) -> Asked:
-    """Raises UnusableInput for a value that is none of the known ones, OutOfScope for a department not theirs.
+    """Raises UnusableInput for a value that is none of the known ones, OutOfScope for what is not theirs.
 
     A search goes through the firms in any state, the standard filters aside, unless a state is given.
     """
@@ -65,7 +65,7 @@ def asked(parameters: Parameters, person: Person) -> Asked:
         query = msgspec.structs.replace(query, states=states)
     elif text:
         query = everything(query)
-    return Asked(query, _page(values["page"]), kept)
+    return Asked(queried(query, person), _page(values["page"]), kept)
 
 
 def _among(name: str, values: Mapping[str, list[str]], known: Iterable[str]) -> tuple[Any, ...]:

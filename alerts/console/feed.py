@@ -16,6 +16,7 @@ from alerts.console import places as place_words
 from alerts.desk import Desk
 from alerts.history import Entry, order
 from alerts.inbox import BLOCK_MS
+from alerts.masking import NOTHING, Masked, action_of
 from alerts.routing import QUEUES
 from detectors.errors import VigieError
 
@@ -81,7 +82,12 @@ class Feed:
             await asyncio.to_thread(self._thread.join)
 
     async def follow(
-        self, places: dict[str, str], lasts: Callable[[], bool], *, heartbeat_seconds: float = HEARTBEAT_SECONDS
+        self,
+        places: dict[str, str],
+        lasts: Callable[[], bool],
+        *,
+        masked: Masked = NOTHING,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> AsyncIterator[bytes]:
         """Server-sent events of what happens behind the places, as long as the session lasts and the page keeps up.
 
@@ -94,7 +100,7 @@ class Feed:
             try:
                 async for earlier in self._earlier(places):
                     places[earlier.queue] = earlier.id
-                    yield event(earlier, places)
+                    yield event(earlier, places, masked)
             except VigieError as error:
                 # The page comes back by itself, from where it is.
                 log.warning("the console's stream: %s", error)
@@ -107,7 +113,7 @@ class Feed:
                     continue
                 if entry is not None and order(entry.id) > order(places[entry.queue]) and lasts():
                     places[entry.queue] = entry.id
-                    yield event(entry, places)
+                    yield event(entry, places, masked)
 
     @contextmanager
     def _reading(self, queues: Sequence[str]) -> Iterator[Reader]:
@@ -156,12 +162,12 @@ class Feed:
                 self._readers.discard(reader)
 
 
-def event(entry: Entry, places: dict[str, str]) -> bytes:
+def event(entry: Entry, places: dict[str, str], masked: Masked = NOTHING) -> bytes:
     """One server-sent event: which case, what was done, by whom. No name of a firm."""
     content = {
         "department": entry.queue,
         "siren": entry.siren,
-        "action": entry.action,
+        "action": action_of(entry.action, masked),
         "by": entry.by,
         "at": entry.at,
         "state": entry.after,

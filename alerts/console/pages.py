@@ -10,8 +10,7 @@ from alerts.case_wording import HOLD_WORDS, STATES, entry_line, firm, refused, s
 from alerts.cases import Case
 from alerts.console import charts
 from alerts.console.asking import PAGE_SIZE, Asked
-from alerts.console.people import Person
-from alerts.console.words import ORDER_WORDS, field_name, sectors, theme_name
+from alerts.console.words import DATA_WORDS, ORDER_WORDS, field_name, sectors, theme_name
 from alerts.departments import NAMES
 from alerts.desk import Page
 from alerts.headline import department, headline, level
@@ -19,8 +18,10 @@ from alerts.history import Entry
 from alerts.inbox import Received
 from alerts.language import Language, day, number, probability, signed
 from alerts.listing import HOLDS, holds
+from alerts.masking import DATA
 from alerts.quantities import written
 from alerts.rendering import SOURCES, reasons_in
+from alerts.scope import Person
 from alerts.terminal import clean
 from alerts.vocabulary import CANCELS, MOTIVES, OUTCOMES, UNFOLLOWS, USELESS, Words
 from alerts.wording import TIERS
@@ -64,8 +65,12 @@ def list_page(
 ) -> dict[str, Any]:
     """The list: rows, filters with what is chosen, what the standard filters hold back, the pages around this one."""
     pages = max(1, -(-page.total // PAGE_SIZE))
+    scored = "score" not in person.masked
+    orders = [order for order in ORDER_WORDS[language] if scored or order not in ("priority", "probability")]
+    kept = [hold for hold in HOLDS if hold != "schedule" or "urssaf" not in person.masked]
     return {
-        "rows": [_row(case, alerts.get(case.alert), language, late) for case in page.cases],
+        "scored": scored,
+        "rows": [_row(case, alerts.get(case.alert), language, late, scored=scored) for case in page.cases],
         "total": number(page.total, language),
         "page": asked.page,
         "pages": pages,
@@ -78,10 +83,12 @@ def list_page(
         "tiers": _choices(asked, "tier", TIERS[language]),
         "states": _choices(asked, "state", STATES[language]),
         "sectors": _choices(asked, "sector", {letter: f"{letter} {name}" for letter, name in sectors().items()}),
-        "orders": _choices(asked, "order", ORDER_WORDS[language]),
+        "orders": _choices(asked, "order", {order: ORDER_WORDS[language][order] for order in orders}),
         "holds": [
             (choice, number(page.held[hold], language))
-            for hold, choice in zip(HOLDS, _choices(asked, "let", HOLD_WORDS[language]), strict=True)
+            for hold, choice in zip(
+                kept, _choices(asked, "let", {hold: HOLD_WORDS[language][hold] for hold in kept}), strict=True
+            )
         ],
         "held": number(sum(page.held.values()), language),
     }
@@ -98,19 +105,22 @@ def firm_page(
 ) -> dict[str, Any]:
     """A firm's page: the case, its last alert, its risk over the alerts, its history, and what may be done."""
     alerts = [item.alert for item in received]
+    scored = "score" not in person.masked
     return {
+        "scored": scored,
+        "masked": [DATA_WORDS[language][data] for data in DATA if data in person.masked],
         "name": firm(case, language),
         "place": department_name(case.department, language),
         "here": address(case),
         "standing": standing(case, language),
         "holder": clean(case.holder) if case.holder else None,
-        "others": case.holder not in (None, person.name),
+        "others": case.holder not in (None, person.name) and not person.supervises,
         "said": clean(case.comment) if case.comment else None,
         "flags": _flags(case, language),
         "version": case.version,
         "refused": refused(refusal, language) if refusal else None,
         "alert": _alert(alerts[-1], language) if alerts else None,
-        "risk": _risk(alerts, language),
+        "risk": _risk(alerts, language) if scored else None,
         "history": [entry_line(entry, language) for entry in reversed(history)],
         "acts": person.acts,
         "actions": actions_of(case, person),
@@ -124,9 +134,9 @@ def firm_page(
 
 def actions_of(case: Case, person: Person) -> list[str]:
     """What a person may do with a case as it stands, votes and comments aside."""
-    if not person.acts or case.holder not in (None, person.name):
+    if not person.acts or (case.holder not in (None, person.name) and not person.supervises):
         return []
-    mine = case.state == "taken"
+    mine = case.state == "taken" and case.holder == person.name
     return [name for name, action in _ACTIONS if case.state in ALLOWED[action] and not (name == "take" and mine)]
 
 
@@ -140,15 +150,15 @@ def department_name(queue: str, language: Language) -> str:
     return department(queue if queue in NAMES else None, language)
 
 
-def _row(case: Case, received: Received | None, language: Language, late: str) -> Row:
+def _row(case: Case, received: Received | None, language: Language, late: str, *, scored: bool) -> Row:
     waits = (late,) if case.escalated_at is not None and case.state == "new" else ()
     return Row(
         address=address(case),
         name=firm(case, language),
         department=department_name(case.department, language),
-        tier=case.tier,
-        level=_level(case, language),
-        probability=probability(case.probability, language),
+        tier=case.tier if scored else "none",
+        level=_level(case, language) if scored else "–",
+        probability=probability(case.probability, language) if scored else "–",
         why=_first(reasons_in(received.alert, language)) if received else "",
         since=day(case.opened_on, language),
         standing=standing(case, language),

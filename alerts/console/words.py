@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from alerts.language import LANGUAGES, Language
 from alerts.listing import Order
+from alerts.masking import Data
 from alerts.quantities import QUANTITIES
 from alerts.sectors import SECTIONS
 from alerts.wording import THEMES
@@ -92,6 +93,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "useless_reason": "Raison, si inutile",
         "other_holder": "{holder} s'en occupe : seuls un avis et un commentaire sont possibles.",
         "reader_note": "Vous pouvez lire, non agir.",
+        "masked": "Vos droits ne montrent pas : {what}.",
         "model": "Modèle {model}, alerte {alert}",
         "403": "Ce n'est pas à vous",
         "403_note": "Ce département ou cette action ne fait pas partie de vos droits. La demande a été notée.",
@@ -187,6 +189,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "useless_reason": "Reason, if of no use",
         "other_holder": "{holder} deals with it: only a judgement and a comment are possible.",
         "reader_note": "You may read, and not act.",
+        "masked": "Your rights do not show: {what}.",
         "model": "Model {model}, alert {alert}",
         "403": "Not yours",
         "403_note": "This department or action is not among your rights. The request has been noted.",
@@ -198,6 +201,21 @@ WORDS: dict[Language, dict[str, str]] = {
         "csrf_note": "The form is not of your session, or that has ended. Open the page again and try again.",
         "503": "Data out of reach",
         "503_note": "Redis does not answer, or refuses. Try again in a moment; the page will say how the case stands.",
+    },
+}
+
+DATA_WORDS: dict[Language, dict[Data, str]] = {
+    "fr": {
+        "score": "le score et ses raisons",
+        "urssaf": "les données de l'URSSAF",
+        "dgefp": "l'activité partielle (DGEFP)",
+        "bdf": "les données de la Banque de France",
+    },
+    "en": {
+        "score": "the score and its reasons",
+        "urssaf": "the data of URSSAF",
+        "dgefp": "partial unemployment (DGEFP)",
+        "bdf": "the data of the Bank of France",
     },
 }
 

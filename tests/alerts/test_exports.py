@@ -13,6 +13,7 @@ import pytest
 from alerts.errors import TooMany
 from alerts.exports import COLUMNS, as_csv, as_xlsx, check_size, harmless
 from alerts.listing import Query
+from alerts.masking import ALL_DATA, Data
 from tests.alerts.making import NOW, a_case, live
 
 EVIL = "=HYPERLINK(\"http://x\")\n+cmd|' /C calc'!A0"
@@ -49,6 +50,20 @@ def test_xlsx_holds_the_same_with_a_sheet_that_states_the_filters() -> None:
     texts = ["".join(node.itertext()) for sheet in sheets for node in sheet.iter(f"{CELL}is")]
     assert any(text.startswith("=HYPERLINK") for text in texts)
     assert {"21, 2A", "strong", "2026-03-01"} <= set(texts)
+
+
+def test_what_is_masked_has_no_column() -> None:
+    case = msgspec.structs.replace(a_case(), debt_euros=918_273.0, schedule_running=True, escalated_at=NOW)
+    hidden = {"urssaf": {"Social debt (€)"}, "score": {"Level", "Probability", "Escalated on", "Model"}}
+    for masked in (frozenset[Data](), frozenset[Data]({"urssaf"}), frozenset[Data]({"score"}), ALL_DATA):
+        text = as_csv([case], Query(), NOW, "en", masked).decode("utf-8-sig")
+        table = [row for row in csv.reader(io.StringIO(text)) if not row[0].startswith("#")]
+        lost = set[str]().union(*(hidden.get(data, ()) for data in masked))
+        assert table[0] == [column.en for column in COLUMNS if column.en not in lost]
+        assert ("918273" in text, "schedule" in str(table[1])) == ("urssaf" not in masked,) * 2
+        with zipfile.ZipFile(io.BytesIO(as_xlsx([case], Query(), NOW, "en", masked))) as book:
+            sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert ("918273" in sheet) == ("urssaf" not in masked)
 
 
 def test_too_many_are_refused() -> None:

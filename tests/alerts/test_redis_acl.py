@@ -33,6 +33,8 @@ USERS = [
     Clearance("dispatcher", ("dispatcher",), (), ()),
     Clearance("operator", ("operator",), (), ()),
     Clearance("auditor", ("auditor",), (), ()),
+    Clearance("chief", ("supervisor",), ("21",), ()),
+    Clearance("masked", ("agent",), ("21",), (), frozenset({"score"})),
 ]
 PASSWORDS = {clearance.user: f"secret of {clearance.user}" for clearance in USERS}
 CASE = "vigie:case:{vigie:alerts:%s}:111111111"
@@ -99,6 +101,9 @@ def test_an_agent_of_21_reads_21_and_not_71(as_: As) -> None:
         with pytest.raises(RedisRefused):
             ask()
     assert read(as_("reader"), "21", "2A") == ["of-21", "of-2A"]
+    assert read(as_("chief"), "21") == ["of-21"]
+    with pytest.raises(RedisRefused):
+        read(as_("masked"), "21")
     assert read(as_("nation"), *QUEUES) == ["of-21", "of-2A", "of-71"]
 
 
@@ -117,7 +122,9 @@ def test_whoever_reads_changes_nothing_but_cases_of_its_own_department(as_: As) 
             refused(client, *dangerous)
         refused(client, "SET", CASE % "71", "{}")
         refused(client, "EVAL", "return redis.call('DEL', 'vigie:alerts:21')", "0")
-    refused(as_("reader"), "SET", CASE % "21", "{}")
+    for user in ("reader", "masked"):
+        refused(as_(user), "SET", CASE % "21", "{}")
+    as_("chief").set(CASE % "21", "{}")
     assert as_("agent").set(CASE % "21", "{}")
     assert as_("agent").get(CASE % "21") == b"{}"
 

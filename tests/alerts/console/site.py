@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 
 from alerts.alert import Alert, encode
 from alerts.console.app import Settings
-from alerts.console.people import Person
 from alerts.console.sessions import Sessions
 from alerts.desk import Desk
 from alerts.metrics import AlertMetrics
 from alerts.notices import NoticeOptions
 from alerts.publish import publish
 from alerts.routing import QUEUES
+from alerts.scope import Person
 from tests.alerts.making import NOW
 
 HOME = "http://127.0.0.1"
@@ -28,6 +28,8 @@ PEOPLE = {
         Person("b.durand", ("21", "71"), True),
         Person("c.reader", ("21",), False),
         Person("d.all", QUEUES, True),
+        Person("e.masked", ("21",), True, frozenset()),
+        Person("s.chief", ("21",), True, supervises=True),
     )
 }
 

@@ -34,6 +34,11 @@ def audited(client: redis.Redis) -> list[tuple[str, str, str, str]]:
     return [(entry.actor, entry.action, entry.object, entry.outcome) for entry in entries]
 
 
+def plain(page: str) -> str:
+    """A page with spaces for what breaks no line."""
+    return page.replace("\u202f", " ").replace("\xa0", " ")
+
+
 def many_firms(client: redis.Redis, bench: Bench) -> None:
     """Seventy firms of two departments, of every kind that a filter tells apart."""
     alerts = [
@@ -272,6 +277,59 @@ class TestScope:
         form = {"csrf": hidden(page, "csrf"), "seen": "1"}
         assert browser.http.post(f"{FIRM}/take", data=form).status_code == 403
         assert site.desk(client).get("21", "123456789").state == "new"
+
+    def test_what_one_follows_is_ones_own_wherever_it_is(self, client: redis.Redis, bench: Bench) -> None:
+        site.put(client, bench.metrics, live(), live(1, siren="710000000", department="71"))
+        martin = Browser(application(site.settings(client))).log_in("a.martin")
+        assert martin.get(OTHER).status_code == 403
+        site.desk(client).act("71", "710000000", Take(), Actor("a.martin"))
+        page = martin.get(OTHER)
+        assert page.status_code == 200
+        assert martin.send(page.text, "note", comment="toujours à moi").status_code == 303
+        assert martin.send(page.text, "release", seen="3", reason="indisponible").status_code == 303
+        assert [martin.get(OTHER).status_code, martin.get("/firms/71/999999999").status_code] == [403, 403]
+        assert martin.get("/firms/canary/999999990").status_code == 403
+
+    def test_a_supervisor_acts_on_what_another_holds(self, client: redis.Redis, bench: Bench) -> None:
+        site.put(client, bench.metrics, live())
+        app = application(site.settings(client))
+        martin, chief = Browser(app).log_in("a.martin"), Browser(app).log_in("s.chief")
+        martin.send(martin.get(FIRM).text, "take")
+        page = chief.get(FIRM).text
+        assert "Prendre en charge" in page
+        assert chief.send(page, "take").status_code == 303
+        assert site.desk(client).get("21", "123456789").holder == "s.chief"
+        assert martin.send(martin.get(FIRM).text, "close", outcome="besoin").status_code == 409
+
+    def test_masked_data_are_on_no_page(self, client: redis.Redis, bench: Bench) -> None:
+        put = live(evidence=evidence(debt_employer_euros=45_200.0, schedule_running=1.0, headcount=38.0), name="DUMONT")
+        rises = live(1, kind="jump", probability=0.71, previous_probability=0.34, evidence=put.evidence)
+        site.put(client, bench.metrics, put, rises)
+        app = application(site.settings(client))
+        words = (
+            "45 200",
+            "71 %",
+            "risque fort",
+            "Risque fort",
+            "délai de paiement",
+            "dette",
+            "le risque augmente",
+            "m-7",
+        )
+        seen, masked = Browser(app).log_in("a.martin"), Browser(app).log_in("e.masked")
+        shown = plain(seen.get(FIRM).text + seen.get("/?let=schedule").text)
+        assert [word for word in words if word not in shown] == []
+        pages = [masked.get(path) for path in ("/", FIRM, "/?q=DUMONT")]
+        assert [page.status_code for page in pages] == [200] * 3
+        for page in pages:
+            assert "DUMONT" in page.text
+            assert [word for word in words if word in plain(page.text)] == []
+        assert "38" in pages[1].text, "the headcount is everybody's"
+        assert "Vos droits ne montrent pas" in pages[1].text
+        for query in ("tier=strong", "order=probability"):
+            assert masked.get(f"/?{query}").status_code == 403
+        page = masked.send(pages[1].text, "take")
+        assert page.status_code == 303, "what is masked is no hindrance to work"
 
     def test_its_redis_user_needs_no_more_than_an_agent_of_all_departments(
         self, client: redis.Redis, bench: Bench, redis_url: str

@@ -18,6 +18,7 @@ from alerts.console.app import COOKIE, Settings, application
 from alerts.console.feed import Feed
 from alerts.console.people import Person
 from alerts.console.serving import Server
+from alerts.masking import Masked
 from tests.alerts.console import site
 from tests.alerts.making import live
 from tests.alerts.publishing import Bench
@@ -106,6 +107,18 @@ def test_a_page_that_does_not_read_is_dropped_and_the_others_go_on(client: redis
     quick, slow = asyncio.run(run())
     assert quick == slow
     assert len(set(quick)) == 8
+
+
+def test_a_stream_tells_nobody_what_is_masked(client: redis.Redis, bench: Bench) -> None:
+    site.put(client, bench.metrics, live(), live(1, kind="jump", probability=0.6))
+
+    async def run(masked: Masked) -> list[str]:
+        async with feeding(client) as feed:
+            stream = feed.follow({"21": "0-0"}, lambda: True, masked=masked, heartbeat_seconds=0.05)
+            return [content["action"] for _, content in await taken(stream, 2)]
+
+    assert asyncio.run(run(frozenset())) == ["opened", "rose"]
+    assert asyncio.run(run(frozenset({"score"}))) == ["opened", "joined"]
 
 
 def test_a_stream_ends_with_its_session_and_reads_no_other_department(client: redis.Redis, bench: Bench) -> None:
