@@ -25,8 +25,8 @@ from alerts.routing import QUEUES
 from detectors.errors import UnusableInput
 from detectors.regions import REGIONS
 
-Role = Literal["reader", "agent", "supervisor", "dispatcher", "operator", "auditor"]
-"""Reads; reads and works on cases; also on those that others hold. The three others see no department by their
+Role = Literal["reader", "agent", "supervisor", "dispatcher", "operator", "auditor", "console"]
+"""Reads; reads and works on cases; also on those that others hold. The four others see no department by their
 clearance, but what their work is."""
 ROLES: tuple[Role, ...] = get_args(Role)
 LOCAL_ROLES: tuple[Role, ...] = ("reader", "agent", "supervisor")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.clearance import Clearance, Role
 from alerts.masking import ALL_DATA
-from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, case_patterns, patterns
+from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, CONSOLE_KEYS, QUEUES, case_patterns, patterns
 
 _CONNECTION = "+ping +select"
 _SCRIPTS = "+evalsha +script|load"
@@ -26,6 +26,7 @@ _PURGE_AUDIT = f"(%W~{AUDIT_KEY} +xtrim)"
 _SERVE = f"+@read +@write -@dangerous -del -unlink +info +time {_SCRIPTS}"
 """A program of Vigie's own over all queues: it trims them and rebuilds them, and deletes none."""
 _ERASE = "+del +unlink"
+_SESSIONS = f"(~{CONSOLE_KEYS} +get +mget +set +del +zadd +zrem +zrange +zremrangebyscore +xadd +xrange +hget +hset)"
 
 
 def acl_file(clearances: Iterable[Clearance], passwords: dict[str, str]) -> list[str]:
@@ -50,11 +51,11 @@ def rights(clearance: Clearance) -> list[str]:
     parts = [_CONNECTION]
     # Redis gives a whole case or none: whoever does not see all data of a firm has the console and the API alone.
     seen = clearance.queues if clearance.data == ALL_DATA else ()
-    queues = ("*",) if seen == QUEUES else seen
+    queues = ("*",) if seen == QUEUES or "console" in clearance.roles else seen
     if queues:
         parts += [f"%R~{pattern}" for queue in queues for pattern in patterns(queue)]
         parts.append(_READ)
-    if queues and {"agent", "supervisor"} & {*clearance.roles}:
+    if queues and {"agent", "supervisor", "console"} & {*clearance.roles}:
         parts.append(f"({_keys(case_patterns(queue) for queue in queues)} {_WRITE_CASES})")
     for role in clearance.roles:
         parts += _OVER_ALL.get(role, ())
@@ -68,6 +69,7 @@ def _keys(groups: Iterable[Sequence[str]]) -> str:
 
 _OVER_ALL: dict[Role, tuple[str, ...]] = {
     "dispatcher": (f"({_keys([_ALERTS])} {_SERVE})",),
-    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})",),
+    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})", _SESSIONS),
+    "console": (_SESSIONS,),
     "auditor": (_READ_AUDIT, _PURGE_AUDIT),
 }

@@ -80,6 +80,17 @@ AUDIT_HEAD_KEY = f"vigie:audit-head:{{{AUDIT_KEY}}}"
 """A hash: the number and the hash of the audit log's last entry, which whoever appends must know."""
 
 
+CONSOLE_KEYS = "vigie:console:*"
+"""What the web pages keep for themselves: sessions, broken glass, reminders."""
+SESSIONS_KEY = "vigie:console:sessions"
+"""The sorted set of the hashes of session ids, scored by when they are over at the latest."""
+
+
+def session_key(id_hash: str) -> str:
+    """The string that is a session."""
+    return f"vigie:console:session:{id_hash}"
+
+
 _CASE_KEYS = ("case", "cases", "actions", "trail", "desk")
 """What agents write: the first part of the names of such keys."""
 

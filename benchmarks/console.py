@@ -50,7 +50,7 @@ def main() -> None:
             alerts = batch(start, min(BATCH, options.cases - start), options.cases)
             publish(client, alerts, where="here", metrics=metrics, clock=time.time, notices=NoticeOptions())
         person = Person("a.martin", ("21",), acts=True)
-        sessions = Sessions(time.monotonic, idle_seconds=1800, longest_seconds=28_800)
+        sessions = Sessions(client, time.time, where="here", idle_seconds=1800, longest_seconds=28_800)
         settings = Settings(client, "here", {person.name: person}, "fr", sessions, _waits, block_ms=1000)
         console = uvicorn.Server(uvicorn.Config(application(settings), log_config=None))
         serving = threading.Thread(target=console.run, args=([listener],))

@@ -1,5 +1,5 @@
 """The agents' web pages: the list of firms to deal with, a firm's page, and what happens as it happens.
 
-Server-rendered, on Redis alone; what a person may see is decided by `people.within`, for pages, actions and the stream
+Server-rendered, on Redis alone; what a person may see is decided by `alerts.scope`, for pages, actions and the stream
 alike. Starlette, uvicorn and Jinja2 are needed (`pip install 'vigie[console]'`).
 """

@@ -1,7 +1,7 @@
 """The console as a web application: who asks, what is answered, and what of it goes into the audit log.
 
 Nothing of a firm is shown before the log has taken an entry that names who asked; where the log takes none, the answer
-is 503. Sessions are this process's, so that one process serves all.
+is 503. Sessions are in Redis, so that several processes serve the same people.
 """
 
 import secrets
@@ -150,8 +150,7 @@ class Console:
         begun = asking.request.headers.get("last-event-id") or parameters.get("after", "")
         known = places.read(begun, queues)
         self._record(asking.person, "case.watch", _departments(queues))
-        session = asking.session.id
-        followed = self.feed.follow(known, lambda: self._sessions.lasts(session), masked=asking.person.masked)
+        followed = self.feed.follow(known, lambda: self._lasts(asking.session), masked=asking.person.masked)
         return StreamingResponse(followed, media_type="text/event-stream")
 
     # Logging in
@@ -179,12 +178,11 @@ class Console:
         if person is None:
             return self._problem("403", language, None, 403)
         try:
-            await run_in_threadpool(self._record, person, "console.login", f"person:{person.name}")
+            begun = await run_in_threadpool(self._begin, person, request.cookies.get(COOKIE, ""))
         except (RedisUnavailable, RedisRefused):
             return self._problem("503", language, None, 503)
-        self._sessions.end(request.cookies.get(COOKIE, ""))
         response = RedirectResponse("/", 303)
-        _set(response, COOKIE, self._sessions.begin(person).id)
+        _set(response, COOKIE, begun.id)
         response.delete_cookie(LOGIN_COOKIE, path="/", httponly=True, samesite="strict")
         return response
 
@@ -192,8 +190,11 @@ class Console:
         """A page for those who have logged in; a form must come with the session's own token."""
 
         async def endpoint(request: Request) -> Response:
-            session = self._sessions.used(request.cookies.get(COOKIE, ""))
-            language = self._language(request, session)
+            try:
+                session = await run_in_threadpool(self._sessions.used, request.cookies.get(COOKIE, ""))
+                language = await run_in_threadpool(self._language, request, session)
+            except (RedisUnavailable, RedisRefused):
+                return self._problem("503", self._settings.language, None, 503)
             if session is None:
                 if request.method == "POST" or request.url.path == "/stream":
                     return self._problem("csrf", language, None, 403)
@@ -217,6 +218,19 @@ class Console:
         return endpoint
 
     # Parts
+
+    def _begin(self, person: Person, old: str) -> Session:
+        """A session under a new id, once the log has it; the browser's old one ends."""
+        self._record(person, "console.login", f"person:{person.name}")
+        self._sessions.end(old)
+        return self._sessions.begin(person)
+
+    def _lasts(self, session: Session) -> bool:
+        try:
+            return self._sessions.lasts(session)
+        except RedisUnavailable:
+            # Nobody can end a session meanwhile, and nothing is told either.
+            return True
 
     def _case(self, asking: Asking, act: Act) -> tuple[Case, Masked]:
         """The case of the address, within the person's scope, and what of it is masked."""
@@ -276,8 +290,9 @@ class Console:
         """What `lang` says, which the session keeps; what it kept; what the browser asks for."""
         for language in LANGUAGES:
             if request.query_params.get("lang") == language:
-                if session is not None:
+                if session is not None and session.language != language:
                     session.language = language
+                    self._sessions.keep(session)
                 return language
         kept = session.language if session is not None else None
         return kept or language_of(request.headers.get("accept-language", ""), self._settings.language)

@@ -22,8 +22,10 @@ from detectors.errors import VigieError
 
 MOST_WAITING = 256
 """Entries that a page may be behind before it is dropped."""
-HEARTBEAT_SECONDS = 5.0
-"""How often a silent page is written to, and its session looked at."""
+HEARTBEAT_SECONDS = 4.0
+"""How often a silent page is written to, and its session looked at: one that ends gets nothing after 5 seconds."""
+CHECK_SECONDS = 1.0
+"""How often the session of a busy page is looked at."""
 CATCH_UP = 500
 """Entries read at once for a page that comes back."""
 RETRY_SECONDS = 1.0
@@ -105,13 +107,18 @@ class Feed:
                 # The page comes back by itself, from where it is.
                 log.warning("the console's stream: %s", error)
                 return
-            while lasts() and not reader.dropped and not self._stop.is_set():
+            checked = -CHECK_SECONDS
+            while not reader.dropped and not self._stop.is_set():
+                if (now := asyncio.get_running_loop().time()) - checked >= min(CHECK_SECONDS, heartbeat_seconds):
+                    if not await asyncio.to_thread(lasts):
+                        return
+                    checked = now
                 try:
                     entry = await asyncio.wait_for(reader.entries.get(), heartbeat_seconds)
                 except TimeoutError:
                     yield b": \n\n"
                     continue
-                if entry is not None and order(entry.id) > order(places[entry.queue]) and lasts():
+                if entry is not None and order(entry.id) > order(places[entry.queue]):
                     places[entry.queue] = entry.id
                     yield event(entry, places, masked)
 

@@ -8,17 +8,16 @@ from collections.abc import Callable
 import redis
 import uvicorn
 
-from alerts import clearance
 from alerts.connect import safe_url
 from alerts.console.app import Settings, application
 from alerts.console.feed import Feed
 from alerts.console.options import ConsoleOptions, checked
-from alerts.console.people import people
+from alerts.console.people import People
 from alerts.console.sessions import Sessions
 from alerts.inbox import BLOCK_MS
 from alerts.options import AlertsOptions
 from alerts.outage import waits
-from detectors.errors import UnusableInput, VigieError
+from detectors.errors import VigieError
 
 GRACE_SECONDS = 3
 """How long pages that are open may take to be told."""
@@ -44,11 +43,12 @@ def serve(
     """Serve until SIGINT or SIGTERM. Raises UnusableInput for options or a clearance file that cannot be used,
     CannotListen.
     """
-    known = people(clearance.read(checked(options)))
-    if not known:
-        raise UnusableInput(f"{options.clearances}: nobody in it sees a department, so nobody could log in")
+    known = People(checked(options))
     sessions = Sessions(
-        time.monotonic,
+        client,
+        time.time,
+        where=safe_url(url),
+        current=known.current,
         idle_seconds=options.console_idle_minutes * 60,
         longest_seconds=options.console_session_hours * 3600,
     )

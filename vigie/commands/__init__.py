@@ -17,7 +17,7 @@ COMMANDS = {
     "alerts": "Watch alerts, list the firms to deal with, take and follow them.",
     "console": "Serve the web pages on which agents see and work on their cases.",
     "audit": "Read and check the log of who read, changed or was refused what.",
-    "access": "Make Redis users from the clearance file, and review who sees what.",
+    "access": "Make Redis users from the clearance file, review who sees what, end sessions.",
     "firm": "Erase what is held about a firm.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
     "doctor": "Check the installation and say what to do about what is wrong.",

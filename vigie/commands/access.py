@@ -1,4 +1,4 @@
-"""`vigie access`: Redis users from the clearance file, and who sees what."""
+"""`vigie access`: Redis users from the clearance file, who sees what, and who is logged in."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,10 +8,12 @@ import msgspec
 
 from alerts import audit, clearance, redis_acl
 from alerts.connect import connect, safe_url
+from alerts.console import sessions as console_sessions
 from alerts.options import AlertsOptions
 from alerts.routing import QUEUES
 from alerts.terminal import clean
 from detectors.errors import UnusableInput
+from vigie.audited import audited
 from vigie.secret_files import redis_passwords
 from vigie.settings import options_of
 
@@ -30,7 +32,7 @@ class Reviewed(msgspec.Struct, frozen=True):
 
 @click.group()
 def command() -> None:
-    """Make Redis users from the clearance file, and review who sees what."""
+    """Make Redis users from the clearance file, review who sees what, end sessions."""
 
 
 @command.command()
@@ -77,6 +79,34 @@ def review(options: AlertsOptions, file: Path, department: str | None, last_use:
         return
     for row in rows:
         click.echo(_text(row, with_use=last_use))
+
+
+@command.command()
+@options_of(AlertsOptions)
+@click.option("--user", help="Only this person's.")
+@click.option("--end", "to_end", is_flag=True, help="End them at once, open pages within five seconds.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of text.")
+def sessions(options: AlertsOptions, user: str | None, to_end: bool, as_json: bool) -> None:
+    """List the sessions that are open on the web pages, or end them: of one person, or all.
+
+    Example: vigie access sessions --user jdupont --end
+    """
+    where = safe_url(options.redis)
+    object_ = f"person:{user}" if user else "person:all"
+    with (
+        connect(options.redis, options.redis_timeout_seconds) as client,
+        audited(client, options.redis, "session.end" if to_end else "session.list", object_),
+    ):
+        found = [item for item in console_sessions.listed(client, where=where) if user in (None, item.name)]
+        if to_end:
+            console_sessions.end(client, [item.mark for item in found], where=where)
+    if as_json:
+        click.echo(msgspec.json.encode([item._asdict() for item in found]).decode())
+        return
+    for item in found:
+        parts = (item.name, f"since {item.began:%Y-%m-%d %H:%M}", f"last use {item.used:%H:%M} UTC", item.mark[:12])
+        click.echo(clean("  ".join(parts)))
+    click.echo(f"{len(found)} session{'' if len(found) == 1 else 's'}{' ended' if to_end else ''}", err=True)
 
 
 def _last_uses(options: AlertsOptions) -> dict[str, datetime]:

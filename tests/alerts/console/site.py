@@ -45,7 +45,8 @@ class Clock:
 
 
 def settings(client: redis.Redis, clock: Clock | None = None, **changes: Any) -> Settings:
-    sessions = Sessions(clock or Clock(), idle_seconds=1800, longest_seconds=8 * 3600)
+    clock = clock or Clock()
+    sessions = Sessions(client, clock, where="here", idle_seconds=1800, longest_seconds=8 * 3600)
     made = Settings(
         client=client,
         where="here",

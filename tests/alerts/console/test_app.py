@@ -16,7 +16,6 @@ from alerts.connect import connect
 from alerts.console.app import COOKIE, HEADERS, application
 from alerts.console.asking import asked
 from alerts.listing import Query
-from alerts.routing import QUEUES
 from tests.alerts.console import site
 from tests.alerts.console.site import PEOPLE, Browser, Clock, hidden, sirens
 from tests.alerts.making import evidence, live
@@ -331,11 +330,11 @@ class TestScope:
         page = masked.send(pages[1].text, "take")
         assert page.status_code == 303, "what is masked is no hindrance to work"
 
-    def test_its_redis_user_needs_no_more_than_an_agent_of_all_departments(
+    def test_its_redis_user_needs_no_more_than_its_role(
         self, client: redis.Redis, bench: Bench, redis_url: str
     ) -> None:
         site.put(client, bench.metrics, live())
-        rights = " ".join(redis_acl.rights(Clearance("console", ("agent",), QUEUES, ()))).split()
+        rights = " ".join(redis_acl.rights(Clearance("console", ("console",), (), ()))).split()
         root: Any = client
         root.execute_command("ACL", "SETUSER", "console", "reset", "on", ">secret", *rights)
         try:

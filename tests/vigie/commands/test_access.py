@@ -1,6 +1,7 @@
 """`vigie access`: secrets in files, hashes on stdout, and the review."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from alerts.audit import Entry, record
+from alerts.audit import Entry, decode, record, stored
 from alerts.connect import connect
+from alerts.console.sessions import Sessions
+from alerts.scope import Person
 from vigie.__main__ import main
 
 FILE = """
@@ -99,3 +102,24 @@ def test_the_review_says_who_sees_what_and_when_they_last_did(
     (row,) = json.loads(out)
     assert (row["user"], row["departments"]) == ("jdupont", ["22", "29", "35", "56"])
     assert vigie("review", clearances, "--department", "20")[0] == 2
+
+
+def test_an_administrator_lists_sessions_and_ends_them(
+    vigie: Vigie, valkey: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_REDIS", valkey.url)
+    with connect(valkey.url, 5) as client:
+        client.flushall()
+        open_ = Sessions(client, time.time, where="here", idle_seconds=60, longest_seconds=60)
+        mine, *theirs = (open_.begin(Person(name, ("21",), True)) for name in ("a.martin", "b.durand", "b.durand"))
+        status, out, _ = vigie("sessions", "--json")
+        assert (status, [item["name"] for item in json.loads(out)]) == (0, ["a.martin", "b.durand", "b.durand"])
+        assert mine.id not in out
+        status, out, err = vigie("sessions", "--user", "b.durand", "--end")
+        assert (status, out.count("b.durand"), err) == (0, 2, "2 sessions ended\n")
+        assert [open_.used(session.id) is None for session in (mine, *theirs)] == [False, True, True]
+        entries = [decode(item.entry) for item in stored(client, where="here")]
+    assert [(entry.action, entry.object) for entry in entries] == [
+        ("session.list", "person:all"),
+        ("session.end", "person:b.durand"),
+    ]
