@@ -21,6 +21,7 @@ from alerts import case_store, inbox
 from alerts.actions import Action, Actor, CastVote, Close, Refusal, Release, Withdraw, apply
 from alerts.case_store import ADOPTED, COMMIT, Command, case_of
 from alerts.case_wording import refused
+from alerts.caseload import Caseload, caseload
 from alerts.cases import Case, Vote, as_seen
 from alerts.errors import ActionRefused, AlertNotFound, CaseNotFound
 from alerts.escalation import due
@@ -180,6 +181,10 @@ class Desk:
                 if field.decode() != ADOPTED:
                     found[field.decode()] += int(value)
         return found
+
+    def caseload(self, departments: Sequence[str] = QUEUES) -> Caseload:
+        """How the open cases of departments stand."""
+        return caseload(self._open(departments), self._clock())
 
     # Acting
 

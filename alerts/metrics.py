@@ -1,8 +1,12 @@
 """What the agents' side counts, for Prometheus. No SIREN is ever a label."""
 
+import math
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from alerts.caseload import Caseload
+from alerts.cases import STATES
 
 LATENCY_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
 """Around the promise of 10 seconds; beyond a minute it is an outage or a backlog."""
@@ -84,6 +88,31 @@ class AlertMetrics:
             buckets=LATENCY_BUCKETS_SECONDS,
             registry=registry,
         )
+
+        self.inbox_cases = Gauge("vigie_inbox_cases", "Open cases, by state.", ["state"], registry=registry)
+        self.inbox_oldest = Gauge(
+            "vigie_inbox_oldest_timestamp_seconds",
+            "When the case in agents' lists began its state that has been in it longest, Unix time; NaN without one.",
+            ["state"],
+            registry=registry,
+        )
+        self.inbox_untaken = Gauge(
+            "vigie_inbox_untaken_cases", "Cases in agents' lists that nobody has taken.", ["department"],
+            registry=registry,
+        )  # fmt: skip
+        self.inbox_holders = Gauge("vigie_inbox_holders", "Agents who have an open case.", registry=registry)
+
+    def caseload(self, load: Caseload) -> None:
+        """Show how the desks stand."""
+        for state in STATES:
+            if state != "closed":
+                oldest = load.oldest.get(state)
+                self.inbox_cases.labels(state).set(load.cases[state])
+                self.inbox_oldest.labels(state).set(math.nan if oldest is None else oldest.timestamp())
+        self.inbox_untaken.clear()
+        for department, cases in load.untaken.items():
+            self.inbox_untaken.labels(department).set(cases)
+        self.inbox_holders.set(len(load.holders))
 
     def desk_counts(self, counts: Mapping[str, int]) -> None:
         """Show what the desks have counted: fields as `alerts.desk` writes them."""

@@ -1,4 +1,4 @@
-"""What the dispatcher does once a minute beside publishing: `Desk.sweep`, and the counts of desks as metrics.
+"""What the dispatcher does once a minute beside publishing: `Desk.sweep`, and how desks stand as metrics.
 
 It never stops a worker: where Redis is away, the next minute is soon enough.
 """
@@ -57,6 +57,7 @@ class Sweeper:
             for entry in self._desk.sweep(self._notices):
                 self._metrics.swept.labels(entry.action).inc()
             self._metrics.desk_counts(self._desk.counts())
+            self._metrics.caseload(self._desk.caseload())
         except VigieError as error:
             log.warning("cases were not looked after: %s", error)
 

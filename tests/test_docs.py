@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
+from alerts.console.metrics import ConsoleMetrics
 from alerts.metrics import AlertMetrics
 from streams.metrics import StreamMetrics
 from tests.vigie.parsing import parse
@@ -21,6 +22,7 @@ def test_every_metric_is_documented_as_it_is_and_no_other() -> None:
     registry = CollectorRegistry()
     StreamMetrics(registry)
     AlertMetrics(registry)
+    ConsoleMetrics(registry)
     exported = {
         metric._name + ("_total" if metric._type == "counter" else ""): (metric._type, metric._labelnames)
         for metric in registry._collector_to_names

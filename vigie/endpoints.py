@@ -1,4 +1,4 @@
-"""What a worker serves over HTTP: /metrics, /live, /ready and /health.
+"""What a worker or a console serves over HTTP: /metrics, /live, /ready and /health.
 
 In threads of their own, so that an event loop that has stopped is told of as well.
 """
@@ -7,16 +7,30 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import msgspec
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from streams.health import Health
-
 _OK, _UNAVAILABLE = "200 OK", "503 Service Unavailable"
+
+
+class Health(Protocol):
+    """What is told at /live and /ready; /health has all its fields as JSON."""
+
+    @property
+    def live(self) -> bool:
+        """Whether to leave it running."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether to give it work."""
+
+    @property
+    def problems(self) -> list[str]:
+        """In words."""
 
 
 def serve(host: str, port: int, registry: CollectorRegistry, health: Callable[[], Health]) -> WSGIServer:

@@ -16,7 +16,10 @@ FORMATS: tuple[Format, ...] = ("console", "json")
 LEVELS = ("debug", "info", "warning", "error")
 _USUAL = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 """What every record has; the rest was given with it."""
-_QUIET = ("aiokafka", "faust", "mode", "kafka", "streams.batches", "streams.firm_table", "streams.rebalances")
+_QUIET = (
+    *("aiokafka", "faust", "mode", "kafka", "uvicorn"),
+    *("streams.batches", "streams.firm_table", "streams.rebalances"),
+)
 """The libraries narrate every rebalance at INFO; what an operator needs is in the metrics and in our own lines."""
 
 

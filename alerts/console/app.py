@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import redis
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -31,6 +32,7 @@ from alerts.console import places
 from alerts.console.asking import PAGE_SIZE, asked
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
+from alerts.console.metrics import ConsoleMetrics, Measured
 from alerts.console.pages import firm_page, list_page
 from alerts.console.sessions import Session, Sessions
 from alerts.console.words import WORDS, language_of
@@ -70,6 +72,8 @@ class Settings(NamedTuple):
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     """The names under which a browser may ask: another site's name that was made to lead here is refused."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    metrics: ConsoleMetrics | None = None
+    """None: nobody asks for them."""
 
 
 class Asking(NamedTuple):
@@ -99,7 +103,10 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.feed = Feed(Desk(settings.client, where=settings.where), settings.waits, block_ms=settings.block_ms)
+        self.metrics = settings.metrics or ConsoleMetrics(CollectorRegistry())
+        self.feed = Feed(
+            Desk(settings.client, where=settings.where), settings.waits, self.metrics, block_ms=settings.block_ms
+        )
 
     # Pages
 
@@ -366,7 +373,7 @@ def application(settings: Settings) -> Starlette:
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
     made = Starlette(
         routes=routes,
-        middleware=[Middleware(_Headers), hosts],
+        middleware=[Middleware(Measured, metrics=console.metrics), Middleware(_Headers), hosts],
         lifespan=lifespan,
         exception_handlers={404: console.not_found},
     )

@@ -7,12 +7,14 @@ of the last event it has seen, and is given what happened since from the history
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import msgspec
 
 from alerts.console import places as place_words
+from alerts.console.metrics import ConsoleMetrics
 from alerts.desk import Desk
 from alerts.history import Entry, order
 from alerts.inbox import BLOCK_MS
@@ -50,12 +52,14 @@ class Feed:
         self,
         desk: Desk,
         waits: Callable[[], Iterator[float]],
+        metrics: ConsoleMetrics,
         *,
         block_ms: int = BLOCK_MS,
         most_waiting: int = MOST_WAITING,
     ) -> None:
         self._desk = desk
         self._waits = waits
+        self._metrics = metrics
         self._block_ms = block_ms
         self._most = most_waiting
         self._readers: set[Reader] = set()
@@ -126,10 +130,12 @@ class Feed:
     def _reading(self, queues: Sequence[str]) -> Iterator[Reader]:
         reader = Reader(queues, self._most)
         self._readers.add(reader)
+        self._metrics.streams.inc()
         try:
             yield reader
         finally:
             self._readers.discard(reader)
+            self._metrics.streams.dec()
 
     async def _earlier(self, places: dict[str, str]) -> AsyncIterator[Entry]:
         """What happened before the reader was there; the reader has the rest."""
@@ -161,11 +167,14 @@ class Feed:
         self._stop.wait(seconds)
 
     def _deliver(self, entry: Entry) -> None:
+        # Clocks that differ a little must not count backwards.
+        self._metrics.delivery_seconds.observe(max(0.0, time.time() - order(entry.id)[0] / 1000))
         for reader in [reader for reader in self._readers if entry.queue in reader.queues]:
             try:
                 reader.entries.put_nowait(entry)
             except asyncio.QueueFull:
                 reader.dropped = True
+                self._metrics.dropped.inc()
                 self._readers.discard(reader)
 
 

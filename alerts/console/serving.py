@@ -11,9 +11,11 @@ import uvicorn
 from alerts.connect import safe_url
 from alerts.console.app import Settings, application
 from alerts.console.feed import Feed
+from alerts.console.metrics import ConsoleMetrics
 from alerts.console.options import ConsoleOptions, checked
 from alerts.console.people import People
 from alerts.console.sessions import Sessions
+from alerts.console.vitals import Vitals
 from alerts.inbox import BLOCK_MS
 from alerts.options import AlertsOptions
 from alerts.outage import waits
@@ -28,17 +30,35 @@ class CannotListen(VigieError):
 
 
 class Server(uvicorn.Server):
-    """Ends the streams of open pages before it waits for its connections."""
+    """Ends the streams of open pages before it waits for its connections, and tells that it goes round."""
+
+    def __init__(self, config: uvicorn.Config, vitals: Vitals | None = None) -> None:
+        super().__init__(config)
+        self._vitals = vitals
+
+    async def on_tick(self, counter: int) -> bool:
+        """Some ten times a second; uvicorn calls it."""
+        if self._vitals is not None:
+            self._vitals.beat()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving; uvicorn calls it."""
+        if self._vitals is not None:
+            self._vitals.end()
         feed: Feed = self.config.app.state.feed  # type: ignore[union-attr]  # an application of ours
         feed.end()
         await super().shutdown(sockets)
 
 
 def serve(
-    options: ConsoleOptions, alerts: AlertsOptions, client: redis.Redis, url: str, say: Callable[[str], None]
+    options: ConsoleOptions,
+    alerts: AlertsOptions,
+    client: redis.Redis,
+    url: str,
+    say: Callable[[str], None],
+    metrics: ConsoleMetrics,
+    vitals: Vitals,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises UnusableInput for options or a clearance file that cannot be used,
     CannotListen.
@@ -60,6 +80,7 @@ def serve(
         sessions=sessions,
         waits=lambda: waits(random.random, alerts.redis_first_wait_seconds, alerts.redis_longest_wait_seconds),
         hosts=(options.console_host, "127.0.0.1", "localhost"),
+        metrics=metrics,
         block_ms=max(1, min(BLOCK_MS, int(alerts.redis_timeout_seconds * 500))),
     )
     config = uvicorn.Config(
@@ -72,7 +93,15 @@ def serve(
     )
     with _listening(options.console_host, options.console_port) as listener:
         say(f"http://{options.console_host}:{listener.getsockname()[1]}")
-        Server(config).run([listener])
+        Server(config, vitals).run([listener])
+
+
+def reachable(client: redis.Redis) -> bool:
+    """Whether Redis answers."""
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 def _listening(host: str, port: int) -> socket.socket:

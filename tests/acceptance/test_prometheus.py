@@ -4,9 +4,10 @@ import json
 import math
 import os
 import re
+import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ UNDEFINED_OF_FEW = ("vigie_prequential_auroc", "vigie_prequential_average_precis
 
 
 class Prometheus:
-    """A server that scrapes one worker, several times a second."""
+    """A server that scrapes a worker and a console, several times a second."""
 
     def __init__(self, port: int) -> None:
         self._base = f"http://127.0.0.1:{port}/api/v1/"
@@ -54,7 +55,7 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, target: int) -> Iterator[Prometheus]:
+def prometheus(folder: Path, targets: Mapping[str, int]) -> Iterator[Prometheus]:
     """Prometheus with Vigie's own rules, evaluated as often as it scrapes."""
     folder.mkdir()
     for name in ("recording.yml", "alerts.yml"):
@@ -62,8 +63,9 @@ def prometheus(folder: Path, target: int) -> Iterator[Prometheus]:
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"}
     del config["alerting"]
-    job = {"job_name": "vigie", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config | {"scrape_configs": [job]}))
+    jobs = [{"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]} for job, port in targets.items()]
+    assert [job["job_name"] for job in config["scrape_configs"]] == [*targets]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config | {"scrape_configs": jobs}))
     (port,) = free_ports(1)
     command = [
         tool("prometheus"),
@@ -85,7 +87,10 @@ def test_a_worker_under_a_real_prometheus(
 ) -> None:
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
     worker = site.worker("--canary-seconds", "3", log_format="json")
-    with prometheus(tmp_path / "prometheus", worker.port) as server:
+    with (
+        console(site, tmp_path) as (pages, port),
+        prometheus(tmp_path / "prometheus", {"vigie": worker.port, "vigie-console": port}) as server,
+    ):
         worker.ready(roles=3)
         with site.producer() as producer:
             (line, *_) = [line for line in world.lines if line["key"]]
@@ -97,8 +102,11 @@ def test_a_worker_under_a_real_prometheus(
         until(lambda: server.value(f"sum(rate(vigie_event_to_alert_seconds_count[{WINDOW}]))") != [], "two scrapes")
         until(lambda: server.value("vigie:alerts_raised:increase1w") != [], "the rules to be evaluated")
         check_canary(site, worker)
+        until(lambda: asked(f"http://127.0.0.1:{pages}/login") != "", "the console's page")
+        until(lambda: server.value(f"sum(rate(vigie_console_requests_total[{WINDOW}]))") > [0], "it to be counted")
         # The page as it is served: nothing that the conventions would have otherwise.
-        assert run("promtool", "check", "metrics", stdin=worker.scraped()) == ""
+        for scraped in (worker.scraped(), asked(f"http://127.0.0.1:{port}/metrics")):
+            assert run("promtool", "check", "metrics", stdin=scraped) == ""
         check_rules(server)
         for path in DASHBOARDS:
             for query in queries(dashboard(path)):
@@ -108,6 +116,31 @@ def test_a_worker_under_a_real_prometheus(
                     assert not all(map(math.isnan, values)), f"{path.stem}: no figure for {query}"
         worker.stop()
     check_log(worker.log)
+
+
+@contextmanager
+def console(site: Site, folder: Path) -> Iterator[tuple[int, int]]:
+    """A console beside the worker: the ports of its pages and of its metrics."""
+    pages, metrics = free_ports(2)
+    (folder / "clearances.toml").write_text('[users.amartin]\nrole = "agent"\ndepartments = ["all"]\n')
+    options = ["--clearances", str(folder / "clearances.toml"), "--console-port", str(pages)]
+    command = [sys.executable, "-m", "vigie", "console", "--dev-login", "--metrics-port", str(metrics), *options]
+    with (folder / "console.log").open("wb") as log:
+        process = started(command, stdout=log, stderr=log, env={**os.environ, "VIGIE_REDIS": site.redis_url})
+        try:
+            yield pages, metrics
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def asked(url: str) -> str:
+    """What is answered; nothing while nobody does."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
 
 
 def check_log(log: str) -> None:
@@ -144,3 +177,4 @@ def check_rules(server: Prometheus) -> None:
     assert [(rule["name"], rule.get("lastError")) for rule in loaded if rule["health"] == "err"] == []
     firing = {rule["name"] for rule in loaded if rule.get("state") == "firing"}
     assert not firing & {"VigieDown", "VigieRoleMissing", "VigieCommitsStuck", "VigieRedisAway", "VigieModelsDiffer"}
+    assert not firing & {"VigieConsoleDown", "VigiePagesFail", "VigieScreensLate"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 
 import pytest
 import redis
@@ -45,6 +46,10 @@ def test_it_escalates_and_shows_the_counts_once_a_minute(client: redis.Redis, be
 
     assert asyncio.run(run()) == [1, 1, 3]
     assert bench.value("vigie_votes", tier="strong", kind="raised", vote="useful") == 1
+    assert bench.value("vigie_inbox_cases", state="new") == 2
+    assert bench.value("vigie_inbox_oldest_timestamp_seconds", state="new") == NOW.timestamp() + 2 * 3600
+    assert bench.value("vigie_inbox_untaken_cases", department="21") == 2
+    assert math.isnan(bench.value("vigie_inbox_oldest_timestamp_seconds", state="taken"))
 
 
 def test_redis_away_is_told_and_stops_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

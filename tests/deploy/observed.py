@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from prometheus_client import CollectorRegistry
 
+from alerts.console.metrics import ConsoleMetrics
 from alerts.metrics import AlertMetrics
 from streams.metrics import StreamMetrics
 
@@ -53,8 +54,9 @@ def recorded_in(queries: list[str]) -> set[str]:
 
 
 def exported() -> set[str]:
-    """The families of Vigie's own that a worker has."""
+    """The families of Vigie's own that a worker or a console has."""
     registry = CollectorRegistry()
     StreamMetrics(registry)
     AlertMetrics(registry)
+    ConsoleMetrics(registry)
     return {family.name + ("_total" if family.type == "counter" else "") for family in registry.collect()}

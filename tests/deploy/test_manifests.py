@@ -1,25 +1,27 @@
 """The image's recipe, Compose and Kubernetes, as far as they can be judged where no engine runs.
 
-Compose is held to its published schema; Kubernetes publishes its own by version and elsewhere, so that what is checked
-there is what Vigie relies on.
+All is held to its published schema; what Vigie relies on beside that is checked apart.
 """
 
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 
+from tests.deploy.kustomized import KUBERNETES, rendered
 from tests.deploy.observed import ROOT
 from tests.vigie.parsing import parse
 from vigie import variables
 
 COMPOSE = ROOT / "deploy/compose/compose.yaml"
-KUBERNETES = ROOT / "deploy/kubernetes"
+OLDEST_KUBERNETES = "1.30"
 OWN = {"topics", "worker"}
 WORKERS = {"scorer", "trainer", "dispatcher"}
 
@@ -29,24 +31,10 @@ def compose() -> dict[str, Any]:
     return found
 
 
-def resources(folder: str = "base") -> Iterator[dict[str, Any]]:
-    """What a kustomization has, as it is written."""
-    for name in kustomization(folder)["resources"]:
-        path = KUBERNETES / folder / name
-        assert path.exists(), f"{folder}: {name} is not there"
-        if path.is_file():
-            yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
-
-
-def kustomization(folder: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((KUBERNETES / folder / "kustomization.yaml").read_text(encoding="utf-8"))
-    return found
-
-
 def workloads() -> dict[str, dict[str, Any]]:
     """The pods' templates, by role."""
     kinds = ("StatefulSet", "Deployment", "Job")
-    templates = [r["spec"]["template"] for r in resources() if r["kind"] in kinds]
+    templates = [r["spec"]["template"] for r in rendered("base") if r["kind"] in kinds]
     return {template["metadata"]["labels"]["vigie/role"]: template for template in templates}
 
 
@@ -85,7 +73,9 @@ def known() -> set[str]:
 
 
 def test_the_image_is_built_as_it_should_be() -> None:
-    """Not hadolint, which is a program of its own: the rules that matter here."""
+    """By hadolint, and by rules of this house."""
+    hadolint = [Path(sys.executable).with_name("hadolint"), "--failure-threshold", "style", ROOT / "Containerfile"]
+    assert subprocess.run(hadolint, capture_output=True, text=True, check=True).stdout == ""
     lines = (ROOT / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     steps = [line.split(maxsplit=1) for line in lines if line.strip() and not line.lstrip().startswith("#")]
     words = [word for word, _ in steps]
@@ -106,20 +96,31 @@ def test_the_image_is_built_as_it_should_be() -> None:
     assert {f"!{name}" for names in copied for name in names} <= set(ignored.splitlines())
 
 
+@pytest.mark.parametrize("version", [OLDEST_KUBERNETES, kubernetes_validate.latest_version()])
+def test_kubernetes_is_what_its_schema_says(version: str) -> None:
+    for resource in rendered("base"):
+        kubernetes_validate.validate(resource, version, strict=True)
+    broken = rendered("base")[-1]
+    broken["spec"]["podselector"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError, match="podselector"):
+        kubernetes_validate.validate(broken, version, strict=True)
+
+
 def test_every_resource_of_kubernetes_has_what_it_needs() -> None:
     versions = {
         "Namespace": "v1", "ServiceAccount": "v1", "ConfigMap": "v1", "Service": "v1", "Job": "batch/v1",
         "Deployment": "apps/v1", "StatefulSet": "apps/v1", "PodDisruptionBudget": "policy/v1",
         "NetworkPolicy": "networking.k8s.io/v1",
     }  # fmt: skip
-    found = list(resources())
+    found = rendered("base")
     assert {resource["kind"] for resource in found} == versions.keys()
     for resource in found:
         assert resource["apiVersion"] == versions[resource["kind"]]
         assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", resource["metadata"]["name"])
     assert len({(resource["kind"], resource["metadata"]["name"]) for resource in found}) == len(found)
     files = {path.name for path in (KUBERNETES / "base").glob("*.yaml")}
-    assert {*kustomization("base")["resources"], "kustomization.yaml"} == files
+    named = yaml.safe_load((KUBERNETES / "base/kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    assert {*named, "kustomization.yaml"} == files
 
 
 @pytest.mark.parametrize("role", sorted({*WORKERS, "topics"}))
@@ -151,9 +152,9 @@ def test_a_worker_runs_one_role_and_is_probed(role: str) -> None:
 
 def test_roles_have_their_budgets_and_selectors_choose_what_there_is() -> None:
     labels = {role: template["metadata"]["labels"] for role, template in workloads().items()}
-    budgets = [r["spec"]["selector"]["matchLabels"] for r in resources() if r["kind"] == "PodDisruptionBudget"]
+    budgets = [r["spec"]["selector"]["matchLabels"] for r in rendered("base") if r["kind"] == "PodDisruptionBudget"]
     assert sorted(chosen["vigie/role"] for chosen in budgets) == sorted(WORKERS)
-    for resource in resources():
+    for resource in rendered("base"):
         selector = resource.get("spec", {}).get("selector") or resource.get("spec", {}).get("podSelector")
         if selector:
             wanted = selector.get("matchLabels", selector).items()
@@ -161,17 +162,17 @@ def test_roles_have_their_budgets_and_selectors_choose_what_there_is() -> None:
 
 
 def test_the_settings_are_ones_that_workers_read_and_no_secret_is_among_them() -> None:
-    (settings,) = [resource["data"] for resource in resources() if resource["kind"] == "ConfigMap"]
+    (settings,) = [resource["data"] for resource in rendered("base") if resource["kind"] == "ConfigMap"]
     assert settings.keys() <= known()
     secret = [name for name in settings if "PASSWORD" in name or "REDIS" in name]
     assert all(name.endswith("_FILE") for name in secret)
-    assert [r for r in resources() if r["kind"] == "Secret"] == []
+    assert [r for r in rendered("base") if r["kind"] == "Secret"] == []
 
 
 def test_scorers_come_and_go_with_what_waits() -> None:
-    (scaled,) = [r for r in resources("keda") if r["kind"] == "ScaledObject"]
+    (scaled,) = [r for r in rendered("keda") if r["kind"] == "ScaledObject"]
     target = scaled["spec"]["scaleTargetRef"]
-    assert (target["kind"], target["name"]) in {(r["kind"], r["metadata"]["name"]) for r in resources()}
-    (settings,) = [r["data"] for r in resources() if r["kind"] == "ConfigMap"]
+    assert (target["kind"], target["name"]) in {(r["kind"], r["metadata"]["name"]) for r in rendered("base")}
+    (settings,) = [r["data"] for r in rendered("base") if r["kind"] == "ConfigMap"]
     assert scaled["spec"]["maxReplicaCount"] == int(settings["VIGIE_PARTITIONS"])
     assert "vigie_consumer_lag_records" in scaled["spec"]["triggers"][0]["metadata"]["query"]

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 import uvloop
-from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from alerts.notices import NoticeOptions
 from alerts.options import AlertsOptions
@@ -31,8 +30,8 @@ from streams.scorer import Clocks
 from streams.topics import Role
 from streams.worker import ROLES, Worker, WorkerSettings
 from vigie import logs
-from vigie.endpoints import serve
 from vigie.settings import options_of
+from vigie.watched import be_seen, log_options, metrics_options, new_registry
 
 END_SECONDS = 5.0
 END_WITHOUT_KAFKA_SECONDS = 1.0
@@ -57,29 +56,8 @@ END_WITHOUT_KAFKA_SECONDS = 1.0
 @click.option(
     "--data", type=click.Path(path_type=Path), default=Path("vigie-data"), envvar="VIGIE_DATA", help="Local state."
 )
-@click.option(
-    "--metrics-port",
-    default=0,
-    envvar="VIGIE_METRICS_PORT",
-    help="Port of /metrics, /live, /ready and /health; 0 is off.",
-)
-@click.option(
-    "--metrics-host", default="127.0.0.1", envvar="VIGIE_METRICS_HOST", help="Address that this port listens on."
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(logs.FORMATS),
-    default="console",
-    envvar="VIGIE_LOG_FORMAT",
-    help="A line for readers, or JSON for collectors.",
-)
-@click.option(
-    "--log-level",
-    type=click.Choice(logs.LEVELS),
-    default="info",
-    envvar="VIGIE_LOG_LEVEL",
-    help="Least that is logged. At debug each alert is followed by its id; firms are told of at debug alone.",
-)
+@metrics_options
+@log_options
 def command(
     cluster: Cluster,
     worker: WorkerOptions,
@@ -114,13 +92,9 @@ def command(
         model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
     )
-    # A series more a counter and label, which nobody asks for: Prometheus sees a restart by itself.
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
+    registry = new_registry()
     runner = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
-    if metrics_port:
-        _serve(metrics_host, metrics_port, registry, runner)
+    be_seen(metrics_host, metrics_port, registry, runner.health)
     reasons: list[VigieError] = []
     last_resort = threading.Timer(END_SECONDS, _end_by_force, [reasons])
     last_resort.daemon = True
@@ -152,16 +126,6 @@ def _end_by_force(reasons: Sequence[VigieError]) -> None:
         click.echo(f"vigie: error: {reason}", err=True)
     click.echo("vigie: error: the worker had not ended some seconds after it stopped: ended by force", err=True)
     os._exit(1)
-
-
-def _serve(host: str, port: int, registry: CollectorRegistry, worker: Worker) -> None:
-    try:
-        serve(host, port, registry, worker.health)
-    except OSError as error:
-        raise UnusableInput(
-            f"metrics and health cannot be served on {host}:{port}: {error.strerror}. Give another --metrics-port "
-            "(VIGIE_METRICS_PORT) or --metrics-host (VIGIE_METRICS_HOST); 0 serves none"
-        ) from None
 
 
 def _made(folder: Path) -> Path:

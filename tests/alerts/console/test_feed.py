@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager, closing, contextmanager
 import msgspec
 import redis
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from alerts.actions import Actor, Note, Take
 from alerts.console import places
 from alerts.console.app import COOKIE, Settings, application
 from alerts.console.feed import Feed
+from alerts.console.metrics import ConsoleMetrics
 from alerts.console.people import Person
 from alerts.console.serving import Server
 from alerts.masking import Masked
@@ -30,7 +32,8 @@ PATIENCE_SECONDS = 30.0
 
 @asynccontextmanager
 async def feeding(client: redis.Redis, most_waiting: int = 256) -> AsyncIterator[Feed]:
-    feed = Feed(site.desk(client), lambda: iter([0.01] * 1000), block_ms=20, most_waiting=most_waiting)
+    metrics = ConsoleMetrics(CollectorRegistry())
+    feed = Feed(site.desk(client), lambda: iter([0.01] * 1000), metrics, block_ms=20, most_waiting=most_waiting)
     feed.start()
     try:
         yield feed

@@ -1,5 +1,6 @@
 """`vigie console` as a process: it says where it is, serves, and ends when it is told to."""
 
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from alerts.connect import connect
 from deploy.embedded import ValkeyServer
 from tests.alerts.server import free_port
 from tests.processes import started
+from tests.tools import run
 from vigie.__main__ import main
 
 FILE = '[users.amartin]\nrole = "agent"\ndepartments = ["21"]\n'
@@ -25,6 +27,8 @@ def test_it_serves_until_it_is_told_to_stop(valkey: ValkeyServer, tmp_path: Path
     port = free_port()
     command = [sys.executable, "-m", "vigie", "console", "--clearances", str(path), "--dev-login"]
     environment = {**os.environ, "VIGIE_REDIS": valkey.url, "VIGIE_CONSOLE_PORT": str(port)}
+    watched = f"http://127.0.0.1:{free_port()}"
+    environment["VIGIE_METRICS_PORT"] = watched.rpartition(":")[2]
     log = tmp_path / "log"
     with log.open("wb") as output:
         process = started(command, env=environment, stderr=output)
@@ -38,6 +42,13 @@ def test_it_serves_until_it_is_told_to_stop(valkey: ValkeyServer, tmp_path: Path
             continue
     assert b"amartin" in page
     assert log.read_text() == f"console on http://127.0.0.1:{port}\n"
+    with urllib.request.urlopen(f"{watched}/health") as answer:
+        health = json.load(answer)
+    assert (health["ready"], health["redis_reachable"], health["problems"]) == (True, True, [])
+    with urllib.request.urlopen(f"{watched}/metrics") as answer:
+        scraped = answer.read().decode()
+    assert 'vigie_console_requests_total{route="/login",status="2xx"} 1.0' in scraped
+    assert run("promtool", "check", "metrics", stdin=scraped) == ""
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
 
