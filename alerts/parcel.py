@@ -23,6 +23,8 @@ class Parcel(NamedTuple):
     alert: alerts.Alert
     queue: str
     sent_at: float | None
+    trace: str | None = None
+    """Its place in a trace, as W3C's `traceparent`."""
 
 
 class Refused(NamedTuple):
@@ -33,8 +35,13 @@ class Refused(NamedTuple):
     reason: str
 
 
-def pack(batch: Sequence[bytes], sent_at: Sequence[float | None] = ()) -> tuple[list[Parcel], list[Refused]]:
-    """The alerts of a batch in order, and beside them what is no alert. `sent_at` is empty or as long as the batch."""
+def pack(
+    batch: Sequence[bytes], sent_at: Sequence[float | None] = (), traces: Sequence[str | None] = ()
+) -> tuple[list[Parcel], list[Refused]]:
+    """The alerts of a batch in order, and beside them what is no alert.
+
+    `sent_at` and `traces` are empty or as long as the batch.
+    """
     if sent_at and len(sent_at) != len(batch):
         raise ValueError(f"{len(sent_at)} sending times for {len(batch)} alerts: give one each, or none at all")
     parcels: list[Parcel] = []
@@ -46,7 +53,8 @@ def pack(batch: Sequence[bytes], sent_at: Sequence[float | None] = ()) -> tuple[
             refused.append(Refused(place, data, f"not an alert: {error}"))
         else:
             queue = queue_for(alert.siren, alert.department)
-            parcels.append(Parcel(data, alert, queue, sent_at[place] if sent_at else None))
+            sent, trace = sent_at[place] if sent_at else None, traces[place] if traces else None
+            parcels.append(Parcel(data, alert, queue, sent, trace))
     return parcels, refused
 
 

@@ -7,7 +7,8 @@
 --       7 SIREN  8 the case's score in `cases`
 --       9 field of `desk` that counts the month's pushes ("": no push is wanted)  10 the budget
 --       11 notice and 12 why, where no push is wanted
---       13... names and values for the history; none: nothing is told
+--       13 the alert's place in a trace ("": none)
+--       14... names and values for the history; none: nothing is told
 -- Gives the new entry's id and the notice, or nil where the alert is there already.
 
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) then
@@ -36,7 +37,12 @@ redis.call('ZSCORE', KEYS[5], ARGV[7])
 redis.call('ZSCORE', KEYS[7], ARGV[1])
 redis.call('XLEN', KEYS[6])
 
-local entry = redis.call('XADD', KEYS[1], '*', 'alert', ARGV[2])
+local entry
+if ARGV[13] == '' then
+  entry = redis.call('XADD', KEYS[1], '*', 'alert', ARGV[2])
+else
+  entry = redis.call('XADD', KEYS[1], '*', 'alert', ARGV[2], 'trace', ARGV[13])
+end
 local moment = string.match(entry, '^%d+')
 redis.call('ZADD', KEYS[2], moment, ARGV[1])
 redis.call('HINCRBY', KEYS[3], ARGV[3], 1)
@@ -54,8 +60,8 @@ end
 
 redis.call('SET', KEYS[4], ARGV[6])
 redis.call('ZADD', KEYS[5], ARGV[8], ARGV[7])
-if #ARGV > 12 then
-  local told = redis.call('XADD', KEYS[6], '*', 'entry', entry, 'notice', notice, 'why', why, unpack(ARGV, 13))
+if #ARGV > 13 then
+  local told = redis.call('XADD', KEYS[6], '*', 'entry', entry, 'notice', notice, 'why', why, unpack(ARGV, 14))
   redis.call('ZADD', KEYS[7], string.match(told, '^%d+'), told)
 end
 return {entry, notice}

@@ -74,13 +74,14 @@ class Delivery:
         self,
         batch: Sequence[bytes],
         sent_at: Sequence[float | None],
+        traces: Sequence[str | None] = (),
         *,
         metrics: AlertMetrics,
         clock: Callable[[], float],
         notices: NoticeOptions,
         notify: bool,
     ) -> None:
-        self.waiting, refused = pack(batch, sent_at)
+        self.waiting, refused = pack(batch, sent_at, traces)
         self.refused = tuple(refused)
         self.unadopted: list[str] = []
         """Queues of this round trip whose older alerts have no cases yet: `adopting` comes first."""
@@ -146,7 +147,7 @@ class Delivery:
         return (
             "EVALSHA", _PUBLISH.sha, len(keys), *keys, alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
             case.version if case else 0, cases.encode(joined.case), alert.siren, score(joined.case),
-            *budget, notice, why, *of_alert(joined, alert),
+            *budget, notice, why, parcel.trace or "", *of_alert(joined, alert),
         )  # fmt: skip
 
     def receive(self, answers: Sequence[Any]) -> Exception | None:
@@ -226,15 +227,18 @@ class Publisher:
         """Closes the connections."""
         await self._client.aclose()
 
-    async def publish(self, batch: Sequence[bytes], sent_at: Sequence[float | None] = ()) -> PublishResult:
+    async def publish(
+        self, batch: Sequence[bytes], sent_at: Sequence[float | None] = (), traces: Sequence[str | None] = ()
+    ) -> PublishResult:
         """Returns once every alert of the batch is in its queue; what is no alert comes back in `refused`.
 
         `sent_at` (epoch seconds, empty or one a record) is when the event behind each was sent, for the latency
-        metric. Raises RedisRefused where waiting would not help, PublishingStopped when told to stop; in both cases
-        the batch may be partly in its queues, and sending it again is right.
+        metric; `traces`, likewise, is the place in a trace that stands beside the alert in its queue. Raises
+        RedisRefused where waiting would not help, PublishingStopped when told to stop; in both cases the batch may be
+        partly in its queues, and sending it again is right.
         """
         delivery = Delivery(
-            batch, sent_at, metrics=self._metrics, clock=self._clock, notices=self._notices, notify=True
+            batch, sent_at, traces, metrics=self._metrics, clock=self._clock, notices=self._notices, notify=True
         )
         while delivery.waiting:
             failure = await self._round_trip(delivery)

@@ -20,6 +20,7 @@ from streams import admin, ingest, topics
 from streams.cluster import Cluster
 from streams.report import Report
 from streams.send import Sender
+from streams.traces import Traces
 
 BY_ITSELF = "benchmark.events"
 """Where events go that no worker should find."""
@@ -35,9 +36,9 @@ def create_topics(bootstrap: str) -> None:
         connection.create([*table, replace(events, name=BY_ITSELF)], alter=False)
 
 
-def ingest_all(folder: Path, bootstrap: str) -> int:
+def ingest_all(folder: Path, bootstrap: str, traces: Traces | None = None) -> int:
     """Events of a folder read and sent into Kafka, each confirmed."""
-    with closing(Sender(Cluster(kafka=bootstrap))) as sender:
+    with closing(Sender(Cluster(kafka=bootstrap), traces=traces)) as sender:
         count = sender.send_many(ingest.events([folder], Report(), today=FAR))
         sender.flush()
     return count
@@ -48,9 +49,10 @@ def prebuilt(folder: Path, count: int) -> list[AnyEvent]:
     return [*islice(cycle(list(ingest.events([folder], Report(), today=FAR))), count)]
 
 
-def send(events: list[AnyEvent], bootstrap: str) -> int:
+def send(events: list[AnyEvent], bootstrap: str, traces: Traces | None = None) -> int:
     """Events that are there already into Kafka, with the headers of an ingestion, each confirmed."""
-    with closing(Sender(Cluster(kafka=bootstrap), None, lambda: time.time_ns() // 1_000_000, BY_ITSELF)) as sender:
+    now_ms = lambda: time.time_ns() // 1_000_000  # noqa: E731
+    with closing(Sender(Cluster(kafka=bootstrap), None, now_ms, BY_ITSELF, traces)) as sender:
         count = sender.send_many(events)
         sender.flush()
     return count

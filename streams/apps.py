@@ -7,6 +7,7 @@ what runs here.
 import gc
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,8 @@ from streams.partition_tasks import PartitionTasks
 
 Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
 """Takes a message and its records."""
+HandlePartition = Callable[[int, Sequence[Any]], Awaitable[None]]
+"""Takes a partition and its records."""
 
 
 SWITCH_SECONDS = 0.0005
@@ -36,6 +39,14 @@ class PartitionWork(Protocol):
 
     async def confirmed(self) -> None:
         """Wait until Kafka has all state written so far."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A `PartitionWork` of its parts."""
+
+    handle: HandlePartition
+    confirmed: Callable[[], Awaitable[None]]
 
 
 def prepare_process() -> None:

@@ -92,8 +92,7 @@ def alerts_of(
             continue
         for decision in decided(_decode(record.value), ready, options):
             alert = alert_of(decision, ready.model, Origin(EVENTS, partition, record.offset), now, language)
-            headers = [(wire.SENT_HEADER, b"%d" % sent)]
-            outgoing.append(Outgoing(KEY, contract.encode(alert), headers, partition=partition))
+            outgoing.append(Outgoing(KEY, contract.encode(alert), wire.onward(record.headers), partition=partition))
     return outgoing
 
 

@@ -30,7 +30,8 @@ class Dispatcher:
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """Return once every alert is in its queue; what is no alert goes to the dead letters."""
         alerts = [record.value or b"" for record in records]
-        result = await self._publisher.publish(alerts, [_sent_at(record) for record in records])
+        traces = [wire.traceparent(record.headers) for record in records]
+        result = await self._publisher.publish(alerts, [_sent_at(record) for record in records], traces)
         if result.refused:
             await self._refuse(partition, records, result.refused)
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
@@ -18,6 +18,9 @@ from streams.cluster import Cluster
 from streams.errors import SendFailed
 from streams.packing import Batch, Header, Packing
 from streams.producer import connected
+
+if TYPE_CHECKING:
+    from streams.traces import Traces
 
 BATCH_BYTES = 512 * 1024
 TOGETHER = 100
@@ -48,8 +51,9 @@ class Outgoing(NamedTuple):
 class Outbox:
     """The producer of one process. Start it in the loop that uses it."""
 
-    def __init__(self, cluster: Cluster, timeout_seconds: float) -> None:
+    def __init__(self, cluster: Cluster, timeout_seconds: float, traces: "Traces | None" = None) -> None:
         """`timeout_seconds` is how long a record may wait for a broker that is away."""
+        self._traces = traces
         self._cluster = cluster
         self._timeout_seconds = timeout_seconds
         self._producer: Any = None
@@ -77,6 +81,8 @@ class Outbox:
 
     async def send(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Write records in order and wait until Kafka has them all. Raises SendFailed."""
+        if self._traces is not None:
+            records = self._traces.marked(topic, records)
         futures = []
         for number, r in enumerate(records):
             if number % TOGETHER == TOGETHER - 1:

@@ -195,6 +195,11 @@ def _event_headers(tag: str) -> dict[str, Any]:
                 "pattern": "^[0-9]+$",
                 "description": "when it was sent, wall clock: milliseconds since 1970, in decimal digits",
             },
+            "traceparent": {
+                "type": "string",
+                "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+                "description": "its place in a trace, as W3C's Trace Context writes it",
+            },
         },
         "required": ["type"],
     }

@@ -169,9 +169,7 @@ class Scorer:
             record = records[admitted.positions[decision.position]]
             origin = Origin(EVENTS, partition, record.offset)
             alert = alert_of(decision, chain.scorer.model, origin, now, self._language)
-            sent = wire.sent_ms(record.headers)
-            headers = [] if sent is None else [(wire.SENT_HEADER, b"%d" % sent)]
-            outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), headers))
+            outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), wire.onward(record.headers)))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
             log.debug("an alert is raised", extra=_about(partition, record, alert=alert.id))
         return outgoing

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from aiokafka.errors import MessageSizeTooLargeError
 from kafka.partitioner.default import murmur2
@@ -17,6 +17,9 @@ from streams.errors import SendFailed
 from streams.partitioner import partitions_of_keys
 from streams.reading import partitions_of, reader
 from streams.topics import EVENTS
+
+if TYPE_CHECKING:
+    from streams.traces import Traces
 
 _CHUNK = 512
 
@@ -48,7 +51,8 @@ class Sender:
     of its records, not of their writing, and looks when a broker starts. A batch of old events whose answer a broker's
     restart took away may so stand twice, at once one after the other, and changes nothing for who reads.
 
-    `now_ms` is the wall clock for the header `sent_ms`; without it there is no such header. Not safe between threads.
+    `now_ms` is the wall clock for the header `sent_ms`; without it there is no such header. With `traces`, events sent
+    together carry one span. Not safe between threads.
     """
 
     def __init__(
@@ -57,12 +61,14 @@ class Sender:
         options: SendOptions | None = None,
         now_ms: Callable[[], int] | None = None,
         topic: str = EVENTS,
+        traces: "Traces | None" = None,
     ) -> None:
         """Connect. Raises ClusterUnreachable, NotAuthorised, or ClusterError where the topic does not exist."""
         chosen = options or SendOptions()
         self._cluster = cluster
         self._now_ms = now_ms
         self._topic = topic
+        self._traces = traces
         self._chunk = max(1, min(_CHUNK, chosen.send_unconfirmed))
         self._partitions = _partitions(cluster, topic)
         self._courier = Courier(cluster, topic, self._partitions, _terms(chosen))
@@ -74,7 +80,7 @@ class Sender:
 
     def send(self, event: AnyEvent) -> None:
         """Send an event; a clock to every partition. Raises SendFailed for any earlier event."""
-        record = wire.record(event, self._sent_ms())
+        record = wire.record(event, self._sent_ms(), self._trace(1))
         self._add([(p, record) for p in (self._partitions if record.key is None else [self.partition_of(record.key)])])
 
     def send_many(self, events: Iterable[AnyEvent]) -> int:
@@ -85,8 +91,8 @@ class Sender:
         """
         iterator, count = iter(events), 0
         while chunk := list(islice(iterator, self._chunk)):
-            sent_ms = self._sent_ms()
-            self._add(list(self._placed([wire.record(event, sent_ms) for event in chunk])))
+            sent_ms, trace = self._sent_ms(), self._trace(len(chunk))
+            self._add(list(self._placed([wire.record(event, sent_ms, trace) for event in chunk])))
             count += len(chunk)
         return count
 
@@ -107,6 +113,9 @@ class Sender:
 
     def _sent_ms(self) -> int | None:
         return self._now_ms() if self._now_ms else None
+
+    def _trace(self, events: int) -> bytes | None:
+        return None if self._traces is None else self._traces.sent(self._topic, events)
 
     def _add(self, placed: Sequence[Placed]) -> None:
         try:

@@ -2,7 +2,8 @@
 
 import datetime
 import functools
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +12,10 @@ from detectors.events import AnyEvent, Clock
 
 SENT_HEADER = "sent_ms"
 """The header with the wall clock at which an event was sent, milliseconds in ASCII digits."""
+TRACE_HEADER = "traceparent"
+"""The header with the place in a trace, as W3C's Trace Context writes it."""
 _MOST_SENT_DIGITS = 15
+_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _encoder = msgspec.json.Encoder()
 
@@ -30,12 +34,17 @@ def encode(event: AnyEvent) -> bytes:
     return _encoder.encode(event)
 
 
-def record(event: AnyEvent, sent_ms: int | None = None) -> Record:
-    """The Kafka record of an event; `sent_ms` (wall clock) travels in a header and gives the end-to-end latency."""
+def record(event: AnyEvent, sent_ms: int | None = None, trace: bytes | None = None) -> Record:
+    """The Kafka record of an event; `sent_ms` (wall clock) travels in a header and gives the end-to-end latency.
+
+    `trace` is its `traceparent`, where it has one.
+    """
     key = None if isinstance(event, Clock) else event.siren.encode()
     headers = [_type_header(type(event))]
     if sent_ms is not None:
         headers.append((SENT_HEADER, b"%d" % sent_ms))
+    if trace is not None:
+        headers.append((TRACE_HEADER, trace))
     return Record(key, _encoder.encode(event), headers, _epoch_ms(event.known_at))
 
 
@@ -48,6 +57,21 @@ def sent_ms(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
         if name == SENT_HEADER and value is not None and len(value) <= _MOST_SENT_DIGITS and value.isdigit():
             return int(value)
     return None
+
+
+def traceparent(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
+    """The place in a trace that a record carries; None where no header says so, or says it otherwise than W3C."""
+    for name, value in headers:
+        if name == TRACE_HEADER and value is not None and _TRACEPARENT.fullmatch(value):
+            return value.decode()
+    return None
+
+
+def onward(headers: Sequence[tuple[str, bytes | None]]) -> list[tuple[str, bytes]]:
+    """What an alert's record carries of its event's headers: when that was sent, and its place in a trace."""
+    sent, trace = sent_ms(headers), traceparent(headers)
+    found = [] if sent is None else [(SENT_HEADER, b"%d" % sent)]
+    return found if trace is None else [*found, (TRACE_HEADER, trace.encode())]
 
 
 @functools.cache

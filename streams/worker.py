@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
@@ -28,7 +28,7 @@ from detectors.models import Model
 from detectors.regime import RegimeOptions
 from streams import topics
 from streams.app_state import positions, ready, unread
-from streams.apps import Handle, add_agent, by_partition, new_app
+from streams.apps import Handle, HandlePartition, Work, add_agent, by_partition, new_app
 from streams.batches import BatchApp
 from streams.canary import CanaryKeeper
 from streams.clock_keeper import ClockKeeper
@@ -50,6 +50,9 @@ from streams.rebalances import Rebalances
 from streams.scorer import Clocks, Scorer
 from streams.topics import Role
 from streams.trainer import Membership, Trainer
+
+if TYPE_CHECKING:
+    from streams.traces import Traces
 
 ROLES: tuple[Role, ...] = tuple(topics.ROLES)
 WATCH_SECONDS = 0.5
@@ -75,6 +78,7 @@ class WorkerSettings:
     """Where scoring starts; by default what vigie.models has, else the expert scorecard."""
     data: Path = Path("vigie-data")
     """Folder for what Faust keeps on disk."""
+    traces: "Traces | None" = None
 
 
 class Worker:
@@ -90,7 +94,7 @@ class Worker:
         self._metrics.week_limit.set(settings.cap.alerts_per_week)
         self._lags = Lags(self._metrics)
         self._alert_metrics = AlertMetrics(registry)
-        self._outbox = Outbox(settings.cluster, settings.worker.write_timeout_seconds)
+        self._outbox = Outbox(settings.cluster, settings.worker.write_timeout_seconds, settings.traces)
         self._apps: dict[Role, BatchApp] = {}
         self._scorer: Scorer | None = None
         self._ready: models.Scorer
@@ -223,7 +227,8 @@ class Worker:
         )
         scorer.use(self._ready)
         self._scorer = scorer
-        self._agent(app, "scorer", topics.EVENTS, by_partition(app, scorer, lambda: self._finished("scorer")))
+        work = Work(self._traced("score", topics.EVENTS, scorer.handle), scorer.confirmed)
+        self._agent(app, "scorer", topics.EVENTS, by_partition(app, work, lambda: self._finished("scorer")))
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
         return app
@@ -267,7 +272,7 @@ class Worker:
             self._clocks.wall,
             self._clocks.monotonic,
         )
-        dispatcher = Dispatcher(self._publisher, self._outbox, self._clocks)
+        deliver = self._traced("deliver", topics.ALERTS, Dispatcher(self._publisher, self._outbox, self._clocks).handle)
         settings = self._settings
         self._queue_keeper = QueueKeeper(
             settings.cluster, settings.alerts, settings.worker.alerts_retention_days, self._alert_metrics
@@ -275,7 +280,7 @@ class Worker:
         self._queue_keeper.start()
 
         async def handle(message: Any, records: Sequence[Any]) -> None:
-            await dispatcher.handle(message.partition, records)
+            await deliver(message.partition, records)
             message.done = True
 
         self._agent(app, "dispatcher", topics.ALERTS, handle)
@@ -283,6 +288,10 @@ class Worker:
 
     def _app(self, app_id: str) -> BatchApp:
         return new_app(app_id, self._settings.cluster, self._settings.worker, self._settings.data)
+
+    def _traced(self, what: str, topic: str, handle: HandlePartition) -> HandlePartition:
+        traces = self._settings.traces
+        return handle if traces is None else traces.working(what, topic, handle)
 
     def _agent(self, app: BatchApp, role: Role, topic: str, handle: Handle) -> None:
         """An agent that is seen at work."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +25,9 @@ from streams.sole import sole
 from streams.sources import shown
 from streams.unattended import Unattended
 from vigie.ingestion import ingestion
+
+if TYPE_CHECKING:
+    from streams.traces import Traces
 
 PROGRESS_FILE = "ingest-progress.json"
 LOCK_FILE = ".vigie-ingest.lock"
@@ -41,6 +45,7 @@ class Watch:
     poll_seconds: float
     rate: float | None
     report_file: Path | None
+    traces: "Traces | None" = None
 
 
 def watch(options: Watch, *, once: bool) -> None:
@@ -99,7 +104,7 @@ def _run(options: Watch, folder: DropFolder, drops: list[Drop]) -> list[str]:
     progress = Progress(options.data / PROGRESS_FILE, destination)
     with (
         ingestion(options.report_file) as run,
-        closing(Sender(options.cluster, options.sending, _now_ms)) as sender,
+        closing(Sender(options.cluster, options.sending, _now_ms, traces=options.traces)) as sender,
     ):
         unattended = Unattended(folder, progress, options.reading, lambda: datetime.now(UTC), run.meter.say)
         return unattended.run(drops, run.report, lambda events: run.send(events, sender, options.rate))

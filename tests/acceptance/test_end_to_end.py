@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from detectors import models
 from tests.acceptance.harness import Entry, Site, until
 from tests.acceptance.world import World, recovered
+from tests.collector import Collector, collecting
 from vigie.__main__ import main
 
 FIELDS = {
@@ -123,18 +125,51 @@ def test_an_unfrozen_worker_learns_what_replay_learns(site: Site, world: World, 
     assert {entry.alert["model_version"] for entry in site.entries()} <= set(published)
 
 
-def test_roles_in_three_processes(site: Site, world: World) -> None:
-    """The trainer learns; the frozen scorer does not listen to it."""
-    trainer = site.worker("--roles", "trainer")
-    workers = [trainer, *(site.worker("--roles", role, "--frozen") for role in ("scorer", "dispatcher"))]
-    for worker in workers:
-        worker.ready(roles=1)
-    site.send(world.lines)
-    until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + workers[1].log)
-    until(lambda: site.ends("vigie.models")[0] > 5, "some models\n" + trainer.log)
-    assert {entry.alert["model_version"] for entry in site.entries()} == {"prior-2"}
-    for worker in workers:
-        worker.stop()
+def test_roles_in_three_processes(site: Site, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trainer learns; the frozen scorer does not listen to it; each alert's trace goes through all of them."""
+    monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
+    with collecting() as collector:
+        trainer = site.worker("--roles", "trainer")
+        traced = [
+            site.worker("--roles", role, "--frozen", traces_to=collector.url) for role in ("scorer", "dispatcher")
+        ]
+        workers = [trainer, *traced]
+        for worker in workers:
+            worker.ready(roles=1)
+        assert main(["ingest", str(world.files), "--traces-to", collector.url]) == 0
+        until(lambda: site.ids() == world.frozen.ids, "all alerts\n" + workers[1].log)
+        until(lambda: site.ends("vigie.models")[0] > 5, "some models\n" + trainer.log)
+        assert {entry.alert["model_version"] for entry in site.entries()} == {"prior-2"}
+        for worker in workers:
+            worker.stop()
+    check_traces(site, collector)
+
+
+def check_traces(site: Site, collector: Collector) -> None:
+    """From what stands in Redis beside an alert, its way back: raised by the scorer, of an event that was ingested."""
+    assert {service for service, _ in collector.spans} == {"vigie-ingest", "vigie-worker"}
+    events, alerts, delivered = (
+        {span.span_id: span for span in collector.named(name)}
+        for name in ("send vigie.events", "send vigie.alerts", "deliver an alert")
+    )
+    with redis.Redis.from_url(site.redis_url, decode_responses=True) as client:
+        traces = [
+            fields["trace"]
+            for key in client.keys("vigie:alerts:*")
+            if client.type(key) == "stream"
+            for _, fields in client.xrange(key)
+        ]
+    assert len(traces) == len(alerts) == len(delivered) == len(site.ids())
+    for trace in traces:
+        _, trace_id, span_id, _ = trace.split("-")
+        alert = alerts[bytes.fromhex(span_id)]
+        assert alert.trace_id.hex() == trace_id
+        assert events[alert.parent_span_id].trace_id == alert.trace_id
+    assert {span.parent_span_id for span in delivered.values()} == alerts.keys()
+    scored = collector.named("score vigie.events")
+    assert {link.span_id for span in scored for link in span.links} == events.keys()
+    # Events are traced by the batch: thousands of them, and far fewer spans.
+    assert len(events) + len(scored) < len(site.records("vigie.events")) / 10
 
 
 def test_two_workers_share_the_partitions(site: Site, world: World) -> None:

@@ -15,7 +15,7 @@ def test_names_follow_the_conventions_and_no_label_names_a_firm() -> None:
     metrics.swept.labels("escalated").inc()
     models = {f"vote-model:2026-0{month}-abc:useful": month for month in range(1, 8)}
     metrics.desk_counts({"vote:strong:raised:useful": 3, "outcome:close:ok": 1, "pushed:2026-03": 9, **models})
-    metrics.caseload(Caseload(Counter(new=2), {"new": NOW}, Counter({"21": 2}), frozenset({"a.martin"})))
+    metrics.caseload(Caseload(Counter(["new", "new"]), {"new": NOW}, Counter({"21": 2}), frozenset({"a.martin"})))
     families = list(registry.collect())
     assert len(families) == 18
     for family in families:

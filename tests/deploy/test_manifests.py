@@ -74,8 +74,9 @@ def known() -> set[str]:
 
 def test_the_image_is_built_as_it_should_be() -> None:
     """By hadolint, and by rules of this house."""
-    hadolint = [Path(sys.executable).with_name("hadolint"), "--failure-threshold", "style", ROOT / "Containerfile"]
-    assert subprocess.run(hadolint, capture_output=True, text=True, check=True).stdout == ""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([hadolint, ROOT / "Containerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
     lines = (ROOT / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     steps = [line.split(maxsplit=1) for line in lines if line.strip() and not line.lstrip().startswith("#")]
     words = [word for word, _ in steps]

@@ -1,6 +1,6 @@
 import pytest
 
-from streams.wire import sent_ms
+from streams.wire import onward, sent_ms
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,12 @@ from streams.wire import sent_ms
 )
 def test_only_a_time_is_believed(headers: list[tuple[str, bytes | None]], expected: int | None) -> None:
     assert sent_ms(headers) == expected
+
+
+def test_an_alert_carries_of_its_events_headers_what_it_should() -> None:
+    trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert onward([("type", b"firm"), ("traceparent", trace), ("sent_ms", b"5")]) == [
+        ("sent_ms", b"5"),
+        ("traceparent", trace),
+    ]
+    assert onward([("traceparent", trace.upper()), ("traceparent", trace[:-1])]) == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -20,8 +20,13 @@ from streams.sinks import EventSink, LineSink
 from vigie.ingestion import ingestion
 from vigie.parameters import MONTH
 from vigie.settings import options_of
+from vigie.tracing import traces_option, tracing
 from vigie.watch import Watch, watch
 
+if TYPE_CHECKING:
+    from streams.traces import Traces
+
+PROGRAM = "vigie-ingest"
 _TO_KAFKA, _TO_STDOUT = "kafka", "-"
 _WATCH = "Instead of PATH: a folder into which files are dropped, to be sent to Kafka as they arrive."
 
@@ -65,6 +70,7 @@ _WATCH = "Instead of PATH: a folder into which files are dropped, to be sent to 
     help="With --watch: local state, which says what was ingested.",
 )
 @options_of(Cluster, SendOptions, ingest.IngestOptions)
+@traces_option
 def command(
     cluster: Cluster,
     sending: SendOptions,
@@ -81,6 +87,7 @@ def command(
     once: bool,
     poll_seconds: float,
     data: Path,
+    traces_to: str | None,
 ) -> None:
     """Read partner files and write their events.
 
@@ -100,7 +107,8 @@ def command(
         if report_file is not None and report_file.absolute().parent == drops.absolute():
             raise click.UsageError("--report: in the folder watched it would be taken for a drop. Name another folder")
         _refuse_with_watch(paths=paths, kind=kind, rejects=rejects, from_=from_, until=until, to=to)
-        watch(Watch(cluster, sending, reading, drops, data, poll_seconds, rate, report_file), once=once)
+        with tracing(traces_to, PROGRAM) as traces:
+            watch(Watch(cluster, sending, reading, drops, data, poll_seconds, rate, report_file, traces), once=once)
         return
     if not paths:
         raise click.UsageError("name files or folders to read, or a folder to watch with --watch DIR")
@@ -114,7 +122,11 @@ def command(
     for option, path in outputs.items():
         _refuse_overwriting(option, path, paths)
     with ingestion(report_file) as run:
-        with _reject_sink(rejects) as on_reject, _sink(to, cluster, sending) as sink:
+        with (
+            tracing(traces_to, PROGRAM) as traces,
+            _reject_sink(rejects) as on_reject,
+            _sink(to, cluster, sending, traces) as sink,
+        ):
             runs = ingest.frames(
                 paths,
                 run.report,
@@ -136,11 +148,12 @@ def command(
 
 
 @contextmanager
-def _sink(to: str, cluster: Cluster, sending: SendOptions) -> Iterator[EventSink]:
+def _sink(to: str, cluster: Cluster, sending: SendOptions, traces: "Traces | None") -> Iterator[EventSink]:
     if to == _TO_STDOUT:
         yield LineSink(click.get_binary_stream("stdout"))
     elif to == _TO_KAFKA:
-        with closing(Sender(cluster, sending, lambda: time.time_ns() // 1_000_000)) as sender:
+        now_ms = lambda: time.time_ns() // 1_000_000  # noqa: E731
+        with closing(Sender(cluster, sending, now_ms, traces=traces)) as sender:
             yield sender
     else:
         with _replacing(Path(to)) as stream:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ from streams.topics import Role
 from streams.worker import ROLES, Worker, WorkerSettings
 from vigie import logs
 from vigie.settings import options_of
+from vigie.tracing import traces_option, tracing
 from vigie.watched import be_seen, log_options, metrics_options, new_registry
 
 END_SECONDS = 5.0
@@ -57,6 +59,7 @@ END_WITHOUT_KAFKA_SECONDS = 1.0
     "--data", type=click.Path(path_type=Path), default=Path("vigie-data"), envvar="VIGIE_DATA", help="Local state."
 )
 @metrics_options
+@traces_option
 @log_options
 def command(
     cluster: Cluster,
@@ -72,6 +75,7 @@ def command(
     data: Path,
     metrics_port: int,
     metrics_host: str,
+    traces_to: str | None,
     log_format: str,
     log_level: str,
 ) -> None:
@@ -92,6 +96,11 @@ def command(
         model=None if model_in is None else _model(model_in, predicted.horizon),
         data=_made(data),
     )
+    with tracing(traces_to, "vigie-worker") as traces:
+        _work(replace(settings, traces=traces), metrics_host, metrics_port)
+
+
+def _work(settings: WorkerSettings, metrics_host: str, metrics_port: int) -> None:
     registry = new_registry()
     runner = Worker(settings, registry, Clocks(time.time, time.monotonic), random.random)
     be_seen(metrics_host, metrics_port, registry, runner.health)
