@@ -102,9 +102,8 @@ def test_a_worker_under_a_real_prometheus(
         until(lambda: server.value(f"sum(rate(vigie_event_to_alert_seconds_count[{WINDOW}]))") != [], "two scrapes")
         until(lambda: server.value("vigie:alerts_raised:increase1w") != [], "the rules to be evaluated")
         check_canary(site, worker)
-        served = f"sum(rate(vigie_console_requests_total[{WINDOW}]))"
-        page = f"http://127.0.0.1:{pages}/login"
-        until(lambda: asked(page) != "" and server.value(served) > [0], "pages to be asked for")
+        page, failed = f"http://127.0.0.1:{pages}/login", "vigie:pages_broken:ratio_rate3d"
+        until(lambda: asked(page) != "" and server.value(failed) == [0], "pages to be asked for, and counted")
         # The page as it is served: nothing that the conventions would have otherwise.
         for scraped in (worker.scraped(), asked(f"http://127.0.0.1:{port}/metrics")):
             assert run("promtool", "check", "metrics", stdin=scraped) == ""
