@@ -47,7 +47,9 @@ def main() -> None:
                     if address is not None:
                         os.environ["VIGIE_TRACES_TO"] = address
                     result = live.catch_up("worker", kafka.bootstrap, valkey.url, "scorer,dispatcher")
-                    taken.setdefault((f"a worker on {sent} events, launch included", traced), []).append(result.cpu_seconds)
+                    taken.setdefault((f"a worker on {sent} events, launch included", traced), []).append(
+                        result.cpu_seconds
+                    )
     print("| CPU seconds | without | with traces |\n|---|---|---|")
     for what in dict.fromkeys(what for what, _ in taken):
         print(f"| {what} | {min(taken[what, False]):.2f} | {min(taken[what, True]):.2f} |")
