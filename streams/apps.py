@@ -6,7 +6,7 @@ what runs here.
 
 import gc
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ from streams.partition_tasks import PartitionTasks
 
 Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
 """Takes a message and its records."""
-HandlePartition = Callable[[int, Sequence[Any]], Awaitable[None]]
+HandlePartition = Callable[[int, Sequence[Any]], Coroutine[Any, Any, None]]
 """Takes a partition and its records."""
 
 
@@ -34,7 +34,7 @@ NEW_OBJECTS = 50_000
 class PartitionWork(Protocol):
     """What is done with the records of a partition, whose state is in a changelog: `streams.scorer.Scorer`'s form."""
 
-    async def handle(self, partition: int, records: Sequence[Any]) -> None:
+    async def handle(self, partition: int, records: Sequence[Any], /) -> None:
         """All effects of a batch but its offsets; state may be on its way to Kafka still."""
 
     async def confirmed(self) -> None:
@@ -46,7 +46,7 @@ class Work:
     """A `PartitionWork` of its parts."""
 
     handle: HandlePartition
-    confirmed: Callable[[], Awaitable[None]]
+    confirmed: Callable[[], Coroutine[Any, Any, None]]
 
 
 def prepare_process() -> None:
