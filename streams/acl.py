@@ -25,6 +25,7 @@ from kafka.admin import (
 
 from detectors.options import option
 from streams.cluster import Cluster, ClusterError, reach, told
+from streams.kafka_client import opened
 from streams.topics import (
     ALERTS,
     APP_ID,
@@ -123,13 +124,8 @@ def apply(cluster: Cluster, wanted: Iterable[Right]) -> Applied:
     ClusterError.
     """
     reach(cluster)
-    with told(cluster, "connecting"):
-        client = KafkaAdminClient(**cluster.client())
-    try:
-        with told(cluster, "giving rights"):
-            return _applied(client, cluster, [_acl(right) for right in wanted])
-    finally:
-        client.close()
+    with opened(KafkaAdminClient, cluster) as client, told(cluster, "giving rights"):
+        return _applied(client, cluster, [_acl(right) for right in wanted])
 
 
 def _applied(client: KafkaAdminClient, cluster: Cluster, wanted: list[ACL]) -> Applied:

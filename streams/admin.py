@@ -13,6 +13,7 @@ from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from streams.cluster import Cluster, ClusterError, NotAuthorised, reach, told
+from streams.kafka_client import opened
 from streams.topics import APP_ID, CHANGELOG, EVENTS, MODELS, TRAINER_GROUP, Topic, TopicOptions, table
 
 _RETRY_SECONDS = 0.1
@@ -234,12 +235,8 @@ class TopicAdmin:
 def connect(cluster: Cluster) -> Iterator[TopicAdmin]:
     """A `TopicAdmin`, closed at the end. Raises ClusterUnreachable where no broker answers."""
     reach(cluster)
-    with told(cluster, "connecting"):
-        client = KafkaAdminClient(**cluster.client())
-    try:
+    with opened(KafkaAdminClient, cluster) as client:
         yield TopicAdmin(client, cluster)
-    finally:
-        client.close()
 
 
 def create_topics(cluster: Cluster, topics: Sequence[Topic]) -> None:

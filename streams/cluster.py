@@ -84,8 +84,8 @@ class Cluster:
 def reach(cluster: Cluster) -> None:
     """Return once a bootstrap server takes connections; to be called before a client is made.
 
-    kafka-python keeps its sockets open where its own first contact fails, and says less about why. Raises
-    ClusterUnreachable after the cluster's timeout, UnusableInput for an address that is none.
+    kafka-python says less about why its own first contact failed. Raises ClusterUnreachable after the cluster's
+    timeout, UnusableInput for an address that is none.
     """
     addresses = [_address(text) for text in cluster.kafka.split(",")]
     deadline = time.monotonic() + cluster.kafka_timeout_s

@@ -16,6 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from detectors import pack
 from streams.cluster import Cluster, ClusterError, reach, told
+from streams.kafka_client import opened
 from streams.outbox import Outbox
 from streams.partitioner import partitions_of
 from streams.reading import partitions_of as topic_partitions
@@ -160,9 +161,5 @@ def _ends(cluster: Cluster, consumer: KafkaConsumer, place: TopicPartition) -> t
 @contextmanager
 def _admin(cluster: Cluster) -> Iterator[KafkaAdminClient]:
     reach(cluster)
-    with told(cluster, "connecting"):
-        client = KafkaAdminClient(**cluster.client())
-    try:
+    with opened(KafkaAdminClient, cluster) as client:
         yield client
-    finally:
-        client.close()

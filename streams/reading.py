@@ -10,6 +10,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.cluster import Cluster, ClusterUnreachable, reach, told
+from streams.kafka_client import opened
 
 LARGEST_FETCH_BYTES = 32 * 1024 * 1024
 
@@ -21,19 +22,16 @@ def reader(cluster: Cluster, fetch_bytes: int = LARGEST_FETCH_BYTES) -> Iterator
     Raises ClusterUnreachable where no broker answers.
     """
     reach(cluster)
-    with told(cluster, "connecting"):
-        consumer = KafkaConsumer(
-            **cluster.client(),
-            group_id=None,
-            enable_auto_commit=False,
-            allow_auto_create_topics=False,
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=fetch_bytes,
-        )
-    try:
+    with opened(
+        KafkaConsumer,
+        cluster,
+        group_id=None,
+        enable_auto_commit=False,
+        allow_auto_create_topics=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=fetch_bytes,
+    ) as consumer:
         yield consumer
-    finally:
-        consumer.close()
 
 
 def partitions_of(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:

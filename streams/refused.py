@@ -16,6 +16,7 @@ from detectors.events import AnyEvent, Clock, early_date
 from streams import wire
 from streams.cluster import Cluster, ClusterError, told
 from streams.dead_letters import DeadLetter, classify, decode, original_value
+from streams.kafka_client import opened
 from streams.reading import partitions_of, records
 from streams.topics import DEAD_LETTERS, EVENTS
 
@@ -140,15 +141,12 @@ def _original(consumer: KafkaConsumer, cluster: Cluster, letter: DeadLetter) -> 
 
 
 def _send(cluster: Cluster, sendable: Iterable[_Sendable], sent_ms: int) -> None:
-    with told(cluster, f"putting records back on {EVENTS}"):
-        producer = KafkaProducer(**cluster.client(), acks="all")
-        try:
-            futures = [_send_one(producer, item, sent_ms) for item in sendable]
-            producer.flush()
-            for future in futures:
-                future.get()
-        finally:
-            producer.close()
+    doing = f"putting records back on {EVENTS}"
+    with opened(KafkaProducer, cluster, doing, acks="all") as producer, told(cluster, doing):
+        futures = [_send_one(producer, item, sent_ms) for item in sendable]
+        producer.flush()
+        for future in futures:
+            future.get()
 
 
 def _send_one(producer: KafkaProducer, item: _Sendable, sent_ms: int) -> Any:

@@ -21,6 +21,7 @@ from detectors.headlines import headline
 from detectors.months import month_text
 from detectors.regime import WATCHES, Regime, reason
 from streams.cluster import Cluster, told
+from streams.kafka_client import opened
 from streams.reading import partitions_of, reader, records
 from streams.topics import (
     ALERTS,
@@ -134,12 +135,8 @@ def _present(status: Status, cluster: Cluster, consumer: KafkaConsumer) -> set[s
 
 
 def _ask_groups(status: Status, cluster: Cluster, consumer: KafkaConsumer, present: set[str]) -> None:
-    with told(cluster, "connecting to its administration"):
-        admin = KafkaAdminClient(**cluster.client())
-    try:
+    with opened(KafkaAdminClient, cluster, "connecting to its administration") as admin:
         roles = [_role(cluster, admin, consumer, group, topic) for group, topic in ROLES.values() if topic in present]
-    finally:
-        admin.close()
     status.roles = roles
     for role in roles:
         if role.group == APP_ID:

@@ -4,6 +4,7 @@
 meets another's topics, groups or keys; what is a session's is therefore a process's.
 """
 
+import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -12,9 +13,12 @@ from pathlib import Path
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient
 
 import vigie  # noqa: F401 - before numpy: it says how many threads linear algebra may have
 from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka, start_valkey, user_cache
+from streams.kafka_client import ClosingSelector
 
 # Others share the cores: how long an example takes, or its making, says nothing.
 settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +31,22 @@ def pytest_configure(config: pytest.Config) -> None:
     """Leave to others what is theirs: warnings are errors, but not those within the clients pinned in pyproject."""
     # kafka-python 3.0.12 reads its message schemas in a way that Python 3.11 and 3.12 call deprecated.
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+    # Nor does it close all its sockets: see streams.kafka_client. Tests have clients of their own.
+    for kind in (KafkaConsumer, KafkaProducer, KafkaAdminClient):
+        kind.DEFAULT_CONFIG["selector"] = ClosingSelector
+
+
+def pytest_collection_finish() -> None:
+    """What importing made is never garbage: kept from the collector, `nothing_left_open` costs a few milliseconds."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What a module's tests left open is an error of that module, not of whoever next has garbage collected."""
+    yield
+    gc.collect()
 
 
 @pytest.hookimpl(optionalhook=True)  # of a plugin that `-p no:xdist` leaves out

@@ -17,6 +17,7 @@ from tests.acceptance.harness import PARTITIONS, Site
 from tests.acceptance.world import World, recovered
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert
+from tests.member import member
 from vigie.__main__ import main
 
 OTHER = "999999999"
@@ -99,14 +100,9 @@ def test_while_a_worker_is_at_work_nothing_is_erased(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
-    consumer = KafkaConsumer(EVENTS, bootstrap_servers=site.kafka, group_id="vigie")
-    try:
-        while not consumer.assignment():
-            consumer.poll(timeout_ms=100)
+    with member(site.kafka, EVENTS, "vigie"):
         assert erase(OTHER) == 1
         assert "workers are at work (vigie)" in capsys.readouterr().err
-    finally:
-        consumer.close()
 
 
 def test_what_is_no_siren(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from kafka import KafkaConsumer
 
 from detectors import models
-from tests.acceptance.harness import Site, until
+from tests.acceptance.harness import Site
 from tests.acceptance.test_restart import check_state
 from tests.acceptance.world import World
+from tests.member import member
 from vigie.__main__ import main
 
 CUT = "2019-07"
@@ -66,14 +66,10 @@ def test_a_state_is_replaced_once_nobody_works_on_it(
     assert main(["seed", state, *here]) == 0
     written = len(site.records("vigie-firms-changelog"))
     assert main(["seed", state, *here]) == 1
-    consumer = KafkaConsumer("vigie.events", bootstrap_servers=site.kafka, group_id="vigie", enable_auto_commit=False)
-    try:
-        until(lambda: bool(consumer.poll(timeout_ms=100)) or bool(consumer.assignment()), "a member of the group")
+    with member(site.kafka, "vigie.events", "vigie"):
         capsys.readouterr()
         assert main(["seed", "--replace", state, *here]) == 1
         assert "workers are at work in vigie" in capsys.readouterr().err
-    finally:
-        consumer.close()
     assert len(site.records("vigie-firms-changelog")) == written
     assert main(["seed", "--replace", state, *here]) == 0
     assert len(site.records("vigie-firms-changelog")) == written

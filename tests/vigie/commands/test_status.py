@@ -1,4 +1,3 @@
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +11,7 @@ from alerts.routing import totals_key
 from deploy.embedded import KafkaServer
 from streams.status import Status
 from streams.topics import APP_ID, DEAD_LETTERS, EVENTS, MODELS
+from tests.member import member
 from tests.vigie.commands.conftest import Vigie
 from vigie.__main__ import main
 
@@ -25,13 +25,8 @@ def ask(vigie: Vigie, *arguments: str) -> Status:
 @pytest.fixture
 def scorer(kafka: KafkaServer, topics: None) -> Iterator[KafkaConsumer]:
     """A member of the scorer's group that has joined."""
-    consumer = KafkaConsumer(EVENTS, bootstrap_servers=kafka.bootstrap, group_id=APP_ID, enable_auto_commit=False)
-    deadline = time.monotonic() + 30
-    while not consumer.assignment():
-        assert time.monotonic() < deadline, "the group did not settle"
-        consumer.poll(timeout_ms=100)
-    yield consumer
-    consumer.close()
+    with member(kafka.bootstrap, EVENTS, APP_ID) as consumer:
+        yield consumer
 
 
 @pytest.mark.usefixtures("topics")
