@@ -141,7 +141,7 @@ def apply(case: Case, action: Action, actor: Actor, now: datetime, seen: int | N
     free = isinstance(action, (CastVote, Note))
     if here.holder not in (None, actor.id) and not actor.supervisor and not free:
         return Refusal("held", here, name)
-    return changed(here, **_EFFECTS[type(action)](here, action, actor, now), **_comment(action))
+    return changed(here, **_EFFECTS[type(action)](here, action, actor, now), **_comment(action), acted_at=now)
 
 
 def months_after(day: date, months: int) -> date:

@@ -43,6 +43,43 @@ class Thresholds(msgspec.Struct, frozen=True):
     strong: float
 
 
+class Schedule(msgspec.Struct, frozen=True):
+    """The payment schedules granted: the last day that any covers, their amount together."""
+
+    until: date
+    euros: int
+
+
+class Proceeding(msgspec.Struct, frozen=True):
+    """The gravest collective procedure of a firm, and the day on which the first one opened."""
+
+    action: str
+    since: date
+
+
+Series = list[int | None]
+"""A value a month, the latest first; None is unknown. Left out: there was never anything."""
+
+
+class Months(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The firm at the ends of its months, at most thirteen; in the last one, that of `as_of`, as it stood then."""
+
+    last: str
+    """YYYY-MM."""
+    employee: Series = []
+    """Outstanding employee shares of contributions, euros; `employer`: employer shares."""
+    employer: Series = []
+    due: Series = []
+    """Contributions due for the month, euros; `paid`: what was paid of them."""
+    paid: Series = []
+    used: Series = []
+    """Hours of partial unemployment used; `authorised`: authorised from that month on."""
+    authorised: Series = []
+    headcount: Series = []
+    schedule: Schedule | None = None
+    proceeding: Proceeding | None = None
+
+
 class Origin(msgspec.Struct, frozen=True):
     """The Kafka record that caused the alert (in replay: topic "replay")."""
 
@@ -74,6 +111,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     causes: list[dict[str, Any]]
     sources: list[Source]
     source: Origin
+    months: Months | None = None
+    """Absent from alerts of versions that told no months."""
 
 
 _encoder = msgspec.json.Encoder()

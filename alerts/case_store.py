@@ -26,8 +26,13 @@ ADOPTED = "adopted"
 """The field of `desk` that says how far the alerts of a version without cases have theirs: an entry's id, or `done`."""
 
 
-def score(case: Case) -> int:
-    """Its place among the department's cases: when it began, or minus when it ended, in milliseconds."""
+def score(case: Case) -> int | str:
+    """Its place among the department's cases: when it began, or minus when it ended, in milliseconds.
+
+    One that held nothing but the end of an alert stands before all: it is none to be listed.
+    """
+    if not case.number:
+        return "-inf"
     return _ms(case.opened_at) if case.is_open else -_ms(case.since)
 
 

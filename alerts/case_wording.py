@@ -68,6 +68,8 @@ _EVENTS: dict[Language, dict[str, str]] = {
         "note": "commentaire",
         "escalated": "signalé : personne ne l'a pris",
         "returned": "revenu à échéance",
+        "reminded": "rappel : rien n'a été fait depuis longtemps",
+        "forgotten": "rendu d'office : rien n'a été fait depuis trop longtemps",
         "moved": "clos : l'entreprise a changé de département",
     },
     "en": {
@@ -87,6 +89,8 @@ _EVENTS: dict[Language, dict[str, str]] = {
         "note": "comment",
         "escalated": "escalated: nobody has taken it",
         "returned": "back after its time",
+        "reminded": "reminder: nothing has been done for long",
+        "forgotten": "given back by itself: nothing has been done for too long",
         "moved": "closed: the firm has moved to another department",
     },
 }
@@ -182,6 +186,8 @@ def entry_line(entry: Entry, language: Language) -> str:
     if entry.by != SYSTEM:
         parts.append(f"{'par' if language == 'fr' else 'by'} {clean(entry.by)}")
     details = entry.details
+    if details.get("holder"):
+        parts.append(f"({clean(details['holder'])})")
     if "probability" in details:
         level = msgspec.convert(details["tier"], Tier)
         parts.append(f"({TIERS[language][level]}, {probability(float(details['probability']), language)})")

@@ -89,6 +89,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     strong_since: datetime | None = None
     """Since when it is at strong risk, on the wall clock."""
     escalated_at: datetime | None = None
+    acted_at: datetime | None = None
+    """When an agent last did something with it; None of a case that no agent has touched, or an older version wrote."""
+    reminded_at: datetime | None = None
+    """When its holder was last reminded of it."""
     previous: Ended | None = None
     votes: dict[str, Vote] = {}
     """By agent."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import redis
+from msgspec.structs import replace
 from redis.exceptions import RedisError
 
 from alerts import case_store, inbox
@@ -94,6 +95,8 @@ class Desk:
 
     def listed(self, query: Query, *, limit: int | None = None, start: int = 0) -> Page:
         """The cases that a query asks for, in its order, from place `start` on, `limit` at most."""
+        if limit is not None and _is_archive(query):
+            return self._closed(query.departments, start, limit)
         cases, held = self._listing(query)
         end = len(cases) if limit is None else start + limit
         return Page(cases[start:end], len(cases), held, end if end < len(cases) else None)
@@ -255,6 +258,29 @@ class Desk:
             cases = self._cases(query.departments, "-inf")
         return listing(cases, query, self._clock())
 
+    def _closed(self, departments: Sequence[str], start: int, limit: int) -> Page:
+        """Some of the closed cases, the last one that was closed first: no others are read."""
+        end, some = start + limit, ("(-inf", "(0", "WITHSCORES", "LIMIT", 0, start + limit)
+        answers = self._send([("ZRANGEBYSCORE", cases_key(queue), *some) for queue in departments])
+        found = sorted(
+            (float(score), siren.decode(), queue)
+            for queue, answer in zip(departments, answers, strict=True)
+            for siren, score in zip(answer[::2], answer[1::2], strict=True)
+        )[start:end]
+        values = self._send([case_store.reading(queue, [siren]) for _, siren, queue in found])
+        cases = [case_of(value[0], queue, siren) for value, (_, siren, queue) in zip(values, found, strict=True)]
+        total = self._closed_count(departments)
+        return Page([case for case in cases if case is not None], total, Counter(), end if end < total else None)
+
+    def _closed_count(self, departments: Sequence[str]) -> int:
+        """How many there are besides the open ones and those that are none."""
+        ranges = ((), ("0", "+inf"), ("-inf", "-inf"))
+        counts = [
+            self._send([("ZRANGEBYSCORE" if some else "ZCARD", cases_key(queue), *some) for queue in departments])
+            for some in ranges
+        ]
+        return sum(counts[0]) - sum(len(sirens) for answers in counts[1:] for sirens in answers)
+
     def _open(self, departments: Sequence[str]) -> Iterator[Case]:
         return self._cases(departments, "0")
 
@@ -283,6 +309,11 @@ class Desk:
             return list(pipeline.execute())
         except RedisError as error:
             raise translate(error, self._where) from error
+
+
+def _is_archive(query: Query) -> bool:
+    """Whether a query asks for all closed cases and nothing else, in the order in which they are kept."""
+    return replace(query, departments=(), let_through=()) == Query(departments=(), states=("closed",))
 
 
 def _as_read(told: Fields) -> dict[bytes, bytes]:

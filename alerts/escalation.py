@@ -1,8 +1,11 @@
-"""What time alone brings to cases: they come back, are escalated, their firm has moved. `Desk.sweep` does it."""
+"""What time alone brings to cases: they come back, are escalated, are forgotten by who took them, their firm has moved.
+
+`Desk.sweep` does it.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,7 +14,7 @@ from alerts.notices import NoticeOptions
 
 
 class Due(NamedTuple):
-    """A change that is due: `escalated`, `returned` or `moved`."""
+    """A change that is due: `escalated`, `returned`, `reminded`, `forgotten` or `moved`."""
 
     action: str
     before: Case
@@ -38,6 +41,10 @@ def due(cases: Iterable[Case], options: NoticeOptions, now: datetime) -> list[Du
             found.append(Due("returned", case, msgspec.structs.replace(back, version=case.version + 1)))
         elif waits_too_long(case, options, now):
             found.append(Due("escalated", case, changed(case, escalated_at=now)))
+        elif is_idle(case, options.release_after_days, now):
+            found.append(Due("forgotten", case, changed(case, **_BACK, since=now)))
+        elif is_idle(case, options.remind_after_days, now) and not is_reminded(case):
+            found.append(Due("reminded", case, changed(case, reminded_at=now)))
     return found
 
 
@@ -48,3 +55,20 @@ def waits_too_long(case: Case, options: NoticeOptions, now: datetime) -> bool:
     if not case.live or (case.escalated_at is not None and case.escalated_at >= case.strong_since):
         return False
     return now - max(case.since, case.strong_since) > timedelta(hours=options.escalate_after_hours)
+
+
+def is_idle(case: Case, days: float, now: datetime) -> bool:
+    """Whether a case was taken and then left without an action for so many days; never where these are 0."""
+    return bool(days) and case.state == "taken" and now - _last_action(case) > timedelta(days=days)
+
+
+def _last_action(case: Case) -> datetime:
+    return max(case.since, case.acted_at or case.since)
+
+
+def is_reminded(case: Case) -> bool:
+    """Whether the holder of a taken case was reminded of it, and has done nothing since."""
+    return case.state == "taken" and case.reminded_at is not None and case.reminded_at >= _last_action(case)
+
+
+_BACK: dict[str, Any] = {"state": "new", "by": SYSTEM, "holder": None, "outcome": None, "until": None, "resume": "new"}

@@ -16,6 +16,7 @@ from alerts.alert import Alert
 from alerts.cases import SYSTEM, Case, State
 from alerts.joining import Joined, moment
 
+_NOTICES = {"escalated": "push", "reminded": "digest", "forgotten": "digest"}
 _FIXED = ("action", "siren", "case", "version", "by", "at", "from", "to", "state")
 
 Fields = list[str | bytes]
@@ -64,8 +65,10 @@ def of_action(action: Action, before: Case, after: Case, by: str, at: datetime) 
 
 
 def of_time(action: str, before: Case, after: Case, at: datetime) -> Fields:
-    """The entry of what time alone has brought: `escalated`, `returned`, `moved`."""
-    details = {"tier": after.tier, "notice": "push" if action == "escalated" else "none"}
+    """The entry of what time alone has brought: `escalated`, `returned`, `reminded`, `forgotten`, `moved`."""
+    details = {"tier": after.tier, "notice": _NOTICES.get(action, "none")}
+    if before.holder != after.holder or action == "reminded":
+        details["holder"] = before.holder or ""
     return [*_fields(action, before.state, after, SYSTEM, at, details), "state", cases.encode(after)]
 
 

@@ -134,7 +134,12 @@ _Key = tuple[float | str, ...]
 
 
 def _priority(case: Case) -> _Key:
-    """What waits too long, then what nobody has, then moderate before strong, as prevention is still possible there."""
+    """What waits too long, then what nobody has, then moderate before strong, as prevention is still possible there.
+
+    Closed cases stand last, the last one that was closed first: so they are kept, and can be read a page at a time.
+    """
+    if case.state == "closed":
+        return (True, True, len(_FIRST), -int(case.since.timestamp() * 1000), case.siren)
     free = case.state == "new"
     waits = free and case.escalated_at is not None
     return (not waits, not free, 0 if waits else _FIRST[case.tier], -case.probability, case.siren)

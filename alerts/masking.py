@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from alerts.alert import Alert
+from alerts.alert import Alert, Months
 from alerts.cases import Case
 from alerts.history import Entry
 from alerts.language import Language
@@ -50,6 +50,11 @@ _THEMES: dict[str | None, Data] = {
     "schedules": "urssaf",
     "partial-unemployment": "dgefp",
 }
+_MONTHS: dict[Data, dict[str, Any]] = {
+    "urssaf": {"employee": [], "employer": [], "due": [], "paid": [], "schedule": None},
+    "dgefp": {"used": [], "authorised": []},
+}
+"""The fields of an alert's months that are somebody's, and what stands for nothing in them."""
 _EVENTS: dict[str, Data] = {
     "payment-delay": "urssaf",
     "contribution": "urssaf",
@@ -118,6 +123,7 @@ def alert_of(alert: Alert, masked: Masked, language: Language) -> Alert:
         reasons=_reasons(msgspec.structs.replace(alert, evidence=evidence), masked, language),
         causes=[cause for cause in alert.causes if sees_events(str(cause.get("type")), masked)],
         sources=[source for source in alert.sources if sees_events(source.source, masked)],
+        months=alert.months and _months_of(alert.months, masked),
     )
 
 
@@ -142,6 +148,13 @@ def entry_of(entry: Entry, masked: Masked) -> Entry:
 def action_of(action: str, masked: Masked) -> str:
     """The name of what happened to a case."""
     return "joined" if "score" in masked and action in _MOVES else action
+
+
+def _months_of(months: Months, masked: Masked) -> Months:
+    for data, fields in _MONTHS.items():
+        if data in masked:
+            months = msgspec.structs.replace(months, **fields)
+    return months
 
 
 def _reasons(alert: Alert, masked: Masked, language: Language) -> list[str]:

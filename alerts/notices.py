@@ -31,6 +31,12 @@ class NoticeOptions:
     escalate_after_hours: float = option(
         72.0, "how long a strong alert may wait to be taken before it is escalated; 0: for ever", unit="hours"
     )
+    remind_after_days: float = option(
+        14.0, "how long a taken case may go without an action before its holder is reminded; 0: for ever", unit="days"
+    )
+    release_after_days: float = option(
+        30.0, "how long a taken case may go without an action before it is given back; 0: for ever", unit="days"
+    )
 
 
 class Wanted(NamedTuple):

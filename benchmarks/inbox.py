@@ -8,7 +8,7 @@ are of the clock, server included. Prints a Markdown table.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from alerts.actions import Actor, Release, Take
-from alerts.alert import Alert, Evidence, Origin, Source, Theme, Thresholds, encode
+from alerts.alert import Alert, Evidence, Months, Origin, Source, Theme, Thresholds, encode
 from alerts.connect import connect
 from alerts.desk import Desk
 from alerts.listing import Query, everything
@@ -47,13 +47,25 @@ ALERT = Alert(
     causes=[{"type": "payment-delay", "siren": "123456789", "sequence": "7"}],
     sources=[Source("payment-delay", date(2026, 2, 20))] * 8,
     source=Origin("vigie.events", 0, 0),
+    months=Months(
+        "2026-03",
+        employee=[9672 + 311 * month for month in range(13)],
+        employer=[27_529 + 907 * month for month in range(13)],
+        due=[None, *[9104 + 13 * month for month in range(12)]],
+        paid=[None, *[4310 + 17 * month for month in range(12)]],
+        headcount=[38] * 13,
+    ),
 )
 
 
-def batch(start: int, count: int, firms: int) -> list[bytes]:
-    """Alerts of the firms in turn."""
+def batch(start: int, count: int, firms: int, departments: Sequence[str] = ("21",)) -> list[bytes]:
+    """Alerts of the firms in turn, each firm in one of the departments."""
     return [
-        encode(msgspec.structs.replace(ALERT, id=f"{n:024x}", siren=f"{n % firms:09d}"))
+        encode(
+            msgspec.structs.replace(
+                ALERT, id=f"{n:024x}", siren=f"{n % firms:09d}", department=departments[n % firms % len(departments)]
+            )
+        )
         for n in range(start, start + count)
     ]
 
@@ -65,8 +77,13 @@ def times(work: Callable[[int], Any], runs: int) -> str:
         began = time.perf_counter()
         work(number)
         taken.append(time.perf_counter() - began)
-    taken.sort()
-    return f"{taken[runs // 2] * 1000:.1f} | {taken[int(runs * 0.95)] * 1000:.1f}"
+    return spread(taken)
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """Their median and 95th percentile, in milliseconds."""
+    ordered = sorted(seconds)
+    return f"{ordered[len(ordered) // 2] * 1000:.1f} | {ordered[int(len(ordered) * 0.95)] * 1000:.1f}"
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ from detectors.month_scores import MonthScores
 from detectors.months import first_day, last_day, months_of
 from detectors.options import option
 from detectors.panel import FIRM, Panel, Positions, Rows
+from detectors.past import Past, pasts
 from detectors.portfolio import Counts, count
 from detectors.reach import Reach
 from detectors.rings import MONTHS, NEVER
@@ -78,6 +79,7 @@ class Decision:
     previous_probability: float
     themes: list[tuple[str, float]]
     evidence: list[Quantity]
+    past: Past
     cause: AnyEvent
     """The event behind it; at a month end, a clock event of the first day after."""
     day: int
@@ -291,7 +293,7 @@ class Chain:
         if not len(alerts):
             return []
         rows, firms = seen.rows[alerts.at], view.firms
-        evidence, names = quantities(view), (*THEMES, MODEL_THEME)
+        evidence, past, names = quantities(view), pasts(view), (*THEMES, MODEL_THEME)
         # Whole columns become Python's numbers at once: one by one that takes longer than all the rest.
         sirens, departments, activities = (firms[field].tolist() for field in ("siren", "department", "activity"))
         kinds, tiers, before = (x.tolist() for x in (alerts.kinds, alerts.tiers, alerts.previous_tiers))
@@ -315,6 +317,7 @@ class Chain:
                     previous_probability=previous[i][1],
                     themes=list(zip(names, parts[i], strict=True)),
                     evidence=evidence[i],
+                    past=past[i],
                     day=day[i],
                     sources=[(s, d) for s, d in zip(SOURCES, reach[i], strict=True) if d],
                     position=places[i],

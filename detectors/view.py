@@ -125,7 +125,7 @@ class View:
     @cached_property
     def owed(self) -> NDArray[np.int64]:
         """Debt, cents, shape (MONTHS, n): row 0 as it stands on the day, row k at the end of month - k."""
-        employee, employer, _ = self._histories
+        employee, employer, _ = self.histories
         owed = np.maximum(employee, 0) + np.maximum(employer, 0)
         owed[0] = np.maximum(self.firms["debt_employee"], 0) + np.maximum(self.firms["debt_employer"], 0)
         return owed
@@ -137,11 +137,11 @@ class View:
 
     def employee_lag(self, k: int) -> Column:
         """Employee shares at the end of month - k (k > 0), euros; negative where more was paid than owed."""
-        return self._histories[0][k] / 100.0
+        return self.histories[0][k] / 100.0
 
     def employer_lag(self, k: int) -> Column:
         """Employer shares at the end of month - k (k > 0), euros."""
-        return self._histories[1][k] / 100.0
+        return self.histories[1][k] / 100.0
 
     def debt_lag(self, k: int) -> Column:
         """Debt at the end of month - k, euros; 0 where the firm was not known yet."""
@@ -159,13 +159,13 @@ class View:
     @cached_property
     def months_in_debt(self) -> Column:
         """Month ends with debt among the last twelve."""
-        employee, employer, _ = self._histories
+        employee, employer, _ = self.histories
         return how_many(employee[1:] + employer[1:] > 100)
 
     @cached_property
     def monthly_contribution(self) -> Column:
         """Mean contribution due a month over the last twelve known months, euros; 0 where none is known."""
-        due = self._contributions[0][:YEAR].sum(axis=0) / 100.0
+        due = self.contributions[0][:YEAR].sum(axis=0) / 100.0
         seen = between(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, YEAR)
         return np.maximum(due, 0) / seen
 
@@ -173,7 +173,7 @@ class View:
     def recent_contribution(self) -> Column:
         """Mean contribution due a month over the last three known months, euros."""
         seen = between(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, 3)
-        return np.maximum(self._contributions[0][:3].sum(axis=0) / 100.0, 0) / seen
+        return np.maximum(self.contributions[0][:3].sum(axis=0) / 100.0, 0) / seen
 
     @cached_property
     def contribution_scale(self) -> Column:
@@ -184,23 +184,23 @@ class View:
 
     def unpaid_over(self, back: int, months: int) -> Column:
         """Unpaid share of what was due over so many known months, `back` months earlier; nan where none was known."""
-        _, answered, paid_for = self._contributions
+        _, answered, paid_for = self.contributions
         window = slice(back, back + months)
         due, paid = answered[window].sum(axis=0), paid_for[window].sum(axis=0)
         return np.where(due > 0, between(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
 
     def hours_used(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment used in so many months, the last of them `back` months ago."""
-        return self._hours[0][back : back + months].sum(axis=0) / 100.0
+        return self.hours[0][back : back + months].sum(axis=0) / 100.0
 
     def hours_authorised(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment authorised, by the month in which the authorisation was known."""
-        return self._hours[1][back : back + months].sum(axis=0) / 100.0
+        return self.hours[1][back : back + months].sum(axis=0) / 100.0
 
     @cached_property
     def months_with_hours(self) -> Column:
         """Months of the last twelve in which partial unemployment was used."""
-        return how_many(self._hours[0][:YEAR] > 0)
+        return how_many(self.hours[0][:YEAR] > 0)
 
     def time_off(self, hours: Column) -> Column:
         """Hours per employee, in months of full-time work."""
@@ -231,7 +231,7 @@ class View:
 
     def headcount_lag(self, k: int) -> Column:
         """Employees at the end of month - k (k > 0); 0 where unknown."""
-        return self._histories[2][k] / 100.0
+        return self.histories[2][k] / 100.0
 
     @cached_property
     def schedule_running(self) -> Column:
@@ -265,21 +265,23 @@ class View:
         return self.firms["proceeding_action"] >= 0
 
     @cached_property
-    def _contributions(self) -> list[NDArray[np.int64]]:
-        """What was due, what was due of which a payment is known, and what was paid: cents."""
+    def contributions(self) -> list[NDArray[np.int64]]:
+        """What was due, what was due of which a payment is known, and what was paid: cents, from the last known month
+        back.
+        """
         f = self.firms
         return rings.ordered(f["paid_month"], (f["due"], f["due_answered"], f["paid"]))
 
     @cached_property
-    def _histories(self) -> list[NDArray[np.int64]]:
-        """Employee and employer debts in cents, hundredths of employees; row 0 is not there yet."""
+    def histories(self) -> list[NDArray[np.int64]]:
+        """Employee and employer debts in cents, hundredths of employees; row 0 is not there before the month ends."""
         f = self.firms
         series = (f["employee_history"], f["employer_history"], f["heads_history"])
         return rings.ordered(f["swept"], series, self._until)
 
     @cached_property
-    def _hours(self) -> list[NDArray[np.int64]]:
-        """Hours used and authorised, hundredths."""
+    def hours(self) -> list[NDArray[np.int64]]:
+        """Hours used and authorised, hundredths; from a later month back where one is known already."""
         f = self.firms
         latest = f["unemployment_month"]
         return rings.ordered(latest, (f["hours_used"], f["hours_authorised"]), np.maximum(self._until, latest))

@@ -2,12 +2,26 @@
 
 from datetime import date, datetime
 
-from alerts.alert import Alert, Evidence, Origin, Source, Theme, Thresholds, Tier, alert_id
+from alerts.alert import (
+    Alert,
+    Evidence,
+    Months,
+    Origin,
+    Proceeding,
+    Schedule,
+    Source,
+    Theme,
+    Thresholds,
+    Tier,
+    alert_id,
+)
 from alerts.language import Language
 from alerts.wording import reasons
 from detectors.chain import Decision
 from detectors.events import content, identity
 from detectors.models import Model
+from detectors.months import month_text
+from detectors.past import Past
 from detectors.tiers import NAMES
 
 
@@ -41,6 +55,23 @@ def alert_of(decision: Decision, model: Model, origin: Origin, raised_at: dateti
         causes=[identity(decision.cause)],
         sources=[Source(name, date.fromordinal(day)) for name, day in decision.sources],
         source=origin,
+        months=_months(decision.past),
+    )
+
+
+def _months(past: Past) -> Months:
+    day = date.fromordinal
+    return Months(
+        month_text(past.month),
+        past.employee_debt,
+        past.employer_debt,
+        past.due,
+        past.paid,
+        past.hours_used,
+        past.hours_authorised,
+        past.headcount,
+        Schedule(day(past.schedule.until), past.schedule.euros) if past.schedule else None,
+        Proceeding(past.proceeding[0], day(past.proceeding[1])) if past.proceeding else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The demo: everything on this machine, on real servers, from simulated partner files to printed alerts.
 
-    embedded Kafka and Valkey > simulate > worker (a process of its own) > ingest at a visible pace > alerts > summary
+    embedded Kafka and Valkey > simulate > worker and console (processes of their own) > ingest at a visible pace >
+    alerts > summary
 
 Every process is started under a supervisor that ends with this one, whatever its end.
 """
@@ -97,6 +98,7 @@ class Demo:
         self._first_alert: float | None = None
         self._stack = ExitStack()
         self._worker = Supervised("worker", None)
+        self._console = Supervised("console", None)
         self._closing = threading.Event()
 
     def __enter__(self) -> "Demo":
@@ -111,7 +113,10 @@ class Demo:
         self._start_servers()
         self._stack.callback(self._worker.close)
         self._stack.callback(self._worker.stop, WORKER_GRACE_SECONDS)
+        self._stack.callback(self._console.close)
+        self._stack.callback(self._console.stop, WORKER_GRACE_SECONDS)
         folder = self._simulate()
+        self._start_console()
         self._start_worker()
         self._watch()
         sent = self._stream(folder)
@@ -139,24 +144,41 @@ class Demo:
         )
         return folder
 
+    def _start_console(self) -> None:
+        """The web pages, on which everybody may choose who to be; they fill as alerts land."""
+        port = free_ports(1)[0]
+        clearances = self._console.folder / "clearances.toml"
+        clearances.write_text(CLEARANCES, encoding="utf-8")
+        arguments = ["--dev-login", "--clearances", str(clearances), "--console-port", str(port)]
+        refused = self._console.start([sys.executable, "-m", "vigie", "console", *arguments], self._environment())
+        if refused is not None:
+            raise WorkerEnded(f"the console could not be started: {refused}")
+        self._console_url = f"http://127.0.0.1:{port}"
+
+    def _environment(self, **settings: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            # Programs run in folders of their own: they find this very Vigie, installed or not.
+            "PYTHONPATH": os.pathsep.join([str(Path(vigie.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+            "VIGIE_REDIS": self._redis_url,
+            "VIGIE_LANGUAGE": self._alerts.language,
+            **settings,
+        }
+
     def _start_worker(self) -> None:
         self._metrics_port = free_ports(1)[0]
         worker = self._worker
-        environment = {
-            **os.environ,
-            # The worker runs in a folder of its own: it finds this very Vigie, installed or not.
-            "PYTHONPATH": os.pathsep.join([str(Path(vigie.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
-            "VIGIE_KAFKA": self._cluster.kafka,
-            "VIGIE_REDIS": self._redis_url,
-            "VIGIE_METRICS_PORT": str(self._metrics_port),
-            "VIGIE_LANGUAGE": self._alerts.language,
-            "VIGIE_DATA": str(worker.folder),
-        }
+        environment = self._environment(
+            VIGIE_KAFKA=self._cluster.kafka,
+            VIGIE_METRICS_PORT=str(self._metrics_port),
+            VIGIE_DATA=str(worker.folder),
+        )
         refused = worker.start([sys.executable, "-m", "vigie", "worker"], environment)
         if refused is not None:
             raise WorkerEnded(f"the worker could not be started: {refused}")
         self._wait_for_worker()
         self._note(f"worker ready after {self._elapsed():.1f} s, its metrics on {self._metrics_url}")
+        self._note(f"console on {self._console_url}: choose who you are, and see alerts land")
 
     def _wait_for_worker(self) -> None:
         """Until every role has its partitions: what is sent before would wait, and look slow."""
@@ -271,12 +293,10 @@ class Demo:
         if len(latencies):
             values = ", ".join(f"p{p} {np.percentile(latencies, p):.0f} ms" for p in PERCENTILES)
             lines.append(f"event sent to alert in Redis: {values} ({len(latencies)} alerts)")
-        clearances = self._worker.folder / "clearances.toml"
-        clearances.write_text(CLEARANCES, encoding="utf-8")
         lines += [
             f"metrics  {self._metrics_url}",
             f"alerts   VIGIE_REDIS={self._redis_url} {VIGIE} alerts list",
-            f"console  VIGIE_REDIS={self._redis_url} {VIGIE} console --dev-login --clearances {clearances}",
+            f"console  {self._console_url}",
             f"status   VIGIE_KAFKA={self._cluster.kafka} VIGIE_REDIS={self._redis_url} {VIGIE} status",
         ]
         self._say("\n".join(lines))

@@ -30,6 +30,7 @@ from alerts.actions import Actor, Refusal
 from alerts.cases import Case
 from alerts.console import places
 from alerts.console.asking import PAGE_SIZE, asked
+from alerts.console.exporting import Shown, download, format_of
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
 from alerts.console.metrics import ConsoleMetrics, Measured
@@ -38,6 +39,7 @@ from alerts.console.sessions import Session, Sessions
 from alerts.console.words import WORDS, language_of
 from alerts.desk import Desk
 from alerts.errors import ActionRefused, CaseNotFound, RedisRefused, RedisUnavailable
+from alerts.exports import MOST_ROWS
 from alerts.history import Entry
 from alerts.inbox import Received
 from alerts.language import LANGUAGES, Language
@@ -74,6 +76,8 @@ class Settings(NamedTuple):
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     metrics: ConsoleMetrics | None = None
     """None: nobody asks for them."""
+    most_exported: int = MOST_ROWS
+    """Cases that a file may have."""
 
 
 class Asking(NamedTuple):
@@ -124,6 +128,19 @@ class Console:
         content = list_page(page, found, wanted, asking.person, asking.language, words["late"])
         followed = [*(("department", name) for name in wanted.chosen("department")), ("after", places.written(ends))]
         return self._page(asking, "list.html", content | {"stream": f"/stream?{urlencode(followed)}"})
+
+    def export(self, asking: Asking) -> Response:
+        """The list as a file, or why not: more cases than a file may have."""
+        parameters = asking.request.query_params.multi_items()
+        wanted, kind = asked(parameters, asking.person), format_of(parameters)
+        page = self._desk(asking.person).listed(wanted.query)
+        departments, detail = _departments(wanted.query.departments), f"{page.total} cases, {kind}"
+        if page.total > self._settings.most_exported:
+            self._record(asking.person, "case.export", departments, "refused", detail)
+            return self._problem("413", asking.language, asking.session, 413)
+        self._record(asking.person, "case.export", departments, detail=detail)
+        shown = Shown(asking.language, asking.person.masked)
+        return download(page.cases, wanted.query, kind, self._settings.clock(), shown)
 
     def firm(self, asking: Asking) -> Response:
         """A firm's page."""
@@ -362,6 +379,7 @@ def application(settings: Settings) -> Starlette:
     firm = "/firms/{department}/{siren}"
     routes = [
         Route("/", console.guarded(console.firms)),
+        Route("/export", console.guarded(console.export)),
         Route("/stream", console.guarded(console.stream)),
         Route("/login", console.login_page),
         Route("/login", console.login, methods=["POST"]),

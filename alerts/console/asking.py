@@ -37,6 +37,10 @@ class Asked(NamedTuple):
             kept += [(name, one) for one in ([value] if isinstance(value, str) else value) if one]
         return "/?" + urlencode(kept) if kept else "/"
 
+    def export(self, kind: str) -> str:
+        """The address of the same list as a file."""
+        return "/export?" + urlencode([*(pair for pair in self.parameters if pair[0] != "page"), ("format", kind)])
+
 
 def asked(parameters: Parameters, person: Person) -> Asked:
     """Raises UnusableInput for a value that is none of the known ones, OutOfScope for what is not theirs.

@@ -1,7 +1,6 @@
-"""Where the marks of the two charts stand, in units of their SVG's view box. What they show stands in tables too."""
+"""Where the marks of charts stand, in units of their SVG's view box. What they show stands in tables too."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 WIDTH = 640.0
@@ -9,7 +8,7 @@ ROW = 26.0
 """Height of a bar's row."""
 LABELS = 250.0
 """What the names of bars take of the width."""
-HEIGHT = 200.0
+HEIGHT = 140.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 12.0, 28.0
 """What a line's axes take."""
 
@@ -34,7 +33,7 @@ class Bars(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """A probability on a day."""
+    """A probability at its time."""
 
     x: float
     y: float
@@ -67,17 +66,13 @@ def bars(values: Sequence[tuple[str, str, float]]) -> Bars:
     return Bars(placed, zero, max(1, len(values)) * ROW)
 
 
-def curve(values: Sequence[tuple[date, float]], moderate: float, strong: float) -> Curve:
-    """Probabilities in the order of their days, beside the thresholds; the axis begins at 0. One value at least."""
+def curve(values: Sequence[tuple[float, float]], moderate: float, strong: float) -> Curve:
+    """Probabilities from left to right, each at its x, beside the thresholds; the axis begins at 0. One at least."""
     top = min(1.0, max(strong, *(value for _, value in values), 0.0) * 1.15) or 1.0
-    first = values[0][0]
-    days = (values[-1][0] - first).days or 1
 
     def height(value: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(value, top) / top), 1)
 
-    dots = [
-        Dot(round(LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / days, 1), height(value)) for day, value in values
-    ]
+    dots = [Dot(round(x, 1), height(value)) for x, value in values]
     points = " ".join(f"{dot.x},{dot.y}" for dot in dots)
     return Curve(dots, points, height(moderate), height(strong), top)

@@ -10,10 +10,13 @@ from alerts.case_wording import HOLD_WORDS, STATES, entry_line, firm, refused, s
 from alerts.cases import Case
 from alerts.console import charts
 from alerts.console.asking import PAGE_SIZE, Asked
-from alerts.console.words import DATA_WORDS, ORDER_WORDS, field_name, sectors, theme_name
+from alerts.console.changes import changes, snooze_preview
+from alerts.console.timeline import timeline
+from alerts.console.words import DATA_WORDS, ORDER_WORDS, WORDS, field_name, sectors, theme_name
 from alerts.departments import NAMES
 from alerts.desk import Page
-from alerts.headline import department, headline, level
+from alerts.escalation import is_reminded
+from alerts.headline import department, headline
 from alerts.history import Entry
 from alerts.inbox import Received
 from alerts.language import Language, day, number, probability, signed
@@ -91,6 +94,7 @@ def list_page(
             )
         ],
         "held": number(sum(page.held.values()), language),
+        "exports": [(kind.upper(), asked.export(kind)) for kind in ("csv", "xlsx")],
     }
 
 
@@ -120,7 +124,9 @@ def firm_page(
         "version": case.version,
         "refused": refused(refusal, language) if refusal else None,
         "alert": _alert(alerts[-1], language) if alerts else None,
-        "risk": _risk(alerts, language) if scored else None,
+        "changes": changes(alerts, language, scored=scored),
+        "snooze_hides": snooze_preview(history, now, language) if scored else None,
+        "timeline": timeline(alerts, language, scored=scored),
         "history": [entry_line(entry, language) for entry in reversed(history)],
         "acts": person.acts,
         "actions": actions_of(case, person),
@@ -178,7 +184,8 @@ def _level(case: Case, language: Language) -> str:
 
 
 def _flags(case: Case, language: Language) -> tuple[str, ...]:
-    return tuple(HOLD_WORDS[language][hold] for hold in holds(case))
+    idle = (WORDS[language]["idle"],) if is_reminded(case) else ()
+    return (*idle, *(HOLD_WORDS[language][hold] for hold in holds(case)))
 
 
 def _choices(asked: Asked, name: str, words: Mapping[Any, str]) -> list[Choice]:
@@ -217,31 +224,5 @@ def _alert(alert: Alert, language: Language) -> dict[str, Any]:
                 number(max(0, (alert.as_of - source.known_to).days), language),
             )
             for source in alert.sources
-        ],
-    }
-
-
-def _risk(alerts: Sequence[Alert], language: Language) -> dict[str, Any] | None:
-    if not alerts:
-        return None
-    ordered = sorted(alerts, key=lambda alert: (alert.as_of, alert.raised_at))
-    last = ordered[-1].thresholds
-    values = [(alert.as_of, alert.probability) for alert in ordered]
-    curve = charts.curve(values, last.moderate, last.strong)
-    return {
-        "curve": curve,
-        "top": probability(curve.top, language),
-        "first": day(ordered[0].as_of, language),
-        "last": day(ordered[-1].as_of, language),
-        "moderate": probability(last.moderate, language),
-        "strong": probability(last.strong, language),
-        "rows": [
-            (
-                day(alert.as_of, language),
-                level(alert, language),
-                probability(alert.previous_probability, language),
-                probability(alert.probability, language),
-            )
-            for alert in reversed(ordered)
         ],
     }

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
 from tests.acceptance.harness import until
+from tests.alerts.console.site import hidden, sirens
 from tests.processes import started
 
 ROOT = Path(__file__).parents[2]
@@ -63,10 +66,22 @@ def processor_seconds() -> float:
 
 def test_alerts_then_a_summary(tmp_path: Path) -> None:
     before = processor_seconds()
-    demo = start(tmp_path, "--no-keep")
-    output, notes = demo.communicate(timeout=PATIENCE_SECONDS)
+    demo = start(tmp_path, "--keep")
+    assert demo.stdout is not None
+    lines = []
+    # Somebody looks on: the pages stay until they leave.
+    for line in demo.stdout:
+        lines.append(line)
+        if line.startswith("status "):
+            break
+    output = "".join(lines)
+    firms = listed(re.findall(r"^console  (http://127.0.0.1:\d+)$", output, re.MULTILINE)[0])
+    os.killpg(demo.pid, signal.SIGINT)
+    _, notes = demo.communicate(timeout=PATIENCE_SECONDS)
     used = processor_seconds() - before
-    assert demo.returncode == 0, notes
+    assert demo.returncode == 130, notes
+    assert "console on http://127.0.0.1:" in notes
+    assert len(firms) > 1, "the console opens with data in it"
     assert "Risque " in output
     assert "  • " in output
     events, alerts = map(int, re.findall(r"^(\d+) events sent in .*, (\d+) alerts:$", output, re.MULTILINE)[0])
@@ -80,6 +95,15 @@ def test_alerts_then_a_summary(tmp_path: Path) -> None:
         rf"^event sent to alert in Redis: p50 \d+ ms, p95 \d+ ms, p99 \d+ ms \({alerts} alerts\)$", output, re.M
     )
     assert left(tmp_path) == []
+
+
+def listed(console: str) -> list[str]:
+    """The firms that somebody sees who opens the console's address and logs in."""
+    browser = build_opener(HTTPCookieProcessor())
+    with browser.open(f"{console}/login", timeout=30) as page:
+        form = {"csrf": hidden(page.read().decode(), "csrf"), "person": "agent"}
+    with browser.open(f"{console}/login", urlencode(form).encode(), timeout=30) as page:
+        return sirens(page.read().decode())
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])

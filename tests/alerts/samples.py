@@ -5,7 +5,18 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Alert, Evidence, Origin, Source, Theme, Thresholds, encode
+from alerts.alert import (
+    Alert,
+    Evidence,
+    Months,
+    Origin,
+    Proceeding,
+    Schedule,
+    Source,
+    Theme,
+    Thresholds,
+    encode,
+)
 
 DUMONT = Alert(
     id="0123456789abcdef01234567",
@@ -33,6 +44,19 @@ DUMONT = Alert(
     causes=[{"type": "payment-delay", "siren": "123456789", "sequence": "7"}],
     sources=[Source("payment-delay", date(2019, 1, 20)), Source("headcount", date(2018, 12, 1))],
     source=Origin("replay", 0, 0),
+)
+
+MONTHS = Months(
+    "2026-03",
+    employee=[8100, 8100, 4000, None],
+    employer=[45200, 12300, 0, 0],
+    due=[None, 9000, 8800, 9100],
+    paid=[None, 2000, 8800, 9100],
+    used=[700, 450, 300, 0],
+    authorised=[0, 0, 2000, 0],
+    headcount=[38, 42, 42, 43],
+    schedule=Schedule(date(2026, 8, 10), 20_000),
+    proceeding=Proceeding("redressement", date(2026, 3, 1)),
 )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from alerts.actions import Actor, CastVote, Close, Follow, Note, Release, Snooze, Take, Withdraw
 from alerts.alert import Alert, encode
+from alerts.case_wording import entry_line
 from alerts.cases import Case, decode
 from alerts.connect import connect
 from alerts.desk import Desk
@@ -245,6 +246,62 @@ def test_time_brings_back_and_escalates_what_waits(client: redis.Redis, bench: B
         ("escalated", f"{1:09d}", "push")
     ]
     assert last.sweep(NoticeOptions(escalate_after_hours=0)) == []
+
+
+def test_who_takes_a_case_and_forgets_it_is_reminded_then_loses_it(client: redis.Redis, bench: Bench) -> None:
+    put(client, bench.metrics, live(), live(0, id="other", siren="2" * 9))
+    desk_of(client).act("21", FIRM, Take(), MARTIN)
+    desk_of(client).act("21", "2" * 9, Follow(), MARTIN)
+    options, days = NoticeOptions(escalate_after_hours=0), [0.0]
+    desk = desk_of(client, lambda: NOW + timedelta(days=days[0]))
+
+    def swept(day: float, options: NoticeOptions = options) -> list[tuple[str, str]]:
+        days[0] = day
+        return [(entry.action, entry.siren) for entry in desk.sweep(options)]
+
+    assert swept(13.9) == []
+    assert swept(14.1, NoticeOptions(escalate_after_hours=0, remind_after_days=0)) == []
+    assert swept(14.1) == [("reminded", FIRM)]
+    assert swept(20) == [], "once"
+    desk.act("21", FIRM, Note("appel"), MARTIN)
+    assert swept(33) == [], "an action counts"
+    assert swept(35) == [("reminded", FIRM)]
+    assert swept(49) == []
+    assert swept(51, NoticeOptions(escalate_after_hours=0, release_after_days=0)) == []
+    assert swept(51) == [("forgotten", FIRM)]
+    case = desk.get("21", FIRM)
+    assert (case.state, case.holder, case.by) == ("new", None, "vigie")
+    assert swept(400) == [], "what is followed is kept"
+    told = [entry for entry in desk.history("21", FIRM) if entry.action in ("reminded", "forgotten")]
+    assert [(entry.details["holder"], entry.details["notice"]) for entry in told] == [("a.martin", "digest")] * 3
+    assert "a.martin" in entry_line(told[-1], "fr")
+    assert desk.act("21", FIRM, Take(), DURAND).case.holder == "b.durand"
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["21", "71"])), min_size=1, max_size=9), st.integers(1, 4))
+def test_closed_cases_are_the_same_a_page_at_a_time(
+    client: redis.Redis, bench: Bench, closings: list[tuple[int, str]], limit: int
+) -> None:
+    client.flushdb()
+    firms = [f"{place:09d}" for place in range(len(closings))]
+    alerts = [
+        live(0, id=f"a{siren}", siren=siren, department=where)
+        for siren, (_, where) in zip(firms, closings, strict=True)
+    ]
+    # Besides: one that is open, and one that was never a case.
+    put(client, bench.metrics, *alerts, live(0, id="open", siren="7" * 9), lowered(0, id="none", siren="8" * 9))
+    for siren, (hours, where) in zip(firms, closings, strict=True):
+        desk = desk_of(client, lambda hours=hours: NOW + timedelta(hours=hours))
+        desk.act(where, siren, Take(), MARTIN)
+        desk.act(where, siren, Close("besoin"), MARTIN)
+    desk, query = desk_of(client), Query(departments=("21", "71"), states=("closed",))
+    whole = desk.listed(query)
+    pages = [desk.listed(query, limit=limit, start=start) for start in range(0, len(firms), limit)]
+    assert [case for page in pages for case in page.cases] == whole.cases
+    assert {page.total for page in pages} == {len(firms)}
+    assert [page.next for page in pages][-1] is None
+    assert whole.cases == sorted(whole.cases, key=lambda case: (-case.since.timestamp(), case.siren))
 
 
 def test_a_firm_that_moves_leaves_its_old_department(client: redis.Redis, bench: Bench) -> None:

@@ -26,6 +26,7 @@ from alerts.masking import (
 from alerts.quantities import QUANTITIES, SWITCHES
 from detectors.events import EVENT_TYPES
 from tests.alerts.making import NOW, live
+from tests.alerts.samples import MONTHS
 
 # Values that stand nowhere else, by whose they are.
 FIGURES = {
@@ -150,3 +151,12 @@ def test_every_field_and_event_of_today_is_somebodys_or_everybodys() -> None:
     )
     assert len(shown.evidence) == len(QUANTITIES) + len(SWITCHES) + 2
     assert len(shown.sources) == len(EVENT_TYPES)
+
+
+@pytest.mark.parametrize("masked", SUBSETS)
+def test_months_are_masked_by_whose_they_are(masked: Masked) -> None:
+    fields = alert_fields(live(months=MONTHS), masked, "fr")["months"]
+    hidden = {"employee", "employer", "due", "paid", "schedule"} if "urssaf" in masked else set()
+    hidden |= {"used", "authorised"} if "dgefp" in masked else set()
+    assert set(fields) == set(msgspec.to_builtins(MONTHS)) - hidden
+    assert alert_fields(live(), masked, "fr")["months"] is None

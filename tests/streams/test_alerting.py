@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from alerts.alert import Alert, Origin, alert_id
+from alerts.alert import Alert, Origin, alert_id, encode
 from alerts.language import Language
 from detectors.chain import Decision
 from detectors.events import Clock, Contribution
 from detectors.evidence import Quantity
 from detectors.models import prior
+from detectors.past import Past, Schedule
 from streams.alerting import alert_of
 
 CAUSE = Clock(known_at=date(2018, 2, 1))
@@ -30,6 +31,18 @@ DECISION = Decision(
     previous_probability=1 / (1 + math.exp(3.0)),
     themes=[("debt", 3.0), ("model", 0.5)],
     evidence=[Quantity("debt_employee_euros", 5000.0, math.nan)],
+    past=Past(
+        month=2018 * 12,
+        employee_debt=[7, None],
+        employer_debt=[],
+        due=[None, 5],
+        paid=[None, 0],
+        hours_used=[],
+        hours_authorised=[],
+        headcount=[12, 13],
+        schedule=Schedule(736_180, 900),
+        proceeding=("sauvegarde", 736_200),
+    ),
     cause=CAUSE,
     day=date(2018, 1, 31).toordinal(),
     sources=[("payment-delay", date(2018, 1, 15).toordinal())],
@@ -52,6 +65,18 @@ def test_every_part_of_a_decision_is_in_its_alert() -> None:
     assert found.causes == [{"type": "clock", "known_at": "2018-02-01"}]
     assert [(s.source, s.known_to) for s in found.sources] == [("payment-delay", date(2018, 1, 15))]
     assert (found.source.topic, found.source.partition, found.source.offset) == ("vigie.events", 3, 42)
+
+
+def test_the_months_of_a_decision_are_in_its_alert_and_what_is_empty_is_not() -> None:
+    assert msgspec.json.decode(encode(alert()))["months"] == {
+        "last": "2018-01",
+        "employee": [7, None],
+        "due": [None, 5],
+        "paid": [None, 0],
+        "headcount": [12, 13],
+        "schedule": {"until": "2016-08-04", "euros": 900},
+        "proceeding": {"action": "sauvegarde", "since": "2016-08-24"},
+    }
 
 
 def test_themes_sum_to_the_change_of_the_log_odds() -> None:

@@ -2,15 +2,21 @@
 
 import html
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import redis
+import uvicorn
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from alerts.alert import Alert, encode
-from alerts.console.app import Settings
+from alerts.console.app import Settings, application
+from alerts.console.serving import Server
 from alerts.console.sessions import Sessions
 from alerts.desk import Desk
 from alerts.metrics import AlertMetrics
@@ -75,6 +81,20 @@ def put(client: redis.Redis, metrics: AlertMetrics, *alerts: Alert) -> None:
 
 def desk(client: redis.Redis, now: datetime = NOW) -> Desk:
     return Desk(client, where="here", clock=lambda: now)
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[int]:
+    """A real server of the application; its port."""
+    server = Server(uvicorn.Config(application(settings), log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 class Browser:

@@ -1,6 +1,9 @@
 """The console's pages on a real server, as browsers of several people see them."""
 
+import html
+import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,17 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts import audit, redis_acl
-from alerts.actions import Actor, Follow, Take
+from alerts.actions import Actor, Follow, Note, Take
 from alerts.audit_check import check
 from alerts.clearance import Clearance
 from alerts.connect import connect
 from alerts.console.app import COOKIE, HEADERS, application
 from alerts.console.asking import asked
 from alerts.listing import Query
+from alerts.notices import NoticeOptions
 from tests.alerts.console import site
 from tests.alerts.console.site import PEOPLE, Browser, Clock, hidden, sirens
-from tests.alerts.making import evidence, live
+from tests.alerts.making import NOW, evidence, live
 from tests.alerts.publishing import Bench
+from tests.alerts.samples import MONTHS
 
 FIRM, OTHER = "/firms/21/123456789", "/firms/71/710000000"
 
@@ -101,6 +106,50 @@ class TestList:
         assert "000000005" not in sirens(page)
         assert "000000005" in sirens(browser.get("/?let=schedule&department=21&order=name&q=").text)
 
+    def test_its_file_has_what_the_page_lists_and_is_in_the_log(self, client: redis.Redis, bench: Bench) -> None:
+        many_firms(client, bench)
+        app = application(site.settings(client))
+        browser = Browser(app).log_in("b.durand")
+        page = browser.get("/?tier=strong&sector=C&order=name&page=1").text
+        links = [html.unescape(link) for link in re.findall(r'href="(/export[^"]+)"', page)]
+        assert [link.rpartition("=")[2] for link in links] == ["csv", "xlsx"]
+        found = browser.get(links[0])
+        assert found.headers["content-disposition"] == 'attachment; filename="vigie-2026-03-02.csv"'
+        lines = [line for line in found.content.decode("utf-8-sig").splitlines() if not line.startswith("#")]
+        query = Query(departments=("21", "71"), tiers=("strong",), sectors=("C",), order="name")
+        listed = [case.siren for case in site.desk(client).listed(query).cases]
+        assert listed
+        assert [line.partition(";")[0] for line in lines[1:]] == listed
+        assert browser.get(links[1]).content.startswith(b"PK")
+        assert browser.get("/export?format=pdf").status_code == 400
+        martin = Browser(app).log_in("a.martin")
+        assert martin.get("/export?format=csv&department=71").status_code == 403
+        assert b";71;" not in martin.get("/export?format=csv").content
+        done = [item for item in audited(client) if item[1] == "case.export"]
+        assert [(actor, outcome) for actor, _, _, outcome in done] == [
+            ("b.durand@console", "done"),
+            ("b.durand@console", "done"),
+            ("a.martin@console", "done"),
+        ]
+
+    def test_a_file_of_too_many_is_refused_and_not_cut_short(self, client: redis.Redis, bench: Bench) -> None:
+        many_firms(client, bench)
+        browser = Browser(application(site.settings(client, most_exported=10))).log_in("a.martin")
+        refused = browser.get("/export?format=xlsx")
+        assert (refused.status_code, "FIRME" in refused.text) == (413, False)
+        assert audited(client)[-1] == ("a.martin@console", "case.export", "departments:21", "refused")
+        assert browser.get("/export?format=csv&q=000000011").status_code == 200
+
+    def test_it_says_what_was_taken_and_left(self, client: redis.Redis, bench: Bench) -> None:
+        site.put(client, bench.metrics, live())
+        site.desk(client).act("21", "123456789", Take(), Actor("a.martin"))
+        browser = Browser(application(site.settings(client))).log_in("a.martin")
+        assert "laissée sans action" not in browser.get("/").text
+        site.desk(client, NOW + timedelta(days=20)).sweep(NoticeOptions())
+        assert "laissée sans action" in browser.get("/").text
+        site.desk(client, NOW + timedelta(days=21)).act("21", "123456789", Note("appel"), Actor("a.martin"))
+        assert "laissée sans action" not in browser.get("/").text
+
     def test_an_address_that_is_not_understood_is_refused(self, client: redis.Redis) -> None:
         browser = Browser(application(site.settings(client))).log_in("a.martin")
         for query in ("tier=high", "state=x", "order=x", "page=0", "page=-1", "page=x", "let=all", "sector=12"):
@@ -130,9 +179,13 @@ def _once(client: redis.Redis, name: str) -> Browser:
 
 class TestFirm:
     def test_its_page_says_why_and_how_old_the_data_are(self, client: redis.Redis, bench: Bench) -> None:
-        site.put(client, bench.metrics, live(), live(1, kind="jump", probability=0.5, previous_probability=0.34))
+        jump = live(1, kind="jump", probability=0.5, previous_probability=0.34, months=MONTHS)
+        site.put(client, bench.metrics, live(), jump)
         page = Browser(application(site.settings(client))).log_in("a.martin").get(FIRM).text
         for text in (
+            "Ce qui a changé depuis",
+            "Redressement judiciaire",
+            "Part patronale",
             "ATELIERS DUMONT",
             "La dette sociale accroît le risque",
             "La part patronale des cotisations impayées",
@@ -145,7 +198,11 @@ class TestFirm:
             assert text in page, text
         assert page.count('<circle class="dot"') == 2
         for drawn in page.split("<svg")[1:]:
-            assert 'aria-describedby="' in drawn.partition(">")[0], "every chart names its table"
+            head = drawn.partition(">")[0]
+            if 'aria-hidden="true"' not in head:
+                table = re.search(r'aria-describedby="([^"]+)"', head)
+                assert table, "every chart names its table"
+                assert f'<table id="{table[1]}">' in page
 
     def test_an_unknown_firm_is_not_found(self, client: redis.Redis) -> None:
         browser = Browser(application(site.settings(client))).log_in("a.martin")
@@ -302,7 +359,7 @@ class TestScope:
 
     def test_masked_data_are_on_no_page(self, client: redis.Redis, bench: Bench) -> None:
         put = live(evidence=evidence(debt_employer_euros=45_200.0, schedule_running=1.0, headcount=38.0), name="DUMONT")
-        rises = live(1, kind="jump", probability=0.71, previous_probability=0.34, evidence=put.evidence)
+        rises = live(1, kind="jump", probability=0.71, previous_probability=0.34, evidence=put.evidence, months=MONTHS)
         site.put(client, bench.metrics, put, rises)
         app = application(site.settings(client))
         words = (
@@ -314,6 +371,11 @@ class TestScope:
             "dette",
             "le risque augmente",
             "m-7",
+            "12 300",
+            "Part patronale",
+            "Activité partielle (heures)",
+            "Risque au fil des alertes",
+            "auraient réveillé",
         )
         seen, masked = Browser(app).log_in("a.martin"), Browser(app).log_in("e.masked")
         shown = plain(seen.get(FIRM).text + seen.get("/?let=schedule").text)

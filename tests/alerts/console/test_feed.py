@@ -2,24 +2,20 @@
 
 import asyncio
 import http.client
-import socket
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 
 import msgspec
 import redis
-import uvicorn
 from prometheus_client import CollectorRegistry
 
 from alerts.actions import Actor, Note, Take
 from alerts.console import places
-from alerts.console.app import COOKIE, Settings, application
+from alerts.console.app import COOKIE
 from alerts.console.feed import Feed
 from alerts.console.metrics import ConsoleMetrics
 from alerts.console.people import Person
-from alerts.console.serving import Server
 from alerts.masking import Masked
 from tests.alerts.console import site
 from tests.alerts.making import live
@@ -144,20 +140,6 @@ def test_a_stream_ends_with_its_session_and_reads_no_other_department(client: re
     assert "71" not in str(found)
 
 
-@contextmanager
-def listening(settings: Settings) -> Iterator[int]:
-    """A real server of the application; its port."""
-    server = Server(uvicorn.Config(application(settings), log_config=None))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 def read_until(answer: http.client.HTTPResponse, wanted: Callable[[bytes], bool]) -> bytes:
     found, deadline = b"", time.monotonic() + PATIENCE_SECONDS
     while not wanted(found):
@@ -170,7 +152,7 @@ def test_over_http_an_action_is_told_at_once_and_last_event_id_goes_on(client: r
     site.put(client, bench.metrics, live(), live(1, siren=OTHER, department="71"))
     settings = site.settings(client)
     session = settings.sessions.begin(Person("a.martin", ("21",), True))
-    with listening(settings) as port:
+    with site.listening(settings) as port:
 
         @contextmanager
         def connected(**headers: str) -> Iterator[http.client.HTTPResponse]:
@@ -200,7 +182,7 @@ def test_a_server_that_is_told_to_stop_ends_the_streams_of_open_pages(client: re
     settings = site.settings(client)
     session = settings.sessions.begin(Person("a.martin", ("21",), True))
     with closing(http.client.HTTPConnection("127.0.0.1", timeout=PATIENCE_SECONDS)) as connection:
-        with listening(settings) as port:
+        with site.listening(settings) as port:
             connection.port = port
             connection.request("GET", "/stream", headers={"Cookie": f"{COOKIE}={session.id}"})
             answer = connection.getresponse()
