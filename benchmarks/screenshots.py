@@ -20,7 +20,7 @@ from pathlib import Path
 
 import redis
 import uvicorn
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 from prometheus_client import CollectorRegistry
 
 from alerts.actions import Actor, Follow, Note, Take
@@ -132,7 +132,7 @@ def pictures(browser: Browser, home: str, firm: str, folder: Path) -> None:
         _take(page, folder / "console-phone.png")
 
 
-def _size(pixels: tuple[int, int]) -> dict[str, int]:
+def _size(pixels: tuple[int, int]) -> ViewportSize:
     return {"width": pixels[0], "height": pixels[1]}
 
 
