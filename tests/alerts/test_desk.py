@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -292,7 +293,7 @@ def test_closed_cases_are_the_same_a_page_at_a_time(
     # Besides: one that is open, and one that was never a case.
     put(client, bench.metrics, *alerts, live(0, id="open", siren="7" * 9), lowered(0, id="none", siren="8" * 9))
     for siren, (hours, where) in zip(firms, closings, strict=True):
-        desk = desk_of(client, lambda hours=hours: NOW + timedelta(hours=hours))
+        desk = desk_of(client, partial(NOW.__add__, timedelta(hours=hours)))
         desk.act(where, siren, Take(), MARTIN)
         desk.act(where, siren, Close("besoin"), MARTIN)
     desk, query = desk_of(client), Query(departments=("21", "71"), states=("closed",))
