@@ -55,6 +55,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Any]]] = {
     "empty list": ("b.durand", opened("/?q=nobody")),
     "firm": ("b.durand", opened(FIRM)),
     "firm of a reader": ("c.reader", opened(FIRM)),
+    "firm of who sees no data": ("e.masked", opened(FIRM)),
     "firm closed": ("b.durand", opened("/firms/71/710000000")),
     "refused": ("b.durand", refused),
     "not theirs": ("c.reader", opened("/firms/71/710000000")),

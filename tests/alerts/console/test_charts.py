@@ -15,7 +15,7 @@ def test_bars_have_one_scale_and_stay_within(values: list[float]) -> None:
         assert LABELS - 0.01 <= bar.x <= bar.x + bar.width <= WIDTH
         assert abs((bar.x if value >= 0 else bar.x + bar.width) - found.zero) < 1e-6, "it begins at the zero line"
         longest_bar = max(bar.width for bar in found.bars)
-        assert longest == 0 or abs(bar.width * longest - abs(value) * longest_bar) < 1e-6 * WIDTH * longest
+        assert longest == 0 or abs(bar.width * longest - abs(value) * longest_bar) <= 1e-6 * WIDTH * longest
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.floats(0, 1)), min_size=1, max_size=9), st.floats(0.05, 0.9))
