@@ -43,8 +43,8 @@ def test_take_follow_close(client: redis.Redis, bench: Bench, agents: Agents) ->
 
 
 def test_two_who_look_at_the_same_firm(client: redis.Redis, bench: Bench, agents: Agents) -> None:
-    firms = [f"/firms/21/{number:09d}" for number in range(3)]
-    site.put(client, bench.metrics, *(live(number, siren=f"{number:09d}") for number in range(3)))
+    firms = [f"/firms/21/{number:09d}" for number in range(2)]
+    site.put(client, bench.metrics, *(live(number, siren=f"{number:09d}") for number in range(2)))
     pages = [agents.at("a.martin"), agents.at("b.durand", language="en")]
     for number, firm in enumerate(firms):
         first, second = pages if number % 2 else pages[::-1]
