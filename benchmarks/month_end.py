@@ -75,10 +75,19 @@ def neighbour(partition: int) -> str:
 
 
 async def ended(scorer: Scorer, chain: Chain) -> tuple[float, list[float]]:
-    """Seconds that the end of the next month takes, and that each event of the other partition takes meanwhile."""
+    """Seconds until events may follow the end of the next month, and what each of the other partition's takes meanwhile
+    and until all of it is written.
+    """
     month, siren, others = chain.swept + 2, neighbour(1), list[float]()
-    began = time.perf_counter()
-    ending = asyncio.create_task(scorer.handle(0, [record(Clock(known_at=first_day(month)), month)]))
+
+    async def end() -> float:
+        began = time.perf_counter()
+        await scorer.handle(0, [record(Clock(known_at=first_day(month)), month)])
+        waited = time.perf_counter() - began
+        await scorer.confirmed()
+        return waited
+
+    ending = asyncio.create_task(end())
     while not ending.done():
         event = Headcount(
             siren=siren, siret=None, account=None, known_at=first_day(chain.swept + 1), month=first_day(chain.swept),
@@ -88,8 +97,7 @@ async def ended(scorer: Scorer, chain: Chain) -> tuple[float, list[float]]:
         await asyncio.sleep(PAUSE_SECONDS)
         await scorer.handle(1, [record(event, month * 100_000 + len(others))])
         others.append(time.perf_counter() - due - PAUSE_SECONDS)
-    await ending
-    return time.perf_counter() - began, others
+    return await ending, others
 
 
 async def run(kafka: str, chain: Chain, model: Model) -> None:

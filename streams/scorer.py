@@ -11,8 +11,8 @@ Effects of a batch, in this order, each confirmed by Kafka before the next begin
 A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
 firm's state says which events it has seen.
 
-The month end of a partition of many firms is worked on in a thread, effects included up to their sending: other
-partitions' events go on meanwhile.
+The month end of a partition of many firms is worked out in a thread: other partitions' events go on meanwhile, and its
+own once all but its firms' state is there.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -94,7 +95,9 @@ class Scorer:
         self._partitions = partitions
         self._language = language
         self._letters = Unconfirmed(outbox, DEAD_LETTERS)
-        self._state = StateWriter(outbox, CHANGELOG, records=_records, held=table.chains.get)
+        self._state = StateWriter(
+            outbox, CHANGELOG, records=_records, last=lambda chain: [pack.clock_record(chain)], held=table.chains.get
+        )
 
     def use(self, ready: models.Scorer) -> None:
         """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
@@ -135,16 +138,28 @@ class Scorer:
         if ending:
             # A commit need not wait for the end of a month where nothing from before is left to be written.
             await self._state.write(partition)
+        touched = partial(_touched, batch=admitted.batch)
+        await self._state.before(partition, touched)
         steps = chain.step(admitted.batch)
         while (outcome := await self._aside(ending, chain, next, steps, None)) is not None:
             if outcome.scores is not None:
                 self._metrics.sweep_seconds.observe(self._clocks.monotonic() - began)
             await self._emit(partition, chain, outcome, records, admitted)
-            if ending:
-                await self._state.write(partition, many=outcome.scores is not None and _is_large(chain))
             if outcome.scores is not None:
-                await self._state.settled()
+                ending = _may_end_a_month(chain, admitted.batch)
+                await self._write_month(partition, chain, touched, more=ending)
+            elif ending:
+                await self._state.write(partition)
             began = self._clocks.monotonic()
+
+    async def _write_month(self, partition: int, chain: Chain, touched: Callable[[Chain], Rows], *, more: bool) -> None:
+        """Write what a month end changed: behind it where it is much, unless the batch ends `more` months."""
+        if _is_large(chain) and not more:
+            await self._state.write_behind(partition)
+            await self._state.before(partition, touched)
+        else:
+            await self._state.write(partition, many=_is_large(chain))
+            await self._state.settled()
 
     async def _emit(
         self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
@@ -240,6 +255,11 @@ def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
     return month_of(date.fromordinal(latest)) - 1 > chain.swept
 
 
+def _touched(chain: Chain, batch: Batch) -> Rows:
+    """The rows of firms that a batch has events of; -1 for one that is new."""
+    return chain.panel.rows_of(batch.rows["siren"], make=False)
+
+
 def _about(partition: int, record: Any, **more: str) -> dict[str, str]:
     """What a line of the log is about."""
     return {"event": f"{EVENTS}/{partition}/{record.offset}", **more}
@@ -250,8 +270,7 @@ def _is_large(chain: Chain) -> bool:
 
 
 def _records(chain: Chain, rows: Rows) -> Iterator[pack.Record]:
-    yield from pack.firm_records(chain.panel, rows)
-    yield pack.clock_record(chain)
+    return pack.firm_records(chain.panel, rows)
 
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()

@@ -8,17 +8,22 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry
 
 from deploy.embedded import KafkaServer
+from detectors import pack
 from detectors.batch import Batch
 from detectors.chain import Chain, ChainOptions, Outcome
 from detectors.events import AnyEvent
 from detectors.models import Scorer as Ready
 from detectors.models import prior
 from detectors.months import first_day
+from detectors.rings import NEVER
 from streams import scorer as scoring
+from streams import state_writer
 from streams.batches import BatchApp
 from streams.errors import SendFailed
 from streams.examples import decode
@@ -187,7 +192,66 @@ def test_a_large_month_end_does_not_hold_the_loop_and_live_events_need_no_thread
 
     asyncio.run(score())
     # The first event of all may begin with month ends; nothing is known of it before.
-    assert chain.seen == [(False, False), (False, True), (True, False), (False, False), (False, True)]
+    assert chain.seen == [(False, False), (False, True), (True, False), (False, True), (False, True)]
+
+
+def test_a_large_month_end_is_written_behind_and_a_kill_leaves_nothing_of_after_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever part of it has reached the changelog: firms of the month end and of before, until its time is there."""
+    monkeypatch.setattr(scoring, "ASIDE_FIRMS", 0)
+    monkeypatch.setattr(state_writer, "SPREAD_ROWS", 1)
+    sirens = [siren for siren in map(str, range(100_000_000, 100_002_000)) if home(siren, site.partitions) == HERE][
+        :300
+    ]
+    known: list[AnyEvent] = [headcount(siren, month=JANUARY - 1, known_at=date(2018, 1, 5)) for siren in sirens]
+    later: list[AnyEvent] = [debt(siren, employee_share=9_000.0, known_at=date(2018, 2, 2)) for siren in sirens[::3]]
+    batches, offset = list[list[Received]](), 0
+    stretches: list[list[AnyEvent]] = [
+        known,
+        [clock(date(2018, 2, 1)), *later[::2]],
+        later[1::2],
+        [clock(date(2018, 2, 3))],
+    ]
+    for events in stretches:
+        batches.append([received(event, offset + n) for n, event in enumerate(events)])
+        offset += len(events)
+
+    async def score() -> Chain:
+        async with bench(site) as b:
+            await b.handle(batches[0])
+            # Nothing is confirmed between: the month end is being written while the others are worked on.
+            for batch in batches[1:]:
+                await b.scorer.handle(HERE, batch)
+            await b.scorer.confirmed()
+            return b.table.chain(HERE)
+
+    chain = asyncio.run(score())
+    written = [(record.key, record.value) for record in site.records(CHANGELOG) if record.partition == HERE]
+    time_of_it = _ended(written)
+    assert sum(len(key) == 9 for key, _ in written[:time_of_it]) == 2 * len(sirens)
+    for end in range(len(sirens) + 1, time_of_it, 10):
+        seen = _recovered(written[:end])
+        assert (seen["offset"] < len(known)).all()
+        assert set(seen["swept"].tolist()) <= {JANUARY - 1, JANUARY, NEVER}
+    found = _recovered(written)
+    assert found.tobytes() == chain.panel.firms[chain.panel.rows_of(found["siren"])].tobytes()
+
+
+def _ended(written: list[tuple[bytes, bytes | None]]) -> int:
+    """Where the changelog first says that January has ended."""
+    chain = Chain(prior())
+    for at, record in enumerate(written):
+        pack.load(chain, [record])
+        if chain.swept >= JANUARY:
+            return at
+    raise AssertionError("January never ended")
+
+
+def _recovered(written: list[tuple[bytes, bytes | None]]) -> NDArray[np.void]:
+    chain = Chain(prior())
+    pack.load(chain, written)
+    return np.sort(chain.panel.firms[: len(chain.panel)], order="siren")
 
 
 def test_an_alert_that_kafka_does_not_take_leaves_no_state(site: Site) -> None:
