@@ -109,6 +109,39 @@ class TopicAdmin:
             found = self._client.describe_groups(sorted(there)) if there else {}
         return {group: len(found[group]["members"]) if group in found else 0 for group in groups}
 
+    def group_rights(self, groups: Sequence[str]) -> dict[str, frozenset[str] | None]:
+        """What this user may do with each consumer group: nothing told of one that nobody was in yet, None for one that
+        the user may not even see.
+        """
+        return {group: self._group_rights(group) for group in groups}
+
+    def _group_rights(self, group: str) -> frozenset[str] | None:
+        deadline = time.monotonic() + self._cluster.kafka_timeout_s
+        with told(self._cluster, f"asking for the rights on the group {group}"):
+            while True:
+                try:
+                    return frozenset(self._client.describe_groups([group])[group].get("authorized_operations") or ())
+                except errors.GroupAuthorizationFailedError:
+                    return None
+                except errors.KafkaError as error:
+                    # The first to ask for a group at all has the broker make its own topic.
+                    if not error.retriable or time.monotonic() >= deadline:
+                        raise
+                time.sleep(_RETRY_SECONDS)
+
+    def clock(self) -> float | None:
+        """The clock of the controller that leads, Unix seconds; None where the cluster does not tell this user.
+
+        It is when that one last caught up with itself, which is now; brokers with ZooKeeper have no such thing.
+        """
+        try:
+            (topic,) = self._client.describe_metadata_quorum()["topics"]
+            (partition,) = topic["partitions"]
+            leader = next(v for v in partition["current_voters"] if v["replica_id"] == partition["leader_id"])
+        except (errors.KafkaError, StopIteration, ValueError):
+            return None
+        return float(leader["last_caught_up_timestamp"]) / 1000 if leader["last_caught_up_timestamp"] > 0 else None
+
     def cluster_id(self) -> str:
         """The name that the cluster gave itself when it was made. Raises ClusterError or ClusterUnreachable."""
         with told(self._cluster, "asking for its id"):

@@ -20,7 +20,7 @@ from detectors.errors import VigieError
 from streams import admin, status
 from streams.admin import Survey
 from streams.cluster import Cluster
-from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, TopicOptions, table
+from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, ROLES, TopicOptions, table
 
 State = Literal["well", "warning", "wrong", "unknown"]
 OLDEST_KAFKA = (3, 6)
@@ -58,26 +58,37 @@ class Check(msgspec.Struct, frozen=True):
     remedy: str = ""
 
 
+NEEDED_OF_GROUPS = frozenset({"READ", "DESCRIBE"})
+"""What the workers of a role do with its group."""
+
+
 def examine(cluster: Cluster, redis_url: str, redis_timeout_seconds: float, wall: Callable[[], float]) -> list[Check]:
     """Look at the servers; `wall` is this machine's clock, in seconds.
 
     Raises UnusableInput for an address that is none; all else that fails is a check's.
     """
-    return [*_kafka(cluster), *_redis(redis_url, redis_timeout_seconds, wall), *_work(cluster, redis_url, wall)]
+    return [*_kafka(cluster, wall), *_redis(redis_url, redis_timeout_seconds, wall), *_work(cluster, redis_url, wall)]
 
 
-def _kafka(cluster: Cluster) -> Iterator[Check]:
+def _kafka(cluster: Cluster, wall: Callable[[], float]) -> Iterator[Check]:
     try:
         with admin.connect(cluster) as administration:
             survey = administration.survey([topic.name for topic in table(TopicOptions())])
             yield Check("kafka", "well", f"{cluster.kafka}: {survey.brokers} broker(s)")
             yield kafka_version(survey)
+            before = wall()
+            theirs = administration.clock()
+            after = wall()
+            yield _kafka_clock(theirs, (before + after) / 2, (after - before) / 2)
             # The number of partitions is for good: what is there is what is wanted.
             partitions = survey.partitions.get(EVENTS, TopicOptions.partitions)
             for finding in administration.describe(table(TopicOptions(partitions=partitions))):
                 yield _topic(finding)
             yield from replicas(survey)
-            yield from rights(survey, cluster.kafka_user or "anonymous")
+            user = cluster.kafka_user or "anonymous"
+            yield from rights(survey, user)
+            groups = administration.group_rights([group for group, _ in ROLES.values()])
+            yield from group_rights(groups, user)
     except VigieError as error:
         yield Check("kafka", "wrong", str(error), "The message says what to do; the checks of Kafka end here.")
 
@@ -138,18 +149,39 @@ def _redis(url: str, timeout_seconds: float, wall: Callable[[], float]) -> Itera
                 seconds, microseconds = _plain(client.time())
                 after = wall()
             yield Check("redis", "well", where)
-            yield clock_skew(seconds + microseconds / 1e6 - (before + after) / 2, (after - before) / 2)
+            skew = seconds + microseconds / 1e6 - (before + after) / 2
+            yield clock_skew("Redis", skew, (after - before) / 2)
             yield from redis_findings(persistence.check(client, where=where))
         except VigieError as error:
             yield Check("redis", "wrong", str(error), "The message says what to do; the checks of Redis end here.")
 
 
-def clock_skew(seconds: float, uncertain_seconds: float) -> Check:
-    """Whether this machine and Redis' agree on the time."""
-    said = f"Redis' clock is {seconds:+.2f} s from this machine's (give or take {uncertain_seconds:.2f} s)"
+def clock_skew(server: str, seconds: float, uncertain_seconds: float) -> Check:
+    """Whether this machine and a server's agree on the time."""
+    name, said = f"clock of {server}", f"{seconds:+.2f} s from this machine's (give or take {uncertain_seconds:.2f} s)"
     if abs(seconds) - uncertain_seconds <= SKEW_SECONDS:
-        return Check("clock", "well", said)
-    return Check("clock", "wrong", said, "Let both machines keep time by NTP (timedatectl): latencies are wrong by it.")
+        return Check(name, "well", said)
+    return Check(name, "wrong", said, "Let both machines keep time by NTP (timedatectl): latencies are wrong by it.")
+
+
+def _kafka_clock(theirs: float | None, ours: float, uncertain_seconds: float) -> Check:
+    if theirs is None:
+        remedy = "Ask its operator, or run this as a user with DESCRIBE on the cluster."
+        return Check("clock of Kafka", "unknown", "the cluster does not tell", remedy)
+    return clock_skew("Kafka", theirs - ours, uncertain_seconds)
+
+
+def group_rights(found: Mapping[str, frozenset[str] | None], user: str) -> Iterator[Check]:
+    """Whether the user may be a member of each role's group."""
+    for group, have in found.items():
+        name = f"rights on group {group}"
+        if have is None or (have and NEEDED_OF_GROUPS - have):
+            lacking = ", ".join(sorted(NEEDED_OF_GROUPS - (have or frozenset())))
+            remedy = "Have it granted (vigie topics acl shows what), or run the roles that do without apart."
+            yield Check(name, "wrong", f"user {user} lacks {lacking}", remedy)
+        else:
+            said = "be its member" if have else "look at it; that it may join is told once somebody was in it"
+            yield Check(name, "well", f"user {user} may {said}")
 
 
 def redis_findings(findings: Sequence[Finding]) -> Iterator[Check]:

@@ -1,6 +1,7 @@
 """The whole chain over TLS and SCRAM, each role as a user of its own; and each user refused what is not its role's."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,7 +109,11 @@ def site(guarded: Guarded, valkey: ValkeyServer, tmp_path: Path) -> Iterator[Sit
 
 
 def test_the_chain_runs_with_a_user_for_each_role(
-    guarded: Guarded, site: Site, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    guarded: Guarded,
+    site: Site,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # The topics are there already: the operator's rights are asked for all the same.
     create = ("topics", "create", "--partitions", str(PARTITIONS), "--alter")
@@ -133,11 +138,22 @@ def test_the_chain_runs_with_a_user_for_each_role(
     assert site.dead_letters() == []
     assert len(site.records(EXAMPLES)) > 1
     assert as_user(guarded, "vigie-operator", "status", monkeypatch=monkeypatch) == 0
+    check_doctor(guarded, monkeypatch, capsys)
     for worker in workers[1:]:
         shown.append(Path(f"/proc/{worker.pid}/cmdline").read_bytes())
         worker.stop()
     words = b"".join([*shown, *(worker.log.encode() for worker in workers)])
     assert not any(password.encode() in words for password in guarded.passwords.values())
+
+
+def check_doctor(guarded: Guarded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Asked as the operator, who ends groups, and has no right on the cluster itself."""
+    capsys.readouterr()
+    assert as_user(guarded, "vigie-operator", "doctor", "--json", monkeypatch=monkeypatch) == 1
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    found = {checks[f"rights on group {name}"]["found"] for name in GROUPS}
+    assert found == {"user vigie-operator may be its member"}
+    assert checks["clock of Kafka"]["state"] == "unknown"
 
 
 @pytest.mark.parametrize("user", MAY)

@@ -7,7 +7,16 @@ import pytest
 
 from alerts.persistence import Finding
 from streams.admin import Survey
-from streams.doctor import NEEDED_RIGHTS, clock_skew, kafka_version, model_age, redis_findings, replicas, rights
+from streams.doctor import (
+    NEEDED_RIGHTS,
+    clock_skew,
+    group_rights,
+    kafka_version,
+    model_age,
+    redis_findings,
+    replicas,
+    rights,
+)
 from streams.status import Status
 
 WELL = Survey(
@@ -40,7 +49,7 @@ def test_rights_that_are_lacking_are_named_and_those_not_told_are_unknown() -> N
     [(0.0, 0.01, "well"), (1.9, 0.0, "well"), (-2.1, 0.0, "wrong"), (2.5, 1.0, "well"), (3600.0, 0.0, "wrong")],
 )
 def test_clocks(seconds: float, uncertain: float, state: str) -> None:
-    assert clock_skew(seconds, uncertain).state == state
+    assert clock_skew("Redis", seconds, uncertain).state == state
 
 
 def test_what_is_wrong_with_redis_is_told_as_bad_as_it_is() -> None:
@@ -62,3 +71,20 @@ def test_what_is_wrong_with_redis_is_told_as_bad_as_it_is() -> None:
 )
 def test_models(found: Status, state: str) -> None:
     assert model_age(found).state == state
+
+
+def test_a_group_that_the_user_may_not_join_is_told() -> None:
+    found = {
+        "a": frozenset({"READ", "DESCRIBE", "DELETE"}),
+        "b": frozenset({"DESCRIBE"}),
+        "c": None,
+        "d": frozenset[str](),
+    }
+    checks = {check.name[-1]: check for check in group_rights(found, "u")}
+    assert {name: check.state for name, check in checks.items()} == {
+        "a": "well",
+        "b": "wrong",
+        "c": "wrong",
+        "d": "well",
+    }
+    assert (checks["b"].found, checks["c"].found) == ("user u lacks READ", "user u lacks DESCRIBE, READ")

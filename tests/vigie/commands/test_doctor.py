@@ -28,7 +28,10 @@ def test_an_installation_that_is_well(vigie: Vigie, redis_client: redis.Redis) -
         "rights on vigie.events",
         "redis",
         "redis settings",
-        "clock",
+        "rights on group vigie",
+        "rights on group vigie-dispatcher",
+        "clock of Kafka",
+        "clock of Redis",
         "packages",
         "variables",
     }
