@@ -22,8 +22,10 @@ from vigie import variables
 
 COMPOSE = ROOT / "deploy/compose/compose.yaml"
 OLDEST_KUBERNETES = "1.30"
-OWN = {"topics", "worker"}
+OWN = {"topics", "worker", "console"}
 WORKERS = {"scorer", "trainer", "dispatcher"}
+PROBED = {*WORKERS, "console"}
+FOLDERS = ("base", "console")
 
 
 def compose() -> dict[str, Any]:
@@ -31,10 +33,15 @@ def compose() -> dict[str, Any]:
     return found
 
 
+def everything() -> list[dict[str, Any]]:
+    """The resources of the base, and of the console beside it."""
+    return [resource for folder in FOLDERS for resource in rendered(folder)]
+
+
 def workloads() -> dict[str, dict[str, Any]]:
     """The pods' templates, by role."""
     kinds = ("StatefulSet", "Deployment", "Job")
-    templates = [r["spec"]["template"] for r in rendered("base") if r["kind"] in kinds]
+    templates = [r["spec"]["template"] for r in everything() if r["kind"] in kinds]
     return {template["metadata"]["labels"]["vigie/role"]: template for template in templates}
 
 
@@ -99,9 +106,9 @@ def test_the_image_is_built_as_it_should_be() -> None:
 
 @pytest.mark.parametrize("version", [OLDEST_KUBERNETES, kubernetes_validate.latest_version()])
 def test_kubernetes_is_what_its_schema_says(version: str) -> None:
-    for resource in rendered("base"):
+    for resource in everything():
         kubernetes_validate.validate(resource, version, strict=True)
-    broken = rendered("base")[-1]
+    broken = everything()[-1]
     broken["spec"]["podselector"] = {}
     with pytest.raises(kubernetes_validate.ValidationError, match="podselector"):
         kubernetes_validate.validate(broken, version, strict=True)
@@ -113,18 +120,19 @@ def test_every_resource_of_kubernetes_has_what_it_needs() -> None:
         "Deployment": "apps/v1", "StatefulSet": "apps/v1", "PodDisruptionBudget": "policy/v1",
         "NetworkPolicy": "networking.k8s.io/v1",
     }  # fmt: skip
-    found = rendered("base")
+    found = everything()
     assert {resource["kind"] for resource in found} == versions.keys()
     for resource in found:
         assert resource["apiVersion"] == versions[resource["kind"]]
         assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", resource["metadata"]["name"])
     assert len({(resource["kind"], resource["metadata"]["name"]) for resource in found}) == len(found)
-    files = {path.name for path in (KUBERNETES / "base").glob("*.yaml")}
-    named = yaml.safe_load((KUBERNETES / "base/kustomization.yaml").read_text(encoding="utf-8"))["resources"]
-    assert {*named, "kustomization.yaml"} == files
+    for folder in FOLDERS:
+        files = {path.name for path in (KUBERNETES / folder).glob("*.yaml")}
+        named = yaml.safe_load((KUBERNETES / folder / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+        assert {*named, "kustomization.yaml"} == files
 
 
-@pytest.mark.parametrize("role", sorted({*WORKERS, "topics"}))
+@pytest.mark.parametrize("role", sorted({*PROBED, "topics"}))
 def test_a_pod_may_do_little_and_says_what_it_needs(role: str) -> None:
     spec = workloads()[role]["spec"]
     (container,) = spec["containers"]
@@ -140,11 +148,12 @@ def test_a_pod_may_do_little_and_says_what_it_needs(role: str) -> None:
     parse(container["args"])
 
 
-@pytest.mark.parametrize("role", sorted(WORKERS))
-def test_a_worker_runs_one_role_and_is_probed(role: str) -> None:
+@pytest.mark.parametrize("role", sorted(PROBED))
+def test_a_pod_runs_one_role_and_is_probed(role: str) -> None:
     template = workloads()[role]
     (container,) = template["spec"]["containers"]
-    assert container["args"][container["args"].index("--roles") + 1] == role
+    arguments = container["args"]
+    assert role == ("console" if arguments[0] == "console" else arguments[arguments.index("--roles") + 1])
     assert container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "metrics"}
     assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "metrics"}
     assert container["startupProbe"]["httpGet"]["path"] == "/live"
@@ -153,9 +162,9 @@ def test_a_worker_runs_one_role_and_is_probed(role: str) -> None:
 
 def test_roles_have_their_budgets_and_selectors_choose_what_there_is() -> None:
     labels = {role: template["metadata"]["labels"] for role, template in workloads().items()}
-    budgets = [r["spec"]["selector"]["matchLabels"] for r in rendered("base") if r["kind"] == "PodDisruptionBudget"]
-    assert sorted(chosen["vigie/role"] for chosen in budgets) == sorted(WORKERS)
-    for resource in rendered("base"):
+    budgets = [r["spec"]["selector"]["matchLabels"] for r in everything() if r["kind"] == "PodDisruptionBudget"]
+    assert sorted(chosen["vigie/role"] for chosen in budgets) == sorted(PROBED)
+    for resource in everything():
         selector = resource.get("spec", {}).get("selector") or resource.get("spec", {}).get("podSelector")
         if selector:
             wanted = selector.get("matchLabels", selector).items()
@@ -163,17 +172,29 @@ def test_roles_have_their_budgets_and_selectors_choose_what_there_is() -> None:
 
 
 def test_the_settings_are_ones_that_workers_read_and_no_secret_is_among_them() -> None:
-    (settings,) = [resource["data"] for resource in rendered("base") if resource["kind"] == "ConfigMap"]
+    (settings,) = [resource["data"] for resource in everything() if resource["kind"] == "ConfigMap"]
     assert settings.keys() <= known()
     secret = [name for name in settings if "PASSWORD" in name or "REDIS" in name]
     assert all(name.endswith("_FILE") for name in secret)
-    assert [r for r in rendered("base") if r["kind"] == "Secret"] == []
+    assert [r for r in everything() if r["kind"] == "Secret"] == []
 
 
 def test_scorers_come_and_go_with_what_waits() -> None:
     (scaled,) = [r for r in rendered("keda") if r["kind"] == "ScaledObject"]
     target = scaled["spec"]["scaleTargetRef"]
-    assert (target["kind"], target["name"]) in {(r["kind"], r["metadata"]["name"]) for r in rendered("base")}
-    (settings,) = [r["data"] for r in rendered("base") if r["kind"] == "ConfigMap"]
+    assert (target["kind"], target["name"]) in {(r["kind"], r["metadata"]["name"]) for r in everything()}
+    (settings,) = [r["data"] for r in everything() if r["kind"] == "ConfigMap"]
     assert scaled["spec"]["maxReplicaCount"] == int(settings["VIGIE_PARTITIONS"])
     assert "vigie_consumer_lag_records" in scaled["spec"]["triggers"][0]["metadata"]["query"]
+
+
+def test_consoles_are_apart_from_workers() -> None:
+    """Nothing that chooses workers chooses a console: neither their metrics' name nor their way to Kafka."""
+    console = workloads()["console"]["metadata"]["labels"]
+    for resource in rendered("base"):
+        chosen = resource.get("spec", {}).get("selector") or resource.get("spec", {}).get("podSelector") or {}
+        wanted = chosen.get("matchLabels", chosen)
+        assert not wanted or not wanted.items() <= console.items(), resource["metadata"]["name"]
+    (policy,) = [r for r in rendered("console") if r["kind"] == "NetworkPolicy"]
+    assert 9093 not in [port["port"] for way in policy["spec"]["egress"] for port in way["ports"]]
+    assert next(r for r in rendered("console") if r["kind"] == "Deployment")["spec"]["replicas"] >= 2
