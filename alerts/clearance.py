@@ -8,6 +8,7 @@
     groups = ["ddets-21"]
     regions = ["Bretagne"]           # with a role of the user's own, or of one of the groups
     data = ["score", "urssaf"]       # what is not masked; everything, where no table of the user says it
+    logins = ["j.dupont@ddets.example"]     # who that is to the OpenID provider: subjects, verified e-mail addresses
 
 What a user may is the sum of what stands at the user and at its groups. Whatever is not understood stops the reading:
 a misspelt line must neither give nor take a right in silence.
@@ -35,7 +36,7 @@ ALL = "all"
 _NAME = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 _TABLES = ("groups", "users")
 _GROUP_FIELDS = ("role", "departments", "regions", "data")
-_USER_FIELDS = (*_GROUP_FIELDS, "groups")
+_USER_FIELDS = (*_GROUP_FIELDS, "groups", "logins")
 
 
 class Grant(NamedTuple):
@@ -57,6 +58,8 @@ class Clearance(NamedTuple):
     grants: tuple[Grant, ...]
     data: frozenset[Data] = ALL_DATA
     """What is not masked."""
+    logins: tuple[str, ...] = ()
+    """Subjects and e-mail addresses (small letters) of the OpenID provider's."""
 
 
 def read(path: Path) -> list[Clearance]:
@@ -82,13 +85,18 @@ class _Reading:
             if name not in _TABLES:
                 raise self._error((), name, f"is none of {', '.join(_TABLES)}{_near(name, _TABLES)}")
         groups = {name: self._grant("groups", name, table) for name, table in self._tables("groups", _GROUP_FIELDS)}
+        owners: dict[str, str] = {}
         for name, table in sorted(self._tables("users", _USER_FIELDS)):
+            logins = [_login(text) for text in self._texts(("users", name), table, "logins")]
+            for login in logins:
+                if owners.setdefault(login, name) != name:
+                    raise self._error(("users", name), "logins", f"has {login!r}, which is {owners[login]}'s")
             grants = [self._grant("users", name, table)]
             for group in self._texts(("users", name), table, "groups"):
                 if group not in groups:
                     raise self._error(("users", name), "groups", f"names {group!r}, which is no group of this file")
                 grants.append(groups[group])
-            yield self._sum(name, grants)
+            yield self._sum(name, grants)._replace(logins=tuple(logins))
 
     def _sum(self, name: str, grants: list[Grant]) -> Clearance:
         roles = {grant.role for grant in grants if grant.role is not None}
@@ -174,6 +182,11 @@ class _Reading:
             if number > at and line.lstrip().startswith("[") and place:
                 break
         return at + 1
+
+
+def _login(text: str) -> str:
+    """An e-mail address in small letters; a subject as it is."""
+    return text.casefold() if "@" in text else text
 
 
 def _near(word: Any, known: Iterable[str]) -> str:

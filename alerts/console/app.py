@@ -4,12 +4,13 @@ Nothing of a firm is shown before the log has taken an entry that names who aske
 is 503. Sessions are in Redis, so that several processes serve the same people.
 """
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlencode, urlsplit
 
 import redis
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,6 +35,8 @@ from alerts.console.exporting import Shown, download, format_of
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
 from alerts.console.metrics import ConsoleMetrics, Measured
+from alerts.console.oidc import LoginRefused, ProviderAway
+from alerts.console.oidc_login import ProviderLogin
 from alerts.console.pages import firm_page, list_page
 from alerts.console.sessions import Session, Sessions
 from alerts.console.words import WORDS, language_of
@@ -50,6 +53,8 @@ from detectors.errors import UnusableInput
 
 COOKIE = "vigie_session"
 LOGIN_COOKIE = "vigie_login"
+LOGIN_SECONDS = 600
+"""How long somebody may take to log in at the provider."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -59,6 +64,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class Settings(NamedTuple):
@@ -78,6 +86,19 @@ class Settings(NamedTuple):
     """None: nobody asks for them."""
     most_exported: int = MOST_ROWS
     """Cases that a file may have."""
+    login: ProviderLogin | None = None
+    """The OpenID provider at which people log in; None: whoever comes chooses who to be, for trying out."""
+    url: str = "http://127.0.0.1"
+    """How browsers reach the console."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by TLS."""
+        return self.url.startswith("https:")
+
+    def cookie(self, name: str) -> str:
+        """A cookie's name: by TLS one that no other site, nor plain http, can set."""
+        return f"__Host-{name}" if self.secure else name
 
 
 class Asking(NamedTuple):
@@ -163,8 +184,10 @@ class Console:
     def logout(self, asking: Asking) -> Response:
         """End the session, and have the browser forget what it holds."""
         self._sessions.end(asking.session.id)
-        response = RedirectResponse("/login", 303, {"Clear-Site-Data": '"cache", "storage"'})
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        login, back = self._settings.login, f"{self._settings.url}/login"
+        there = login.provider.logout(asking.session.id_token, back) if login else None
+        response = RedirectResponse(there or "/login", 303, {"Clear-Site-Data": '"cache", "storage"'})
+        self._forget(response, COOKIE)
         return response
 
     def stream(self, asking: Asking) -> Response:
@@ -180,12 +203,49 @@ class Console:
     # Logging in
 
     async def login_page(self, request: Request) -> Response:
-        """The people of the clearance file, to choose from."""
+        """Where to log in: at the provider, or as one of the people of the clearance file, to choose from."""
         language = self._language(request, None)
-        token = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
+        if self._settings.login is not None:
+            provider = urlsplit(self._settings.login.origin).hostname
+            return self._html("login_provider.html", language, {"provider": provider}, None)
+        token = request.cookies.get(self._settings.cookie(LOGIN_COOKIE)) or secrets.token_urlsafe(32)
         content = {"people": sorted(self._settings.people.values()), "csrf": token}
         response = self._html("login.html", language, content, None)
-        _set(response, LOGIN_COOKIE, token)
+        self._set(response, LOGIN_COOKIE, token)
+        return response
+
+    async def login_go(self, request: Request) -> Response:
+        """Send the browser to the provider."""
+        assert self._settings.login is not None
+        try:
+            start = await run_in_threadpool(self._settings.login.provider.start, self._back)
+        except ProviderAway as error:
+            log.warning("%s", error)
+            return self._problem("provider", self._language(request, None), None, 503)
+        response = RedirectResponse(start.address, 303)
+        # Lax: the browser comes back from another site.
+        self._set(response, LOGIN_COOKIE, start.kept, "lax", LOGIN_SECONDS)
+        return response
+
+    async def login_back(self, request: Request) -> Response:
+        """Begin a session of whom the provider names, if they are one of ours."""
+        language = self._language(request, None)
+        cookies = request.cookies.get(self._settings.cookie(LOGIN_COOKIE), ""), self._cookie(request)
+        try:
+            begun = await run_in_threadpool(self._finish, dict(request.query_params), *cookies)
+        except ProviderAway as error:
+            log.warning("%s", error)
+            return self._problem("provider", language, None, 503)
+        except LoginRefused as error:
+            log.warning("a login was refused: %s", error)
+            return self._problem("refused_login", language, None, 403)
+        except (RedisUnavailable, RedisRefused):
+            return self._problem("503", language, None, 503)
+        response = self._problem("stranger", language, None, 403)
+        if begun is not None:
+            response = self._html("entered.html", language, {}, None)
+            self._set(response, COOKIE, begun.id)
+        self._forget(response, LOGIN_COOKIE)
         return response
 
     async def login(self, request: Request) -> Response:
@@ -195,19 +255,19 @@ class Console:
             form = await sent(request)
         except UnusableInput:
             return self._problem("400", language, None, 400)
-        token = request.cookies.get(LOGIN_COOKIE, "")
+        token = request.cookies.get(self._settings.cookie(LOGIN_COOKIE), "")
         if not token or not secrets.compare_digest(token.encode(), form.get("csrf", "").encode()):
             return self._problem("csrf", language, None, 403)
         person = self._settings.people.get(form.get("person", ""))
         if person is None:
             return self._problem("403", language, None, 403)
         try:
-            begun = await run_in_threadpool(self._begin, person, request.cookies.get(COOKIE, ""))
+            begun = await run_in_threadpool(self._begin, person, self._cookie(request))
         except (RedisUnavailable, RedisRefused):
             return self._problem("503", language, None, 503)
         response = RedirectResponse("/", 303)
-        _set(response, COOKIE, begun.id)
-        response.delete_cookie(LOGIN_COOKIE, path="/", httponly=True, samesite="strict")
+        self._set(response, COOKIE, begun.id)
+        self._forget(response, LOGIN_COOKIE)
         return response
 
     def guarded(self, answer: Callable[[Asking], Response]) -> Callable[[Request], Awaitable[Response]]:
@@ -215,7 +275,7 @@ class Console:
 
         async def endpoint(request: Request) -> Response:
             try:
-                session = await run_in_threadpool(self._sessions.used, request.cookies.get(COOKIE, ""))
+                session = await run_in_threadpool(self._sessions.used, self._cookie(request))
                 language = await run_in_threadpool(self._language, request, session)
             except (RedisUnavailable, RedisRefused):
                 return self._problem("503", self._settings.language, None, 503)
@@ -243,11 +303,49 @@ class Console:
 
     # Parts
 
-    def _begin(self, person: Person, old: str) -> Session:
+    @property
+    def _back(self) -> str:
+        """Where the provider sends the browser back to."""
+        return f"{self._settings.url}/login/callback"
+
+    def _finish(self, answer: Mapping[str, str], kept: str, old: str) -> Session | None:
+        """A session of whom the provider names; None where that is nobody of ours, which the log has."""
+        login = self._settings.login
+        assert login is not None
+        found = login.provider.finish(kept, answer, self._back)
+        known = login.who(found.claims)
+        if known is None:
+            nobody = Person(str(found.claims["sub"])[:100], (), acts=False)
+            self._record(nobody, "console.login", f"provider:{login.provider.issuer}", "refused", "nobody of ours")
+            return None
+        return self._begin(known.person, old, by_claims=known.by_claims, id_token=found.id_token)
+
+    def _begin(self, person: Person, old: str, *, by_claims: bool = False, id_token: str | None = None) -> Session:
         """A session under a new id, once the log has it; the browser's old one ends."""
         self._record(person, "console.login", f"person:{person.name}")
         self._sessions.end(old)
-        return self._sessions.begin(person)
+        return self._sessions.begin(person, by_claims=by_claims, id_token=id_token)
+
+    def _cookie(self, request: Request) -> str:
+        """The id of the browser's session; empty where it has none."""
+        return request.cookies.get(self._settings.cookie(COOKIE), "")
+
+    def _set(
+        self,
+        response: Response,
+        name: str,
+        value: str,
+        samesite: Literal["strict", "lax"] = "strict",
+        seconds: int | None = None,
+    ) -> None:
+        settings = self._settings
+        response.set_cookie(
+            settings.cookie(name), value, seconds, path="/", httponly=True, secure=settings.secure, samesite=samesite
+        )
+
+    def _forget(self, response: Response, name: str) -> None:
+        secure = self._settings.secure
+        response.delete_cookie(self._settings.cookie(name), path="/", httponly=True, secure=secure, samesite="strict")
 
     def _lasts(self, session: Session) -> bool:
         try:
@@ -349,16 +447,28 @@ class Console:
         return self._problem("404", self._language(request, None), None, 404)
 
 
+def headers(settings: Settings) -> dict[str, str]:
+    """The headers of every answer: forms may lead to the provider, to log out there; by TLS, to come by TLS only."""
+    made = dict(HEADERS)
+    if settings.login is not None:
+        policy = made["Content-Security-Policy"]
+        made["Content-Security-Policy"] = policy.replace("form-action", f"form-action {settings.login.origin}")
+    if settings.secure:
+        made["Strict-Transport-Security"] = "max-age=31536000"
+    return made
+
+
 class _Headers:
     """The same headers on every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, made: Mapping[str, str]) -> None:
         self._app = app
+        self._made = made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(self._made)
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -375,14 +485,20 @@ def application(settings: Settings) -> Starlette:
             yield
         finally:
             await console.feed.stop()
+            if settings.login is not None:
+                settings.login.provider.close()
 
+    if settings.login is None:
+        logins = [Route("/login", console.login, methods=["POST"])]
+    else:
+        logins = [Route("/login/go", console.login_go), Route("/login/callback", console.login_back)]
     firm = "/firms/{department}/{siren}"
     routes = [
         Route("/", console.guarded(console.firms)),
         Route("/export", console.guarded(console.export)),
         Route("/stream", console.guarded(console.stream)),
         Route("/login", console.login_page),
-        Route("/login", console.login, methods=["POST"]),
+        *logins,
         Route("/logout", console.guarded(console.logout), methods=["POST"]),
         Route(firm, console.guarded(console.firm)),
         Route(f"{firm}/{{action}}", console.guarded(console.act), methods=["POST"]),
@@ -391,7 +507,7 @@ def application(settings: Settings) -> Starlette:
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
     made = Starlette(
         routes=routes,
-        middleware=[Middleware(Measured, metrics=console.metrics), Middleware(_Headers), hosts],
+        middleware=[Middleware(Measured, metrics=console.metrics), Middleware(_Headers, headers(settings)), hosts],
         lifespan=lifespan,
         exception_handlers={404: console.not_found},
     )
@@ -402,10 +518,6 @@ def application(settings: Settings) -> Starlette:
 def _masked(received: Received, masked: Masked, language: Language) -> Received:
     """An alert as it is shown; the bytes that lie in Redis are not."""
     return received._replace(alert=alert_of(received.alert, masked, language), raw=b"")
-
-
-def _set(response: Response, name: str, value: str) -> None:
-    response.set_cookie(name, value, path="/", httponly=True, samesite="strict")
 
 
 def _departments(queues: tuple[str, ...]) -> str:

@@ -25,13 +25,19 @@ class People(Mapping[str, Person]):
         self._path = path
         self._lock = threading.Lock()
         self._seen = self._mark()
-        self._people = people(clearance.read(path))
+        self._people, self._by_login = _read(path)
         if not self._people:
             raise UnusableInput(f"{path}: nobody in it sees a department, so nobody could log in")
 
     def current(self, person: Person) -> Person | None:
         """Somebody as they stand in the file now; None who is no longer there."""
         return self.get(person.name)
+
+    @property
+    def by_login(self) -> Mapping[str, Person]:
+        """The same by what the OpenID provider calls them: subjects, and e-mail addresses in small letters."""
+        self._fresh()
+        return self._by_login
 
     def __getitem__(self, name: str) -> Person:
         return self._fresh()[name]
@@ -48,7 +54,7 @@ class People(Mapping[str, Person]):
             if mark != self._seen:
                 self._seen = mark
                 try:
-                    self._people = people(clearance.read(self._path))
+                    self._people, self._by_login = _read(self._path)
                 except UnusableInput as error:
                     log.warning("the clearance file is as before: %s", error)
             return self._people
@@ -60,3 +66,10 @@ class People(Mapping[str, Person]):
         except OSError:
             return (0, 0, 0)
         return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _read(path: Path) -> tuple[dict[str, Person], dict[str, Person]]:
+    """Those who see a department, by name and by login."""
+    found = clearance.read(path)
+    by_name = people(found)
+    return by_name, {login: by_name[c.user] for c in found if c.user in by_name for login in c.logins}

@@ -4,22 +4,26 @@ import random
 import socket
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import redis
 import uvicorn
 
 from alerts.connect import safe_url
 from alerts.console.app import Settings, application
+from alerts.console.claims import Names
 from alerts.console.feed import Feed
 from alerts.console.metrics import ConsoleMetrics
-from alerts.console.options import ConsoleOptions, checked
+from alerts.console.oidc import Provider
+from alerts.console.oidc_login import ProviderLogin
+from alerts.console.options import ConsoleOptions, OidcOptions, check
 from alerts.console.people import People
 from alerts.console.sessions import Sessions
 from alerts.console.vitals import Vitals
 from alerts.inbox import BLOCK_MS
 from alerts.options import AlertsOptions
 from alerts.outage import waits
-from detectors.errors import VigieError
+from detectors.errors import UnusableInput, VigieError
 
 GRACE_SECONDS = 3
 """How long pages that are open may take to be told."""
@@ -53,6 +57,7 @@ class Server(uvicorn.Server):
 
 def serve(
     options: ConsoleOptions,
+    oidc: OidcOptions,
     alerts: AlertsOptions,
     client: redis.Redis,
     url: str,
@@ -63,37 +68,75 @@ def serve(
     """Serve until SIGINT or SIGTERM. Raises UnusableInput for options or a clearance file that cannot be used,
     CannotListen.
     """
-    known = People(checked(options))
+    check(options, oidc)
+    with _listening(options.console_host, options.console_port) as listener:
+        scheme = "http" if options.console_certificate is None else "https"
+        here = f"{scheme}://{options.console_host}:{listener.getsockname()[1]}"
+        settings = _settings(options, oidc, alerts, client, url, (options.console_url or here).rstrip("/"))
+        config = uvicorn.Config(
+            application(settings._replace(metrics=metrics)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_certfile=options.console_certificate,
+            ssl_keyfile=options.console_key,
+        )
+        try:
+            config.load()
+        except OSError as error:
+            raise UnusableInput(f"{options.console_certificate}, {options.console_key}: {error}") from error
+        say(here)
+        Server(config, vitals).run([listener])
+
+
+def _settings(
+    options: ConsoleOptions, oidc: OidcOptions, alerts: AlertsOptions, client: redis.Redis, url: str, address: str
+) -> Settings:
+    known = People(options.clearances) if options.clearances else None
     sessions = Sessions(
         client,
         time.time,
         where=safe_url(url),
-        current=known.current,
+        via=oidc.oidc_issuer or "",
+        current=known.current if known is not None else lambda _: None,
         idle_seconds=options.console_idle_minutes * 60,
         longest_seconds=options.console_session_hours * 3600,
     )
-    settings = Settings(
+    return Settings(
         client=client,
         where=safe_url(url),
-        people=known,
+        people=known if known is not None else {},
+        login=_login(oidc, known),
+        url=address,
         language=alerts.language,
         sessions=sessions,
         waits=lambda: waits(random.random, alerts.redis_first_wait_seconds, alerts.redis_longest_wait_seconds),
-        hosts=(options.console_host, "127.0.0.1", "localhost"),
-        metrics=metrics,
+        hosts=(options.console_host, urlsplit(address).hostname or "", "127.0.0.1", "localhost"),
         block_ms=max(1, min(BLOCK_MS, int(alerts.redis_timeout_seconds * 500))),
     )
-    config = uvicorn.Config(
-        application(settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+
+
+def _login(oidc: OidcOptions, known: People | None) -> ProviderLogin | None:
+    """How people log in by the provider; None for the login for trying out."""
+    if oidc.oidc_issuer is None or oidc.oidc_client_id is None:
+        return None
+    names = Names(
+        oidc.oidc_name_claim,
+        oidc.oidc_roles_claim,
+        oidc.oidc_departments_claim,
+        oidc.oidc_regions_claim,
+        oidc.oidc_data_claim,
     )
-    with _listening(options.console_host, options.console_port) as listener:
-        say(f"http://{options.console_host}:{listener.getsockname()[1]}")
-        Server(config, vitals).run([listener])
+    provider = Provider(
+        oidc.oidc_issuer,
+        oidc.oidc_client_id,
+        oidc.oidc_client_secret,
+        scope=oidc.oidc_scope,
+        leeway_seconds=oidc.oidc_leeway_seconds,
+    )
+    return ProviderLogin(provider, names, known)
 
 
 def reachable(client: redis.Redis) -> bool:

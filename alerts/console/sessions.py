@@ -34,6 +34,10 @@ class Kept(msgspec.Struct, kw_only=True):
     used: float
     language: Language | None = None
     """What was chosen on the page; None: what the browser asks for."""
+    via: str = ""
+    """The provider; empty for the login for trying out."""
+    by_claims: bool = False
+    """The person's rights are the provider's word at login, and no clearance file's."""
     id_token: str | None = None
     """The provider's, to log out there as well."""
 
@@ -64,6 +68,7 @@ class Sessions:
         where: str,
         idle_seconds: float,
         longest_seconds: float,
+        via: str = "",
         current: Callable[[Person], Person | None] = lambda person: person,
     ) -> None:
         self._client: Any = client
@@ -71,12 +76,15 @@ class Sessions:
         self._where = where
         self._idle = idle_seconds
         self._longest = longest_seconds
+        self._via = via
         self._current = current
 
-    def begin(self, person: Person, *, id_token: str | None = None) -> Session:
+    def begin(self, person: Person, *, by_claims: bool = False, id_token: str | None = None) -> Session:
         """A new session, with a new id."""
-        now = self._clock()
-        kept = Kept(person=person, csrf=secrets.token_urlsafe(ID_BYTES), began=now, used=now, id_token=id_token)
+        now, csrf = self._clock(), secrets.token_urlsafe(ID_BYTES)
+        kept = Kept(
+            person=person, csrf=csrf, began=now, used=now, via=self._via, by_claims=by_claims, id_token=id_token
+        )
         session_id = secrets.token_urlsafe(ID_BYTES)
         key = session_key(_hash(session_id))
         self._send(
@@ -117,9 +125,10 @@ class Sessions:
         (data,) = self._send(("GET", session_key(_hash(session_id))))
         kept = _decoded(data)
         now = self._clock()
-        if kept is None or now - kept.used > self._idle or now - kept.began > self._longest:
+        # Who chose to be somebody, for trying out, is not that person once there is a real login.
+        if kept is None or kept.via != self._via or now - kept.used > self._idle or now - kept.began > self._longest:
             return None
-        person = self._current(kept.person)
+        person = kept.person if kept.by_claims else self._current(kept.person)
         return None if person is None else Session(id=session_id, **{**msgspec.structs.asdict(kept), "person": person})
 
     def _milliseconds(self, kept: Kept) -> int:

@@ -6,7 +6,7 @@ import click
 
 from alerts.connect import connect
 from alerts.console.metrics import ConsoleMetrics
-from alerts.console.options import ConsoleOptions
+from alerts.console.options import ConsoleOptions, OidcOptions
 from alerts.console.serving import reachable, serve
 from alerts.console.vitals import Vitals
 from alerts.options import AlertsOptions
@@ -20,12 +20,13 @@ LOOK_SECONDS = 1.0
 
 
 @click.command()
-@options_of(ConsoleOptions, AlertsOptions)
+@options_of(ConsoleOptions, OidcOptions, AlertsOptions)
 @redis_option
 @metrics_options
 @log_options
 def command(
     options: ConsoleOptions,
+    oidc: OidcOptions,
     alerts: AlertsOptions,
     redis_url: str | None,
     metrics_port: int,
@@ -35,9 +36,10 @@ def command(
 ) -> None:
     """Serve the web pages on which agents see and work on their cases.
 
-    Until interrupted. The only login is the one for trying out, on this machine alone.
+    Until interrupted. People log in at an OpenID Connect provider (--oidc-issuer); --dev-login is for trying out, on
+    this machine alone.
 
-    Example: vigie console --clearances clearances.toml --dev-login
+    Example: vigie console --clearances clearances.toml --oidc-issuer https://login.example --oidc-client-id vigie
     """
     logs.start(log_format, log_level)
     url = redis_url or alerts.redis
@@ -47,4 +49,4 @@ def command(
         vitals = Vitals(time.monotonic, lambda: reachable(looking))
         be_seen(metrics_host, metrics_port, registry, vitals.health)
         said = lambda address: click.echo(f"console on {address}", err=True)  # noqa: E731
-        serve(options, alerts, client, url, said, metrics, vitals)
+        serve(options, oidc, alerts, client, url, said, metrics, vitals)
