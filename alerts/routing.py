@@ -85,6 +85,16 @@ CONSOLE_KEYS = "vigie:console:*"
 SESSIONS_KEY = "vigie:console:sessions"
 """The sorted set of the hashes of session ids, scored by when they are over at the latest."""
 
+GLASS_KEY = "vigie:console:glass"
+"""The stream of who broke the glass for which firm."""
+REMINDED_KEY = "vigie:console:reminded"
+"""The hash of when people last acknowledged that what they read is confidential, by name."""
+
+
+def glass_key(queue: str, siren: str, name: str) -> str:
+    """The string that says that a firm is open to somebody for a time."""
+    return f"vigie:console:glass:{queue}:{siren}:{name}"
+
 
 def session_key(id_hash: str) -> str:
     """The string that is a session."""

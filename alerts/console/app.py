@@ -35,9 +35,12 @@ from alerts.console.exporting import Shown, download, format_of
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
 from alerts.console.metrics import ConsoleMetrics, Measured
+from alerts.console.glass import LONGEST_MOTIVE, SHORTEST_MOTIVE, Glass, motive_of, reported
+from alerts.console.glass_page import glass_page, glass_words
 from alerts.console.oidc import LoginRefused, ProviderAway
 from alerts.console.oidc_login import ProviderLogin
 from alerts.console.pages import firm_page, list_page
+from alerts.console.reminders import acknowledge, due
 from alerts.console.sessions import Session, Sessions
 from alerts.console.words import WORDS, language_of
 from alerts.desk import Desk
@@ -53,6 +56,7 @@ from detectors.errors import UnusableInput
 
 COOKIE = "vigie_session"
 LOGIN_COOKIE = "vigie_login"
+_WITHOUT_REMINDER = ("/logout", "/reminder")
 LOGIN_SECONDS = 600
 """How long somebody may take to log in at the provider."""
 HEADERS = {
@@ -90,6 +94,10 @@ class Settings(NamedTuple):
     """The OpenID provider at which people log in; None: whoever comes chooses who to be, for trying out."""
     url: str = "http://127.0.0.1"
     """How browsers reach the console."""
+    glass_hours: float = 4.0
+    """How long a firm stays open to who broke the glass."""
+    reminder_days: float = 0.0
+    """How often people are reminded that what they read is confidential; 0 is never."""
 
     @property
     def secure(self) -> bool:
@@ -132,6 +140,7 @@ class Console:
         self.feed = Feed(
             Desk(settings.client, where=settings.where), settings.waits, self.metrics, block_ms=settings.block_ms
         )
+        self._glass = Glass(settings.client, settings.clock, where=settings.where, hours=settings.glass_hours)
 
     # Pages
 
@@ -180,6 +189,38 @@ class Console:
             status = 422 if error.refusal.reason == "value" else 409
             return self._firm(asking, error.refusal, status)
         return RedirectResponse(f"/firms/{queue}/{siren}", 303)
+
+    def break_glass(self, asking: Asking) -> Response:
+        """Open a firm that is not one's own to oneself, for a time and a motive that supervisors are told."""
+        queue, siren = _firm_of(asking.request)
+        person = asking.person
+        try:
+            what = what_of(self._desk(person).get(queue, siren), person)
+        except CaseNotFound:
+            what = What(queue, in_alert=False)
+        require(person, what, "break-glass")
+        motive = motive_of(asking.form.get("motive", ""))
+        self._record(person, "glass.break", f"case:{queue}:{siren}", detail=motive)
+        self._glass.broken(person.name, queue, siren, motive)
+        return RedirectResponse(f"/firms/{queue}/{siren}", 303)
+
+    def glasses(self, asking: Asking) -> Response:
+        """For which firms of their departments the glass was broken lately, for supervisors."""
+        person, settings = asking.person, self._settings
+        if not person.supervises:
+            raise OutOfScope(f"{person.name} is no supervisor", "role")
+        found = reported(settings.client, settings.clock(), where=settings.where, departments=person.queues)
+        self._record(person, "glass.list", _departments(person.queues))
+        return self._page(asking, "glass_list.html", glass_page(found, asking.language))
+
+    def reminder(self, asking: Asking) -> Response:
+        """The reminder, and what is said to it."""
+        if asking.request.method != "POST":
+            return self._page(asking, "reminder.html", {})
+        settings = self._settings
+        self._record(asking.person, "person.reminded", f"person:{asking.person.name}")
+        acknowledge(settings.client, asking.person.name, settings.clock(), where=settings.where)
+        return RedirectResponse("/", 303)
 
     def logout(self, asking: Asking) -> Response:
         """End the session, and have the browser forget what it holds."""
@@ -289,9 +330,11 @@ class Console:
                     session.csrf.encode(), form.get("csrf", "").encode()
                 ):
                     return self._problem("csrf", language, session, 403)
+                if await run_in_threadpool(self._reminds, request, session):
+                    return RedirectResponse("/reminder", 303)
                 return await run_in_threadpool(answer, Asking(request, session, language, form))
             except OutOfScope as error:
-                return await self._refused(request, session, language, str(error))
+                return await self._refused(request, session, language, error)
             except UnusableInput:
                 return self._problem("400", language, session, 400)
             except CaseNotFound:
@@ -366,7 +409,10 @@ class Console:
             # That a firm is not theirs is said whether or not there is one.
             require(person, What(queue, in_alert=True), act)
             raise
-        return case, require(person, what_of(case, person), act)
+        what = what_of(case, person)
+        if act == "see" and not decide(person, what, act).allowed:
+            what = what._replace(opened=self._glass.opened(person.name, queue, siren) is not None)
+        return case, require(person, what, act)
 
     def _firm(self, asking: Asking, refusal: Refusal | None = None, status: int = 200) -> Response:
         case, masked = self._case(asking, "see")
@@ -374,10 +420,14 @@ class Console:
         named = case.department, case.siren
         history = [entry_of(entry, masked) for entry in desk.history(*named)]
         received = [_masked(item, masked, language) for item in desk.alerts(*named)]
-        self._record(person, "case.show", f"case:{case.department}:{case.siren}")
+        own = decide(person, what_of(case, person), "see").allowed
+        glass = None if own else self._glass.opened(person.name, *named)
+        detail = "" if own else "by broken glass"
+        self._record(person, "case.show", f"case:{case.department}:{case.siren}", detail=detail)
         viewer = person._replace(acts=decide(person, what_of(case, person), "change").allowed)
         now = self._settings.clock()
         content = firm_page(case_of(case, masked), history, received, viewer, language, refusal, now)
+        content["glass"] = None if glass is None else glass_words(glass, language)
         return self._page(asking, "firm.html", content, status)
 
     def _desk(self, person: Person) -> Desk:
@@ -398,14 +448,27 @@ class Console:
         )
         audit.record(self._settings.client, entry, where=self._settings.where)
 
-    async def _refused(self, request: Request, session: Session, language: Language, why: str) -> Response:
-        path = request.url.path
+    def _reminds(self, request: Request, session: Session) -> bool:
+        """Whether the session's person has to be reminded first."""
+        settings = self._settings
+        if request.url.path in _WITHOUT_REMINDER:
+            return False
+        return due(settings.client, session.person.name, settings.clock(), settings.reminder_days, where=settings.where)
+
+    async def _refused(self, request: Request, session: Session, language: Language, error: OutOfScope) -> Response:
+        """403, in the log; for a firm's page with the way to break the glass, where that is allowed."""
+        path, why = request.url.path, str(error)
         try:
             await run_in_threadpool(
                 self._record, session.person, f"console.{request.method.lower()}", f"page:{path[:200]}", "refused", why
             )
         except (RedisUnavailable, RedisRefused):
             return self._problem("503", language, session, 503)
+        named = request.path_params.get("department") in QUEUES and request.method == "GET"
+        if named and session.person.acts and error.why in ("zone", "no-alert"):
+            content = {"address": path, "hours": f"{self._settings.glass_hours:g}"}
+            content |= {"shortest": str(SHORTEST_MOTIVE), "longest": str(LONGEST_MOTIVE)}
+            return self._html("glass.html", language, content, session, 403)
         return self._problem("403", language, session, 403)
 
     def _language(self, request: Request, session: Session | None) -> Language:
@@ -438,6 +501,7 @@ class Console:
             "lang": language,
             "other": "en" if language == "fr" else "fr",
             "person": session.person if session else None,
+            "supervises": session is not None and session.person.supervises,
             "csrf": session.csrf if session else "",
         }
         return HTMLResponse(self._templates.get_template(template).render({**shared, **content}), status)
@@ -501,6 +565,9 @@ def application(settings: Settings) -> Starlette:
         *logins,
         Route("/logout", console.guarded(console.logout), methods=["POST"]),
         Route(firm, console.guarded(console.firm)),
+        Route(f"{firm}/glass", console.guarded(console.break_glass), methods=["POST"]),
+        Route("/glass", console.guarded(console.glasses)),
+        Route("/reminder", console.guarded(console.reminder), methods=["GET", "POST"]),
         Route(f"{firm}/{{action}}", console.guarded(console.act), methods=["POST"]),
         Mount("/static", StaticFiles(packages=[("alerts.console", "static")])),
     ]
@@ -513,6 +580,14 @@ def application(settings: Settings) -> Starlette:
     )
     made.state.feed = console.feed
     return made
+
+
+def _firm_of(request: Request) -> tuple[str, str]:
+    """Department and SIREN of an address. Raises UnusableInput where they can be none."""
+    queue, siren = request.path_params["department"], request.path_params["siren"]
+    if queue not in QUEUES or not (len(siren) == 9 and siren.isascii() and siren.isdecimal()):
+        raise UnusableInput("there is no such firm")
+    return queue, siren
 
 
 def _masked(received: Received, masked: Masked, language: Language) -> Received:

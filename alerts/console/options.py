@@ -22,6 +22,10 @@ class ConsoleOptions:
     dev_login: bool = option(False, "let whoever reaches the page choose any person of the file: for trying out")
     console_idle_minutes: float = option(30.0, "how long a session lasts without use", unit="minutes")
     console_session_hours: float = option(8.0, "how long a session lasts at most", unit="hours")
+    console_glass_hours: float = option(4.0, "how long a firm stays open to who broke the glass", unit="hours")
+    console_reminder_days: float = option(
+        91.0, "how often who logs in at a provider is reminded of confidentiality; 0 is never", unit="days"
+    )
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,8 @@ def _settings(
         people=known if known is not None else {},
         login=_login(oidc, known),
         url=address,
+        glass_hours=options.console_glass_hours,
+        reminder_days=options.console_reminder_days if oidc.oidc_issuer else 0.0,
         language=alerts.language,
         sessions=sessions,
         waits=lambda: waits(random.random, alerts.redis_first_wait_seconds, alerts.redis_longest_wait_seconds),

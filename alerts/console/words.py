@@ -108,6 +108,19 @@ WORDS: dict[Language, dict[str, str]] = {
         "reader_note": "Vous pouvez lire, non agir.",
         "masked": "Vos droits ne montrent pas : {what}.",
         "model": "Modèle {model}, alerte {alert}",
+        "glass": "Accès exceptionnel",
+        "glass_note": "Si vous devez voir cette entreprise, dites pourquoi. Elle vous est ouverte {hours} "
+        "heures, en lecture ; votre nom, le motif et l'heure sont notés, et lus par les superviseurs du "
+        "département.",
+        "glass_go": "Voir quand même",
+        "glass_open": "Accès exceptionnel, noté, jusqu'au {until} (UTC). Motif : {motive}",
+        "glass_title": "Accès exceptionnels",
+        "glass_days": "Entreprises de vos départements, {days} derniers jours.",
+        "glass_none": "Aucun.",
+        "reminder": "Ces informations sont confidentielles",
+        "reminder_note": "Elles relèvent du secret professionnel : ne les communiquez qu'à qui doit en "
+        "connaître, et jamais à l'entreprise ni à ses créanciers. Chaque consultation est notée.",
+        "reminder_go": "J'en prends acte",
         "403": "Ce n'est pas à vous",
         "403_note": "Ce département ou cette action ne fait pas partie de vos droits. La demande a été notée.",
         "404": "Introuvable",
@@ -219,6 +232,18 @@ WORDS: dict[Language, dict[str, str]] = {
         "reader_note": "You may read, and not act.",
         "masked": "Your rights do not show: {what}.",
         "model": "Model {model}, alert {alert}",
+        "glass": "Exceptional access",
+        "glass_note": "If you have to see this firm, say why. It is open to you for {hours} hours, to read; "
+        "your name, the motive and the time are noted, and read by the supervisors of the department.",
+        "glass_go": "See it all the same",
+        "glass_open": "Exceptional access, noted, until {until} (UTC). Motive: {motive}",
+        "glass_title": "Exceptional accesses",
+        "glass_days": "Firms of your departments, last {days} days.",
+        "glass_none": "None.",
+        "reminder": "This is confidential",
+        "reminder_note": "It is under professional secrecy: tell it only to who has to know, and never to the "
+        "firm or its creditors. Each view is noted.",
+        "reminder_go": "I take note",
         "403": "Not yours",
         "403_note": "This department or action is not among your rights. The request has been noted.",
         "404": "Not found",

@@ -1,6 +1,6 @@
 """`vigie access`: Redis users from the clearance file, who sees what, and who is logged in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -9,11 +9,12 @@ import msgspec
 from alerts import audit, clearance, redis_acl
 from alerts.connect import connect, safe_url
 from alerts.console import sessions as console_sessions
+from alerts.console.glass import REPORT_DAYS, reported
 from alerts.options import AlertsOptions
 from alerts.routing import QUEUES
 from alerts.terminal import clean
 from detectors.errors import UnusableInput
-from vigie.audited import audited
+from vigie.audited import audited, departments
 from vigie.secret_files import redis_passwords
 from vigie.settings import options_of
 
@@ -66,8 +67,7 @@ def redis(file: Path, folder: Path, address: str, commands: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of text.")
 def review(options: AlertsOptions, file: Path, department: str | None, last_use: bool, as_json: bool) -> None:
     """Print who sees what, by which tables of the file, for the review of rights twice a year."""
-    if department is not None and department not in QUEUES:
-        raise UnusableInput(f"{department!r} is no department: write a code such as 01, 2A or 974, or `unknown`")
+    _queues(department)
     used = _last_uses(options) if last_use else {}
     rows = [
         Reviewed(c.user, c.roles, c.queues, tuple(grant.source for grant in c.grants), used.get(c.user))
@@ -107,6 +107,38 @@ def sessions(options: AlertsOptions, user: str | None, to_end: bool, as_json: bo
         parts = (item.name, f"since {item.began:%Y-%m-%d %H:%M}", f"last use {item.used:%H:%M} UTC", item.mark[:12])
         click.echo(clean("  ".join(parts)))
     click.echo(f"{len(found)} session{'' if len(found) == 1 else 's'}{' ended' if to_end else ''}", err=True)
+
+
+@command.command()
+@options_of(AlertsOptions)
+@click.option("--department", help="Only firms of this department.")
+@click.option("--days", type=click.IntRange(min=1), default=REPORT_DAYS, help="Of so many days.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of text.")
+def glass(options: AlertsOptions, department: str | None, days: int, as_json: bool) -> None:
+    """List who broke the glass for which firm, and why: the report of the week, for supervisors.
+
+    Example: vigie access glass --department 21
+    """
+    queues = _queues(department)
+    where = safe_url(options.redis)
+    with (
+        connect(options.redis, options.redis_timeout_seconds) as client,
+        audited(client, options.redis, "glass.list", departments(queues)),
+    ):
+        found = reported(client, datetime.now(UTC), where=where, departments=queues, days=days)
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    for item in found:
+        parts = (f"{item.at:%Y-%m-%d %H:%M}", item.name, item.department, item.siren, item.motive)
+        click.echo(clean("  ".join(parts)))
+    click.echo(f"{len(found)} in {days} days", err=True)
+
+
+def _queues(department: str | None) -> tuple[str, ...]:
+    if department is not None and department not in QUEUES:
+        raise UnusableInput(f"{department!r} is no department: write a code such as 01, 2A or 974, or `unknown`")
+    return QUEUES if department is None else (department,)
 
 
 def _last_uses(options: AlertsOptions) -> dict[str, datetime]:

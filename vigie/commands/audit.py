@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,19 +40,27 @@ def command() -> None:
 @click.option("--actor", help="Only this actor's entries.")
 @click.option("--action", help="Only this action, as in alert.show.")
 @click.option("--object", "object_", help="Only this object, as in alert:3f2a90c1d4e5b6a798012345.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help="Only from this day on (UTC).")
 @click.option("--limit", type=click.IntRange(min=1), default=50, help="At most this many, the last ones.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON an entry instead of text.")
 def list_(
-    options: AlertsOptions, actor: str | None, action: str | None, object_: str | None, limit: int, as_json: bool
+    options: AlertsOptions,
+    actor: str | None,
+    action: str | None,
+    object_: str | None,
+    since: datetime | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """List entries, the last one last.
 
     Example: vigie audit list --actor agent-21@jdupont
     """
     wanted = [(name, value) for name, value in (("actor", actor), ("action", action), ("object", object_)) if value]
+    first = since.replace(tzinfo=UTC) if since else datetime.min.replace(tzinfo=UTC)
     with connect(options.redis, options.redis_timeout_seconds) as client:
         entries = (_decoded(item) for item in audit.stored(client, where=safe_url(options.redis)))
-        found = deque((e for e in entries if all(getattr(e, n) == v for n, v in wanted)), limit)
+        found = deque((e for e in entries if e.at >= first and all(getattr(e, n) == v for n, v in wanted)), limit)
     for entry in found:
         click.echo(clean_json(msgspec.json.encode(entry).decode()) if as_json else _text(entry))
 

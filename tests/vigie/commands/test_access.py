@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import pytest
 
 from alerts.audit import Entry, decode, record, stored
 from alerts.connect import connect
+from alerts.console.glass import Glass
 from alerts.console.sessions import Sessions
 from alerts.scope import Person
 from vigie.__main__ import main
@@ -123,3 +125,15 @@ def test_an_administrator_lists_sessions_and_ends_them(
         ("session.list", "person:all"),
         ("session.end", "person:b.durand"),
     ]
+
+
+def test_who_broke_the_glass_is_reported(vigie: Vigie, valkey: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIGIE_REDIS", valkey.url)
+    with connect(valkey.url, 5) as client:
+        client.flushall()
+        Glass(client, lambda: datetime.now(UTC), where="here").broken("a.martin", "71", "710000000", "remplacement")
+    status, out, err = vigie("glass", "--department", "71")
+    assert (status, "a.martin  71  710000000  remplacement" in out, err) == (0, True, "1 in 7 days\n")
+    assert vigie("glass", "--department", "21")[1] == ""
+    assert [item["motive"] for item in json.loads(vigie("glass", "--json")[1])] == ["remplacement"]
+    assert vigie("glass", "--department", "99")[0] == 2

@@ -54,6 +54,8 @@ def test_what_agents_read_is_in_the_log_before_they_see_it(vigie: Vigie) -> None
         ("alert.watch", "departments:all", "done"),
     ]
     assert {entry["actor"].partition("@")[0] for entry in found} == {"default"}
+    assert vigie("audit", "list", "--since", "2100-01-01") == (0, "", "")
+    assert vigie("audit", "list", "--json", "--since", "2020-01-01")[1] == out
     _, text, _ = vigie("audit", "list", "--action", "case.list")
     assert text.count("\n") == 1
     assert "departments:21,2A  done" in text
