@@ -34,9 +34,9 @@ from alerts.console.asking import PAGE_SIZE, asked
 from alerts.console.exporting import Shown, download, format_of
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
-from alerts.console.metrics import ConsoleMetrics, Measured
 from alerts.console.glass import LONGEST_MOTIVE, SHORTEST_MOTIVE, Glass, motive_of, reported
 from alerts.console.glass_page import glass_page, glass_words
+from alerts.console.metrics import ConsoleMetrics, Measured
 from alerts.console.oidc import LoginRefused, ProviderAway
 from alerts.console.oidc_login import ProviderLogin
 from alerts.console.pages import firm_page, list_page
