@@ -62,11 +62,15 @@ class Fake:
         return httpx.Response(200, json={"access_token": "access", "id_token": self.id_token()})
 
     def id_token(self) -> str:
-        claims = {"iss": ISSUER, "sub": "s-1", "aud": "vigie", "nonce": self.nonce}
+        claims: dict[str, Any] = {"iss": ISSUER, "sub": "s-1", "aud": "vigie", "nonce": self.nonce}
         claims |= {"iat": int(self.now), "exp": int(self.now) + 60, **self.claims}
-        kid = {} if isinstance(self.key, OctKey) else {"kid": self.key.kid}
+        kid: dict[str, Any] = {} if isinstance(self.key, OctKey) else {"kid": self.key.kid}
         kept = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode({"alg": self.algorithm, **kid, **self.header}, kept, self.key, [self.algorithm])
+
+    def sign(self, key: Any, algorithm: str) -> None:
+        """Sign with another key under the name of the known one."""
+        self.key, self.algorithm, self.header = key, algorithm, {"kid": "k0"}
 
     def log_in(self, **answer: str) -> Any:
         start = self.provider.start(BACK)
@@ -101,15 +105,8 @@ REFUSED: dict[str, Callable[[Fake], Any]] = {
     "over": lambda fake: fake.claims.update(exp=int(fake.now) - 31),
     "of the future": lambda fake: fake.claims.update(nbf=int(fake.now) + 31),
     "of an unknown key": lambda fake: setattr(fake, "key", KEYS[1]),
-    "of a key that says it is the known one": lambda fake: (
-        setattr(fake, "key", KEYS[1]),
-        fake.header.update(kid="k0"),
-    ),
-    "signed with the secret": lambda fake: (
-        setattr(fake, "key", OctKey.import_key("se:cret" * 8)),
-        setattr(fake, "algorithm", "HS256"),
-        fake.header.update(kid="k0"),
-    ),
+    "of a key that says it is the known one": lambda fake: fake.sign(KEYS[1], "RS256"),
+    "signed with the secret": lambda fake: fake.sign(OctKey.import_key("se:cret" * 8), "HS256"),
     "userinfo of somebody else": lambda fake: fake.userinfo.update(sub="s-2"),
     "no token": lambda fake: fake.answers.update(token=lambda: httpx.Response(200, json={"access_token": "a"})),
     "no JWT": lambda fake: fake.answers.update(token=lambda: httpx.Response(200, json={"id_token": "a.b.c"})),

@@ -83,8 +83,8 @@ def login(issuer: str, tmp_path: Path) -> ProviderLogin:
     return ProviderLogin(Provider(issuer, "vigie", "secret"), BY_CLAIMS, People(path))
 
 
-def app(client: redis.Redis, login: ProviderLogin, **changes: str) -> Visitor:
-    return Visitor(application(site.settings(client, login=login, url=HOME, **changes)))
+def app(client: redis.Redis, login: ProviderLogin) -> Visitor:
+    return Visitor(application(site.settings(client, login=login, url=HOME)))
 
 
 def test_in_by_the_file_or_by_claims_and_out_again(client: redis.Redis, bench: Bench, login: ProviderLogin) -> None:

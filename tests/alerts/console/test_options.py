@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ OIDC = OidcOptions(oidc_issuer="https://login.example", oidc_client_id="vigie")
 CLAIMS = OidcOptions(
     oidc_issuer="http://127.0.0.1:9400", oidc_client_id="vigie", oidc_roles_claim="r", oidc_regions_claim="d"
 )
-TLS = {"console_certificate": PEM, "console_key": PEM}
+TLS: dict[str, Any] = {"console_certificate": PEM, "console_key": PEM}
 
 
 @pytest.mark.parametrize(
