@@ -12,6 +12,8 @@ from deploy.embedded import user_cache
 from vigie.demo import Demo, DemoOptions
 from vigie.settings import options_of
 
+LOOK_SECONDS = 0.5
+
 
 @click.command()
 @options_of(DemoOptions, AlertsOptions)
@@ -43,4 +45,6 @@ def command(options: DemoOptions, alerts: AlertsOptions, keep: bool | None) -> N
         demo.run()
         if sys.stdout.isatty() if keep is None else keep:
             note("everything goes on running; Ctrl-C ends it")
-            threading.Event().wait()
+            # Not for ever at once: the clients leave SIGINT such that a wait goes on after it.
+            while not threading.Event().wait(LOOK_SECONDS):
+                pass
