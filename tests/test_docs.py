@@ -72,3 +72,23 @@ def test_every_command_in_the_guides_is_one() -> None:
             continue
         except click.ClickException as error:
             pytest.fail(f"{page}: vigie {shlex.join(arguments)}: {error}")
+
+
+def test_each_procedure_of_operators_has_a_test_that_does_it() -> None:
+    """A row's commands stand in the procedure's section, and in the file of a test that is there."""
+    page = (ROOT / "docs/how-to/operate.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (.+)\n((?:(?!^## ).*\n?)*)", page, re.MULTILINE))
+    table = sections.pop("What is tested")
+    rows = re.findall(r"^\| ([A-Z][^|]+) \| (`[^|]+) \| (`[^|]+) \|$", table, re.MULTILINE)
+    assert len(rows) == table.count("\n| ") - 1
+    assert [*dict.fromkeys(name for name, _, _ in rows)] == [*sections]
+    for name, commands, tests in rows:
+        paths = [path.partition("::") for path in re.findall(r"`([^`]+)`", tests)]
+        sources = [(ROOT / path).read_text(encoding="utf-8") for path, _, _ in paths]
+        for source, (path, _, function) in zip(sources, paths, strict=True):
+            assert not function or f"def {function}(" in source, f"{name}: no {function} in {path}"
+        for command in re.findall(r"`([^`]+)`", commands):
+            assert f"vigie {command.split(' --')[0]}" in sections[name], f"{name}: vigie {command}"
+            words = [word.lstrip("-") for word in command.split()]
+            missing = [word for word in words if not any(re.search(rf"\b{word}\b", source) for source in sources)]
+            assert missing == [], f"{name}: nothing in {tests} does {command}"

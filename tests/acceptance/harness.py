@@ -262,6 +262,11 @@ class Site:
         finally:
             consumer.close()
 
+    def forget_groups(self) -> None:
+        """Take the consumer groups away, and with them what they have committed."""
+        with self._admin() as admin:
+            self._forget_groups(admin)
+
     def delete(self, topic: str) -> None:
         """Take a topic away."""
         with self._admin() as admin:

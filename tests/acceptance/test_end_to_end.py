@@ -10,6 +10,8 @@ import pytest
 import redis
 
 from detectors import models
+from streams.admin import create_topics
+from streams.topics import CHANGELOG, TopicOptions, table
 from tests.acceptance.harness import Entry, Site, until
 from tests.acceptance.world import World, recovered
 from tests.collector import Collector, collecting
@@ -101,6 +103,20 @@ def test_a_frozen_worker_gives_the_alerts_of_a_frozen_replay(site: Site, world: 
         event = events[tuple(entry.alert["source"].values())]
         cause = entry.alert["causes"][0]
         assert cause["type"] == "clock" or event.items() >= cause.items()
+    check_mirror(site, world)
+
+
+def check_mirror(site: Site, world: World) -> None:
+    """As on a mirror of events and alerts, without offsets and state: all is read again, no alert stands twice."""
+    site.forget_groups()
+    site.delete(CHANGELOG)
+    create_topics(site.cluster, table(TopicOptions(partitions=site.partitions)))
+    before = site.ends("vigie.alerts")
+    worker = site.worker("--frozen", *IDLE)
+    assert worker.wait() == 0, worker.log
+    assert sum(site.ends("vigie.alerts").values()) == 2 * sum(before.values()), "every alert was raised once more"
+    assert site.ids() == world.frozen.ids
+    assert recovered(site.records(CHANGELOG), site.ids()) == world.frozen
 
 
 def test_an_unfrozen_worker_learns_what_replay_learns(site: Site, world: World, tmp_path: Path) -> None:

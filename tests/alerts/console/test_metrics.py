@@ -1,6 +1,8 @@
 """What the console counts of what is really asked of it."""
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import Message, Receive, Scope, Send
 
 from alerts.console.app import application
-from alerts.console.metrics import ConsoleMetrics, Measured
+from alerts.console.metrics import NOWHERE, ConsoleMetrics, Measured
 from tests.alerts.console import site
 from tests.alerts.console.site import Browser
 from tests.alerts.making import live
@@ -73,6 +75,13 @@ def test_redis_away_is_seen(client: redis.Redis) -> None:
     away.close()
     labels = {"route": "/login", "status": "5xx"}
     assert registry.get_sample_value("vigie_console_requests_total", labels) == 1
+
+
+def test_the_page_on_metrics_says_how_many_addresses_there_are(client: redis.Redis) -> None:
+    addresses = {getattr(route, "path", "") for route in application(site.settings(client)).routes}
+    page = (Path(__file__).parents[3] / "docs/reference/metrics.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| vigie_console_\w+ \| \w+ \| route \((\d+)\)", page, re.MULTILINE)
+    assert {int(number) for number in told} == {len(addresses | {NOWHERE})}
 
 
 def _login(browser: Browser) -> dict[str, str]:
