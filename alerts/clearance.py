@@ -26,11 +26,11 @@ from alerts.routing import QUEUES
 from detectors.errors import UnusableInput
 from detectors.regions import REGIONS
 
-Role = Literal["reader", "agent", "supervisor", "dispatcher", "operator", "auditor", "console"]
-"""Reads; reads and works on cases; also on those that others hold. The four others see no department by their
-clearance, but what their work is."""
+Role = Literal["reader", "agent", "supervisor", "program", "dispatcher", "operator", "auditor", "console"]
+"""Reads; reads and works on cases; also on those that others hold; takes alerts by a consumer group. The four others
+see no department by their clearance, but what their work is."""
 ROLES: tuple[Role, ...] = get_args(Role)
-LOCAL_ROLES: tuple[Role, ...] = ("reader", "agent", "supervisor")
+LOCAL_ROLES: tuple[Role, ...] = ("reader", "agent", "supervisor", "program")
 """Those whose rights are a department's."""
 ALL = "all"
 _NAME = re.compile(r"[a-z][a-z0-9.-]{0,63}")
@@ -108,6 +108,9 @@ class _Reading:
         if bool(queues) != bool(roles & {*LOCAL_ROLES}):
             lacks = "a department" if not queues else f"one of the roles {', '.join(LOCAL_ROLES)}"
             raise self._error(("users", name), "departments", f"and role do not go together: the user has not {lacks}")
+        if "program" in roles and len(roles) > 1:
+            others = ", ".join(sorted(roles - {"program"}))
+            raise self._error(("users", name), "role", f"program goes with no other, and {others} too is given")
         given = tuple(grant for grant in grants if grant.role or grant.queues or grant.data is not None)
         said = [grant.data for grant in grants if grant.data is not None]
         data = frozenset[Data]().union(*said) if said else ALL_DATA

@@ -1,7 +1,7 @@
 """The rights of Redis users, made from clearances: an ACL file, or the commands that say the same.
 
 A user's first rights are for reading; what it may write stands in selectors of their own (Redis 7, Valkey), so that
-the right to append to the audit log is none to append alerts. Reading by XREADGROUP is never among them: with a mere
+the right to append to the audit log is none to append alerts. Reading by XREADGROUP is a program's alone: with a mere
 right to read a key it moves a consumer group's place, for everybody.
 """
 
@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.clearance import Clearance, Role
 from alerts.masking import ALL_DATA
-from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, CONSOLE_KEYS, QUEUES, case_patterns, patterns
+from alerts.routing import (
+    AUDIT_HEAD_KEY,
+    AUDIT_KEY,
+    CONSOLE_KEYS,
+    QUEUES,
+    aside_key,
+    case_patterns,
+    patterns,
+    stream_key,
+)
 
 _CONNECTION = "+ping +select"
 _SCRIPTS = "+evalsha +script|load"
@@ -20,6 +29,8 @@ _READ = (
 )
 _ALERTS = patterns("*")
 _WRITE_CASES = f"+get +set +hget +hset +hincrby +zscore +zadd +xlen +xadd {_SCRIPTS} +time"
+_TAKE = "+xgroup|create +xreadgroup +xack +xclaim +xautoclaim +xpending +xrange"
+"""What a program does with its department's stream (`alerts.groups`): it appends nothing, and ends no group."""
 _APPEND_AUDIT = f"(%W~{AUDIT_KEY} ~{AUDIT_HEAD_KEY} +xadd +hmget +hset +time {_SCRIPTS})"
 _READ_AUDIT = f"(%R~{AUDIT_KEY} +xrange +xrevrange +xlen)"
 _PURGE_AUDIT = f"(%W~{AUDIT_KEY} +xtrim)"
@@ -51,6 +62,8 @@ def rights(clearance: Clearance) -> list[str]:
     parts = [_CONNECTION]
     # Redis gives a whole case or none: whoever does not see all data of a firm has the console and the API alone.
     seen = clearance.queues if clearance.data == ALL_DATA else ()
+    if "program" in clearance.roles:
+        return [*parts, *_program(seen)]
     queues = ("*",) if seen == QUEUES or "console" in clearance.roles else seen
     if queues:
         parts += [f"%R~{pattern}" for queue in queues for pattern in patterns(queue)]
@@ -61,6 +74,15 @@ def rights(clearance: Clearance) -> list[str]:
         parts += _OVER_ALL.get(role, ())
     # A dispatcher does nothing that people are to be told of, and reads no audit log either.
     return parts if set(clearance.roles) == {"dispatcher"} else [*parts, _APPEND_AUDIT]
+
+
+def _program(queues: Sequence[str]) -> Iterator[str]:
+    """Its queues' streams and what it sets aside, each with its own commands; scripts ask for both at once."""
+    if queues:
+        streams, asides = [stream_key(q) for q in queues], [aside_key(q) for q in queues]
+        yield f"({_keys([streams])} {_TAKE})"
+        yield f"({_keys([asides])} +xadd)"
+        yield f"({_keys([streams, asides])} {_SCRIPTS})"
 
 
 def _keys(groups: Iterable[Sequence[str]]) -> str:

@@ -91,8 +91,8 @@ def person_of(clearance: Clearance) -> Person:
 
 
 def people(clearances: Iterable[Clearance]) -> dict[str, Person]:
-    """Those who see a department, by name."""
-    found = (person_of(clearance) for clearance in clearances if clearance.queues)
+    """Those who see a department, by name; a program is nobody."""
+    found = (person_of(clearance) for clearance in clearances if clearance.queues and "program" not in clearance.roles)
     return {person.name: person for person in found}
 
 

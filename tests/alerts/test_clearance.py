@@ -63,6 +63,7 @@ def test_each_department_of_the_mainland_lies_in_one_region() -> None:
         (('role = "reader"\n', ""), 12, r"users\.suivi\.role is missing"),
         (('departments = ["all"]', ""), 12, r"users\.suivi\.departments and role do not go together.* a department"),
         (('role = "dispatcher"', 'role = "dispatcher"\ndepartments = ["21"]'), 18, "has not one of the roles"),
+        (('groups = ["dd', 'role = "program"\ngroups = ["dd'), 10, r"program goes with no other, and agent"),
         (("[users.suivi]", "[users.Suivi]"), 12, r"users\.Suivi cannot be a name"),
         (("[users.suivi]", "[users.default]"), 12, r"users\.default cannot be a name"),
         (("[users.suivi]", "[user.suivi]"), 12, r"user is none of groups, users"),

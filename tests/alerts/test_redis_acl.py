@@ -18,8 +18,10 @@ from alerts.clearance import Clearance
 from alerts.connect import connect
 from alerts.erasure import erase
 from alerts.errors import AlertNotFound, RedisRefused, RedisUnavailable
+from alerts.groups import Member, acknowledge, join, resume, sweep
+from alerts.groups import read as read_group
 from alerts.inbox import Filters, list_alerts, show, watch
-from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, case_patterns, patterns, seen_key, stream_key
+from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, aside_key, case_patterns, patterns, seen_key, stream_key
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert
 from tests.alerts.server import VALKEY, Server
@@ -34,6 +36,7 @@ USERS = [
     Clearance("operator", ("operator",), (), ()),
     Clearance("auditor", ("auditor",), (), ()),
     Clearance("chief", ("supervisor",), ("21",), ()),
+    Clearance("program", ("program",), ("21",), ()),
     Clearance("masked", ("agent",), ("21",), (), frozenset({"score"})),
 ]
 PASSWORDS = {clearance.user: f"secret of {clearance.user}" for clearance in USERS}
@@ -197,7 +200,7 @@ def test_every_queue_that_is_not_an_agent_s_is_closed_to_it(as_: As) -> None:
             ["SET", "a"],
         ):
             for name in names:
-                for user in ("agent", "reader"):
+                for user in ("agent", "reader", "program"):
                     root.execute_command("ACL", "DRYRUN", user, command[0], name, *command[1:])
                     asked.append((user, queue, command[0]))
     answers = root.execute()
@@ -206,7 +209,41 @@ def test_every_queue_that_is_not_an_agent_s_is_closed_to_it(as_: As) -> None:
     assert allowed == {
         *(("agent", "21", command) for command in reading | {"SET"}),
         *(("reader", queue, command) for queue in ("21", "2A") for command in reading),
+        ("program", "21", "XRANGE"),
     }
+
+
+def test_a_program_takes_its_department_s_alerts_by_its_group_and_does_nothing_else(as_: As) -> None:
+    program = as_("program")
+    member = Member(program, "21", "urssaf", "office-1", "here")
+    assert join(program, "21", "urssaf", where="here")
+    (item,) = read_group(member)
+    assert item.alert.id == "of-21"
+    assert [it.alert.id for it in resume(member).claimed] == ["of-21"]
+    again = sweep(member, stuck_seconds=0, most_deliveries=1)
+    assert (again.claimed, again.set_aside) == ([], 1)
+    assert as_("root").xlen(aside_key("21")) == 1
+    assert acknowledge(member, [item.entry]) == 0  # setting it aside did
+    stream = stream_key("21")
+    for command in (
+        ["XADD", stream, "*", "alert", "forged"],
+        ["XDEL", stream, item.entry],
+        ["XTRIM", stream, "MAXLEN", "0"],
+        ["XGROUP", "DESTROY", stream, "urssaf"],
+        ["XGROUP", "SETID", stream, "urssaf", "$"],
+        ["XRANGE", aside_key("21"), "-", "+"],
+        ["ZADD", seen_key("21"), "1", "forged"],
+        ["GET", CASE % "21"],
+        ["XREADGROUP", "GROUP", "urssaf", "office-1", "STREAMS", stream_key("71"), ">"],
+        ["XGROUP", "CREATE", stream_key("71"), "urssaf", "0"],
+        ["XADD", AUDIT_KEY, "*", "a", "b"],
+        ["KEYS", "*"],
+    ):
+        refused(program, *command)
+    forge = program.script_load("return redis.call('XADD', KEYS[1], '*', 'alert', 'forged')")
+    with pytest.raises(redis.ResponseError, match=r"(?i)acl|permission"):
+        program.evalsha(forge, 2, stream, aside_key("21"))
+    assert as_("root").xgroup_destroy(stream, "urssaf")
 
 
 def test_without_a_password_nobody_gets_in(server: Server) -> None:

@@ -23,6 +23,10 @@ regions = ["Bourgogne-Franche-Comté"]
 data = ["urssaf"]
 [users.agent]
 groups = ["region"]
+[users.robot]
+role = "program"
+departments = ["21"]
+
 [users.reader]
 role = "reader"
 departments = ["21"]
@@ -107,7 +111,7 @@ def test_people_of_a_clearance_file(tmp_path: Path) -> None:
     path = tmp_path / "clearances.toml"
     path.write_text(CLEARANCES)
     found = people(clearance.read(path))
-    assert set(found) == {"agent", "reader", "chief", "blind"}, "who sees no department cannot log in"
+    assert set(found) == {"agent", "reader", "chief", "blind"}, "who sees no department cannot log in, nor a program"
     rights = {name: (p.acts, p.supervises, sorted(p.data)) for name, p in found.items()}
     assert rights == {
         "agent": (True, False, sorted(DATA)),
