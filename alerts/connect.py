@@ -1,5 +1,6 @@
 """Redis clients from a URL, and how that URL may be shown."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from alerts import sentinel
 from detectors.errors import UnusableInput
 
 HIDDEN = "redis://…"
+_PASSWORD = re.compile(r"//[^@]*:[^@]*@|[?&]\w*password=", re.IGNORECASE)
 
 
 def safe_url(url: str) -> str:
@@ -32,6 +34,11 @@ def safe_url(url: str) -> str:
         return HIDDEN
     place = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{place}:{port or 6379}/{database or 0}"
+
+
+def has_password(url: str) -> bool:
+    """Whether a URL may hold a password, before the host or as a parameter; an odd one rather than not."""
+    return _PASSWORD.search(url) is not None
 
 
 def connect(url: str, timeout_seconds: float) -> redis.Redis:

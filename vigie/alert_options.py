@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from alerts import audit
 from alerts.cases import STATES
-from alerts.connect import connect, safe_url
+from alerts.connect import connect, has_password, safe_url
 from alerts.desk import Desk
 from alerts.history import Entry
 from alerts.listing import HOLDS, ORDERS, Query, everything
@@ -51,12 +52,24 @@ def _sectors(_context: click.Context, _param: click.Parameter, values: tuple[str
     return sectors
 
 
+def _without_password(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from_flag = context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+    if value is not None and from_flag and has_password(value):
+        raise UnusableInput(
+            "--redis has a password, and every user of this machine can read it there (ps), as in the shell's history: "
+            "put the URL into VIGIE_REDIS, or into a file of mode 0600 that VIGIE_REDIS_FILE names, and change the "
+            "password that was shown"
+        )
+    return value
+
+
 redis_option = click.option(
     "--redis",
     "redis_url",
     envvar="VIGIE_REDIS",
-    help="Redis that holds the alerts [default: redis://127.0.0.1:6379/0]. Keep a password off the command line: "
-    "put the URL into VIGIE_REDIS or a file named by VIGIE_REDIS_FILE.",
+    callback=_without_password,
+    help="Redis that holds the alerts [default: redis://127.0.0.1:6379/0]. A URL with a password is refused here: "
+    "put it into VIGIE_REDIS or a file named by VIGIE_REDIS_FILE.",
 )
 department_option = click.option(
     "--department",

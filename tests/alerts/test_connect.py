@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.connect import HIDDEN, connect, connect_async, safe_url
+from alerts.connect import HIDDEN, connect, connect_async, has_password, safe_url
 from alerts.sentinel import watched
 from detectors.errors import UnusableInput
 
@@ -68,3 +68,15 @@ def test_a_url_of_sentinels_says_all_that_the_clients_need() -> None:
     assert found.servers == {"username": "agent", "password": "p/w", "db": 2} | tls
     assert found.sentinels_own == {"password": "own"} | tls
     assert "own" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://u:p@h", "redis://:p@h:1/0", "unix://u:p@/s", "redis://u:a/b@h", "unix:///s?password=p"]
+)
+def test_urls_that_hold_a_password(url: str) -> None:
+    assert has_password(url)
+
+
+@pytest.mark.parametrize("url", ["redis://h:1/0", "redis://u@h:1/0", "rediss://h?ssl_ca_certs=/a.pem", "unix:///run/s"])
+def test_urls_that_hold_none(url: str) -> None:
+    assert not has_password(url)

@@ -12,6 +12,7 @@ from alerts.options import AlertsOptions
 from streams.cluster import Cluster
 from streams.doctor import Check, examine
 from vigie import variables, versions
+from vigie.alert_options import redis_option
 from vigie.settings import options_of, secret
 
 MARKS = {"well": "ok", "warning": "!", "wrong": "X", "unknown": "?"}
@@ -20,15 +21,15 @@ MARKS = {"well": "ok", "warning": "!", "wrong": "X", "unknown": "?"}
 @click.command()
 @click.pass_context
 @options_of(Cluster)
-@click.option("--redis", envvar="VIGIE_REDIS", help=f"Redis that holds the alerts.  [default: {AlertsOptions.redis}]")
+@redis_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of text.")
-def command(cluster: Cluster, context: click.Context, redis: str | None, as_json: bool) -> None:
+def command(cluster: Cluster, context: click.Context, redis_url: str | None, as_json: bool) -> None:
     """Check the installation and say what to do about what is wrong.
 
     Settings, packages, Kafka, its topics and rights, Redis and its persistence, clocks, groups, the model. Changes
     nothing. Exit status 1 where something is wrong; a warning (!) or what cannot be known (?) is not.
     """
-    url = redis or str(secret(AlertsOptions, "redis"))
+    url = redis_url or str(secret(AlertsOptions, "redis"))
     here = [*_settings(), *_python(sys.version_info[:2]), *_packages()]
     checks = [*here, *examine(cluster, url, AlertsOptions.redis_timeout_seconds, time.time)]
     click.echo(msgspec.json.encode(checks).decode() if as_json else screen(checks))

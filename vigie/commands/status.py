@@ -9,24 +9,25 @@ import msgspec
 from alerts.options import AlertsOptions
 from streams.cluster import Cluster
 from streams.status import Role, Status, collect
+from vigie.alert_options import redis_option
 from vigie.settings import options_of, secret
 
 
 @click.command()
 @click.pass_context
 @options_of(Cluster)
-@click.option("--redis", envvar="VIGIE_REDIS", help=f"Redis that holds the alerts.  [default: {AlertsOptions.redis}]")
+@redis_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C; with --json an object a line.")
 @click.option("--every-seconds", default=5.0, type=click.FloatRange(min=0.5), help="Pause between two looks.")
 def command(
-    cluster: Cluster, context: click.Context, redis: str | None, as_json: bool, watch: bool, every_seconds: float
+    cluster: Cluster, context: click.Context, redis_url: str | None, as_json: bool, watch: bool, every_seconds: float
 ) -> None:
     """Show lag, model, alerts, dead letters and health on one screen.
 
     A part that does not answer is shown as such. Exit status 1 only where neither Kafka nor Redis answers.
     """
-    url = redis or str(secret(AlertsOptions, "redis"))
+    url = redis_url or str(secret(AlertsOptions, "redis"))
     while True:
         now = datetime.now(UTC)
         status = collect(cluster, url, AlertsOptions.redis_timeout_seconds, now.date())

@@ -232,9 +232,10 @@ def test_watch_prints_each_alert_at_once_and_ends_quietly_when_interrupted(url: 
 
 @pytest.mark.parametrize("args", [["watch"], ["list"], ["show", "x"]])
 def test_without_redis_one_line_names_the_setting_and_never_the_password(
-    args: list[str], capsys: pytest.CaptureFixture[str]
+    args: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["alerts", *args, "--redis", f"redis://agent:s3cret@127.0.0.1:{free_port()}/0"]) == 1
+    monkeypatch.setenv("VIGIE_REDIS", f"redis://agent:s3cret@127.0.0.1:{free_port()}/0")
+    assert main(["alerts", *args]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1

@@ -6,7 +6,7 @@ from streams.doctor import Check
 from tests.vigie.commands.conftest import Vigie
 from vigie.__main__ import main
 
-AWAY = ("--kafka", "127.0.0.1:1", "--kafka-timeout-s", "0.3", "--redis", "redis://u:hunter2@127.0.0.1:1/0")
+AWAY = ("--kafka", "127.0.0.1:1", "--kafka-timeout-s", "0.3")
 
 
 def ask(vigie: Vigie, *arguments: str) -> tuple[int, dict[str, Check]]:
@@ -59,7 +59,8 @@ def test_what_is_wrong_is_told_with_what_to_do(
     assert checks["variables"].remedy == "Did you mean VIGIE_KAFKA?"
 
 
-def test_nothing_reachable(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_reachable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("VIGIE_REDIS", "redis://u:hunter2@127.0.0.1:1/0")
     assert main(["doctor", *AWAY]) == 1
     out = capsys.readouterr().out
     assert "X  kafka" in out

@@ -90,8 +90,12 @@ def test_totals(vigie: Vigie, producer: KafkaProducer, redis_client: redis.Redis
 
 
 @pytest.mark.usefixtures("topics")
-def test_redis_away_is_shown_and_its_password_is_not(vigie: Vigie) -> None:
-    status = ask(vigie, "--redis", "redis://user:hunter2@127.0.0.1:1/0")
+def test_redis_away_is_shown_and_its_password_is_not(
+    kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VIGIE_REDIS", "redis://user:hunter2@127.0.0.1:1/0")
+    assert main(["status", "--json", "--kafka", kafka.bootstrap]) == 0
+    status = msgspec.json.decode(capsys.readouterr().out, type=Status)
     assert not status.ready
     assert not status.redis_reachable
     assert status.alerts_total == 0
