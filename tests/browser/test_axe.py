@@ -63,6 +63,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Any]]] = {
     "firm closed": ("b.durand", opened("/firms/71/710000000")),
     "refused": ("b.durand", refused),
     "not theirs": ("c.reader", opened("/firms/71/710000000")),
+    "glass to break": ("a.martin", opened("/firms/71/710000000")),
+    "broken glass": ("s.chief", opened("/glass")),
     "nowhere": ("b.durand", opened("/nowhere")),
     "not understood": ("b.durand", opened("/?tier=x")),
 }

@@ -84,10 +84,10 @@ def desk(client: redis.Redis, now: datetime = NOW) -> Desk:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[int]:
+def listening(settings: Settings, port: int = 0) -> Iterator[int]:
     """A real server of the application; its port."""
     server = Server(uvicorn.Config(application(settings), log_config=None))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:

@@ -1,7 +1,5 @@
 """Logging in at a provider that runs: oidc-provider-mock, a process of its own."""
 
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,12 +15,12 @@ from alerts.console.oidc_login import ProviderLogin
 from alerts.console.people import People
 from alerts.console.sessions import listed
 from tests.alerts.console import site
+from tests.alerts.console.provider import provider
 from tests.alerts.console.site import HOME, Browser, hidden
 from tests.alerts.console.test_app import FIRM, audited
 from tests.alerts.making import live
 from tests.alerts.publishing import Bench
 from tests.alerts.server import free_port
-from tests.processes import started
 
 FILE = """
 [users.martin]
@@ -40,26 +38,8 @@ BY_CLAIMS = Names(roles="roles", departments="departments")
 
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    log = (tmp_path_factory.mktemp("provider") / "log").open("wb")
-    with log:
-        process = started([sys.executable, "-m", "oidc_provider_mock", "-p", str(port)], stdout=log, stderr=log)
-        url = f"http://127.0.0.1:{port}"
-        with httpx.Client() as client:
-            while not _told(client, url):
-                assert process.poll() is None, Path(log.name).read_text()
-                time.sleep(0.05)
+    with provider(tmp_path_factory.mktemp("provider"), USERS) as url:
         yield url
-        process.kill()
-        process.wait()
-
-
-def _told(client: httpx.Client, url: str) -> bool:
-    """Tell the provider of the users; False where it does not answer yet."""
-    try:
-        return all(client.put(f"{url}/users/{name}", json=claims).is_success for name, claims in USERS.items())
-    except httpx.TransportError:
-        return False
 
 
 class Visitor(Browser):
