@@ -4,7 +4,9 @@
      │                └──── close ────────┴──▶ closed   snooze, withdraw: from all but withdrawn and closed
 
 Who holds a case acts on it alone; a supervisor may act on everybody's. `vote` and `note` change no state, and are
-everybody's. An action that is done already by the same agent is done: its case comes back unchanged.
+everybody's; so are `propose` and `answer`: what was proposed to the firm, and what came of it, which may be known long
+after the case. An action that is done already by the same agent is done: its case comes back unchanged; so it does
+where anybody has proposed the same measure.
 """
 
 from calendar import monthrange
@@ -14,8 +16,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from alerts.cases import Case, State, Vote, as_seen, changed
-from alerts.vocabulary import CANCELS, MOTIVES, OTHER, OUTCOMES, UNFOLLOWS, USELESS, Words
+from alerts.cases import Case, Proposed, State, Vote, as_seen, changed
+from alerts.vocabulary import ANSWERS, CANCELS, MOTIVES, OTHER, OUTCOMES, UNFOLLOWS, USELESS, Words
 
 LONGEST_COMMENT = 2000
 LONGEST_SNOOZE_MONTHS = 9
@@ -85,10 +87,27 @@ class Note(msgspec.Struct, frozen=True, tag="note"):
     comment: str
 
 
-Action = Take | Follow | Snooze | Withdraw | Release | Close | CastVote | Note
+class Propose(msgspec.Struct, frozen=True, tag="propose"):
+    """Propose a support measure to the firm; `measure` is its code in the catalogue (`catalogue.known`)."""
+
+    measure: str
+    comment: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """Note what came of a measure that was proposed; the last word counts."""
+
+    measure: str
+    outcome: str
+    comment: str | None = None
+
+
+Action = Take | Follow | Snooze | Withdraw | Release | Close | CastVote | Note | Propose | Answer
 
 _HOLDABLE: frozenset[State] = frozenset({"new", "taken", "followed", "snoozed"})
 _ALL: frozenset[State] = frozenset({*_HOLDABLE, "withdrawn", "closed"})
+_FREE = (CastVote, Note, Propose, Answer)
+"""What everybody may do, whoever holds the case."""
 
 ALLOWED: dict[type[Any], frozenset[State]] = {
     Take: frozenset({"new", "taken", "snoozed"}),
@@ -99,6 +118,8 @@ ALLOWED: dict[type[Any], frozenset[State]] = {
     Close: frozenset({"taken", "followed"}),
     CastVote: _ALL,
     Note: _ALL,
+    Propose: _ALL,
+    Answer: _ALL,
 }
 """The states in which each action is possible. Taking a taken case is: by its holder again, or by a supervisor."""
 
@@ -138,7 +159,7 @@ def apply(case: Case, action: Action, actor: Actor, now: datetime, seen: int | N
         return Refusal("value", here, name, wrong)
     if here.state not in ALLOWED[type(action)]:
         return Refusal("state", here, name)
-    free = isinstance(action, (CastVote, Note))
+    free = isinstance(action, _FREE)
     if here.holder not in (None, actor.id) and not actor.supervisor and not free:
         return Refusal("held", here, name)
     return changed(here, **_EFFECTS[type(action)](here, action, actor, now), **_comment(action), acted_at=now)
@@ -156,6 +177,13 @@ def months_after(day: date, months: int) -> date:
 
 def _is_done(case: Case, action: Action, actor: Actor) -> bool:
     """Whether the same agent has just done that: an answer may be lost, a button pressed twice."""
+    if isinstance(action, Propose):
+        there = case.proposed.get(action.measure)
+        return there is not None and there.outcome is None and _text(action) in (None, there.comment)
+    if isinstance(action, Answer):
+        there = case.proposed.get(action.measure)
+        same = there is not None and (there.outcome, there.noted_by) == (action.outcome, actor.id)
+        return same and _text(action) in (None, there and there.comment)
     if action.comment and action.comment != case.comment:
         return False
     match action:
@@ -189,6 +217,10 @@ def _wrong(case: Case, action: Action, today: date) -> str:
             return "" if action.useful else _not_among(action.reason, USELESS, comment)
         case Note():
             return "" if comment else "a note wants a text"
+        case Answer() if action.measure not in case.proposed:
+            return f"{action.measure!r} was not proposed: {', '.join(case.proposed) or 'nothing was'}"
+        case Answer():
+            return _not_among(action.outcome, ANSWERS, comment)
     return ""
 
 
@@ -247,6 +279,19 @@ def _note(case: Case, action: Any, actor: Actor, now: datetime) -> _Fields:  # n
     return {}
 
 
+def _propose(case: Case, action: Any, actor: Actor, now: datetime) -> _Fields:
+    there = case.proposed.get(action.measure)
+    # Whoever adds a comment to what is proposed already did not propose it.
+    by, at = (there.by, there.at) if there and there.outcome is None else (actor.id, now)
+    return {"proposed": {**case.proposed, action.measure: Proposed(by, at, _text(action))}}
+
+
+def _answer(case: Case, action: Any, actor: Actor, now: datetime) -> _Fields:
+    there = case.proposed[action.measure]
+    after = Proposed(there.by, there.at, _text(action) or there.comment, action.outcome, actor.id, now)
+    return {"proposed": {**case.proposed, action.measure: after}}
+
+
 _EFFECTS: dict[type[Any], Callable[[Case, Any, Actor, datetime], _Fields]] = {
     Take: _take,
     Follow: _follow,
@@ -256,6 +301,8 @@ _EFFECTS: dict[type[Any], Callable[[Case, Any, Actor, datetime], _Fields]] = {
     Close: _close,
     CastVote: _vote,
     Note: _note,
+    Propose: _propose,
+    Answer: _answer,
 }
 
 
@@ -264,6 +311,9 @@ def _into(state: State, actor: Actor, now: datetime) -> _Fields:
 
 
 def _comment(action: Action) -> _Fields:
-    if isinstance(action, CastVote):
-        return {}
-    return {"comment": (action.comment or "").strip() or None}
+    """Votes and proposals keep their comments themselves."""
+    return {} if isinstance(action, (CastVote, Propose, Answer)) else {"comment": _text(action)}
+
+
+def _text(action: Action) -> str | None:
+    return (action.comment or "").strip() or None

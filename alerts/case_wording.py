@@ -66,6 +66,8 @@ _EVENTS: dict[Language, dict[str, str]] = {
         "close": "clos",
         "vote": "vote",
         "note": "commentaire",
+        "propose": "mesure proposée",
+        "answer": "suite d'une mesure",
         "escalated": "signalé : personne ne l'a pris",
         "returned": "revenu à échéance",
         "reminded": "rappel : rien n'a été fait depuis longtemps",
@@ -87,6 +89,8 @@ _EVENTS: dict[Language, dict[str, str]] = {
         "close": "closed",
         "vote": "vote",
         "note": "comment",
+        "propose": "measure proposed",
+        "answer": "what came of a measure",
         "escalated": "escalated: nobody has taken it",
         "returned": "back after its time",
         "reminded": "reminder: nothing has been done for long",
@@ -176,6 +180,9 @@ def _facts(case: Case, language: Language) -> list[str]:
         facts.append(f"{number(case.headcount, language)} {'salariés' if french else 'employees'}")
     if case.debt_euros:
         facts.append(f"{'dette' if french else 'debt'} {euros(case.debt_euros, language)}")
+    if case.proposed:
+        codes = ", ".join(clean(code) for code in case.proposed)
+        facts.append(f"proposé{WIDE}: {codes}" if french else f"proposed: {codes}")
     facts += [HOLD_WORDS[language][hold] for hold in holds(case)]
     return facts
 
@@ -194,6 +201,8 @@ def entry_line(entry: Entry, language: Language) -> str:
     if "useful" in details:
         words = {"fr": ("utile", "inutile"), "en": ("useful", "useless")}[language]
         parts.append(words[0] if details["useful"] == "true" else words[1])
+    if "measure" in details:
+        parts.append(clean(details["measure"]))
     said = [worded(details[name], language) for name in ("outcome", "reason", "motive") if name in details]
     if "until" in details:
         said.append(

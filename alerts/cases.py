@@ -28,6 +28,18 @@ class Vote(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     comment: str | None = None
 
 
+class Proposed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A support measure that an agent proposed to the firm, and what came of it (see `vocabulary.ANSWERS`)."""
+
+    by: str
+    at: datetime
+    comment: str | None = None
+    outcome: str | None = None
+    """None: nothing yet. Who noted it, and when, stand beside."""
+    noted_by: str | None = None
+    noted_at: datetime | None = None
+
+
 class Ended(msgspec.Struct, frozen=True, gc=False):
     """The case of the firm before this one: its number, how it ended, who ended it, when."""
 
@@ -96,6 +108,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     previous: Ended | None = None
     votes: dict[str, Vote] = {}
     """By agent."""
+    proposed: dict[str, Proposed] = {}
+    """By the measure's code. What has no outcome yet passes on to the firm's next case."""
 
     @property
     def is_open(self) -> bool:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from redis.exceptions import RedisError
 
 from alerts import case_store, inbox
-from alerts.actions import Action, Actor, CastVote, Close, Refusal, Release, Withdraw, apply
+from alerts.actions import Action, Actor, Answer, CastVote, Close, Propose, Refusal, Release, Withdraw, apply
 from alerts.case_store import ADOPTED, COMMIT, Command, case_of
 from alerts.case_wording import refused
 from alerts.caseload import Caseload, caseload
@@ -177,7 +177,9 @@ class Desk:
         return [read(department, entry, fields) for entry, fields in answer]
 
     def counts(self, departments: Sequence[str] = QUEUES) -> Counter[str]:
-        """The counts of departments' desks, summed: `vote:TIER:KIND:useful`, `outcome:ACTION:CODE`, `pushed:MONTH`."""
+        """The counts of departments' desks, summed: `vote:TIER:KIND:useful`, `outcome:ACTION:CODE`, `pushed:MONTH`,
+        `measure:CODE:proposed` and `measure:CODE:OUTCOME`.
+        """
         found: Counter[str] = Counter()
         for answer in self._send([("HGETALL", desk_key(queue)) for queue in departments]):
             for field, value in answer.items():
@@ -330,6 +332,16 @@ def _counts(action: Action, before: Case, after: Case, actor: Actor) -> dict[str
         for name in _vote_counts(earlier) if earlier else ():
             counts[name] = counts.get(name, 0) - 1
         return counts
+    if isinstance(action, Propose):
+        there = before.proposed.get(action.measure)
+        return {} if there and there.outcome is None else {f"measure:{action.measure}:proposed": 1}
+    if isinstance(action, Answer):
+        earlier_outcome = before.proposed[action.measure].outcome
+        changes = {f"measure:{action.measure}:{action.outcome}": 1}
+        if earlier_outcome:
+            name = f"measure:{action.measure}:{earlier_outcome}"
+            changes[name] = changes.get(name, 0) - 1
+        return changes
     if isinstance(action, Close):
         return {f"outcome:close:{action.outcome}": 1}
     if isinstance(action, Release) and action.reason:

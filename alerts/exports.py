@@ -41,6 +41,15 @@ def _section_name(case: Case, _: Language) -> Cell:
     return next((f"{letter} {name}" for found, _, _, name in SECTIONS if found == letter), None)
 
 
+def _measures(case: Case, language: Language) -> Cell:
+    """The measures' codes, with what came of each."""
+    told = (
+        f"{code} ({worded(proposed.outcome, language)})" if proposed.outcome else code
+        for code, proposed in case.proposed.items()
+    )
+    return ", ".join(told) or None
+
+
 COLUMNS: tuple[Column, ...] = (
     Column("SIREN", "SIREN", lambda c, _: c.siren),
     Column("Dénomination", "Name", lambda c, _: c.name),
@@ -63,6 +72,7 @@ COLUMNS: tuple[Column, ...] = (
         "Motif ou issue", "Reason or outcome", lambda c, language: worded(c.outcome, language) if c.outcome else None
     ),
     Column("Commentaire", "Comment", lambda c, _: c.comment),
+    Column("Mesures proposées", "Measures proposed", _measures),
     Column("Signalé le", "Escalated on", lambda c, _: c.escalated_at.date() if c.escalated_at else None, "score"),
     Column("Filtres standards", "Standard filters", lambda c, language: _holds(c, language)),
     Column("Numéro du dossier", "Case", lambda c, _: c.number),

@@ -87,6 +87,7 @@ def _opened(case: Case | None, alert: Alert, queue: str, at: datetime, *, live: 
         live=live,
         strong_since=at if alert.tier == "strong" else None,
         previous=previous,
+        proposed={code: proposed for code, proposed in (case.proposed if case else {}).items() if not proposed.outcome},
         **_of_alert(alert),
     )
 

@@ -59,10 +59,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return (
             (not self.tiers or case.tier in self.tiers)
             and (not self.kinds or case.kind in self.kinds)
-            and (not self.sectors or _in_sectors(case.activity, self.sectors))
-            and _at_least(case.headcount, self.least_headcount)
+            and (not self.sectors or in_sectors(case.activity, self.sectors))
+            and at_least(case.headcount, self.least_headcount)
             and (self.most_headcount is None or (case.headcount or 0) <= self.most_headcount)
-            and _at_least(case.debt_euros, self.least_debt_euros)
+            and at_least(case.debt_euros, self.least_debt_euros)
         )
 
 
@@ -156,11 +156,13 @@ _ORDERS: dict[Order, Callable[[Case], _Key]] = {
 }
 
 
-def _at_least(value: float | None, least: float | None) -> bool:
+def at_least(value: float | None, least: float | None) -> bool:
+    """Whether a value reaches a lower limit, where there is one; what is unknown does not."""
     return least is None or (value is not None and value >= least)
 
 
-def _in_sectors(activity: str | None, sectors: tuple[str, ...]) -> bool:
+def in_sectors(activity: str | None, sectors: tuple[str, ...]) -> bool:
+    """Whether a NAF code is of one of these sections, or begins like one of these codes."""
     plain = (activity or "").replace(".", "").upper()
     return any(
         section(activity) == sector if sector.isalpha() else bool(plain) and plain.startswith(sector.replace(".", ""))

@@ -58,6 +58,12 @@ class AlertMetrics:
             ["action", "outcome"],
             registry=registry,
         )
+        self.measures = Gauge(
+            "vigie_measures",
+            "Support measures proposed to firms, and what came of these.",
+            ["measure", "outcome"],
+            registry=registry,
+        )
         self.refused = Counter(
             "vigie_alerts_refused_total", "Records on the alerts topic that are no alert.", registry=registry
         )
@@ -126,6 +132,8 @@ class AlertMetrics:
                 models.setdefault(version, {})[vote] = count
             elif what == "outcome":
                 self.outcomes.labels(*rest.split(":")).set(count)
+            elif what == "measure":
+                self.measures.labels(*rest.split(":")).set(count)
         self.model_votes.clear()
         for version in sorted(models)[-NEWEST_MODELS:]:
             for vote, count in models[version].items():

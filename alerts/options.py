@@ -1,6 +1,7 @@
 """The options of the agents' side."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from detectors.options import option
@@ -27,3 +28,10 @@ class AuditOptions:
     """How long the audit log is kept."""
 
     audit_days: int = option(365, "how long entries of the audit log are kept", unit="days")
+
+
+@dataclass(frozen=True)
+class OrientationOptions:
+    """What support is proposed to firms."""
+
+    measures: Path | None = option(None, "catalogue of support measures (TOML); by default the one that is shipped")  # noqa: RUF009  `option` makes a field

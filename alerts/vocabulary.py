@@ -60,6 +60,15 @@ USELESS: Words = {
 }
 """Why an alert was of no use."""
 
+ANSWERS: Words = {
+    "demande": {"fr": "l'entreprise en fait la demande", "en": "the firm applies for it"},
+    "accorde": {"fr": "accordée", "en": "granted"},
+    "rejete": {"fr": "refusée par l'organisme", "en": "refused by whom it was asked of"},
+    "decline": {"fr": "l'entreprise n'en veut pas", "en": "the firm does not want it"},
+    "sans_suite": {"fr": "restée sans suite", "en": "nothing came of it"},
+}
+"""What came of a measure that was proposed."""
+
 ENDS: Words = {
     "lowered": {"fr": "le risque est retombé", "en": "the risk has fallen"},
     "proceeding": {"fr": "l'entreprise est en procédure collective", "en": "the firm is in a collective procedure"},
@@ -67,7 +76,7 @@ ENDS: Words = {
 }
 """How a case ends by itself."""
 
-_ALL: Words = {**MOTIVES, **CANCELS, **UNFOLLOWS, **OUTCOMES, **USELESS, **ENDS}
+_ALL: Words = {**MOTIVES, **CANCELS, **UNFOLLOWS, **OUTCOMES, **USELESS, **ANSWERS, **ENDS}
 
 
 def worded(code: str, language: Language) -> str:

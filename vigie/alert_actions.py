@@ -21,11 +21,12 @@ comment_option = click.option("--comment", help="What whoever reads the history 
 
 
 def acting(function: Callable[..., Action]) -> Callable[..., Any]:
-    """A command around a function that makes the action of the command's own options."""
+    """A command around a function that makes the action of the command's own options, and of further option classes."""
 
     @functools.wraps(function)
     def command(
         options: AlertsOptions,
+        *further: Any,
         redis_url: str | None,
         department: tuple[str, ...],
         agent: str,
@@ -35,7 +36,7 @@ def acting(function: Callable[..., Action]) -> Callable[..., Any]:
         firm_id: str,
         **own: Any,
     ) -> None:
-        action = function(**own)
+        action = function(*further, **own)
         with opened(options, redis_url) as (desk, *_):
             queue, siren = _case_of(desk, firm_id, department)
             try:

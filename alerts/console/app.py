@@ -27,8 +27,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts import audit
-from alerts.actions import Actor, Refusal
+from alerts.actions import Actor, Propose, Refusal
 from alerts.cases import Case
+from alerts.catalogue import Catalogue, known, shipped
 from alerts.console import places
 from alerts.console.asking import PAGE_SIZE, asked
 from alerts.console.exporting import Shown, download, format_of
@@ -39,6 +40,7 @@ from alerts.console.glass_page import glass_page, glass_words
 from alerts.console.metrics import ConsoleMetrics, Measured
 from alerts.console.oidc import LoginRefused, ProviderAway
 from alerts.console.oidc_login import ProviderLogin
+from alerts.console.orientation import orientation_block
 from alerts.console.pages import firm_page, list_page
 from alerts.console.reminders import acknowledge, due
 from alerts.console.sessions import Session, Sessions
@@ -90,6 +92,8 @@ class Settings(NamedTuple):
     """None: nobody asks for them."""
     most_exported: int = MOST_ROWS
     """Cases that a file may have."""
+    measures: Catalogue = shipped()
+    """The support measures that are proposed."""
     login: ProviderLogin | None = None
     """The OpenID provider at which people log in; None: whoever comes chooses who to be, for trying out."""
     url: str = "http://127.0.0.1"
@@ -181,6 +185,8 @@ class Console:
         case, _ = self._case(asking, "change")
         queue, siren, name = case.department, case.siren, asking.request.path_params["action"]
         action, seen = action_of(name, asking.form), seen_version(asking.form)
+        if isinstance(action, Propose):
+            known(self._settings.measures, action.measure)
         actor = Actor(asking.person.name, asking.person.supervises)
         try:
             self._desk(asking.person).act(queue, siren, action, actor, seen=seen)
@@ -428,6 +434,8 @@ class Console:
         now = self._settings.clock()
         content = firm_page(case_of(case, masked), history, received, viewer, language, refusal, now)
         content["glass"] = None if glass is None else glass_words(glass, language)
+        alert = received[-1].alert if received else None
+        content |= orientation_block(self._settings.measures, case, alert, language)
         return self._page(asking, "firm.html", content, status)
 
     def _desk(self, person: Person) -> Desk:

@@ -73,4 +73,6 @@ _ACTIONS: dict[str, Callable[[Form, str | None], Action]] = {
         form.get("useful") == "yes", None if form.get("useful") == "yes" else form.get("reason") or None, comment
     ),
     "note": lambda form, comment: actions.Note(comment or ""),  # noqa: ARG005
+    "propose": lambda form, comment: actions.Propose(form.get("measure", ""), comment),
+    "answer": lambda form, comment: actions.Answer(form.get("measure", ""), form.get("outcome", ""), comment),
 }

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import redis
 import uvicorn
 
+from alerts import catalogue
 from alerts.connect import safe_url
 from alerts.console.app import Settings, application
 from alerts.console.claims import Names
@@ -21,7 +22,7 @@ from alerts.console.people import People
 from alerts.console.sessions import Sessions
 from alerts.console.vitals import Vitals
 from alerts.inbox import BLOCK_MS
-from alerts.options import AlertsOptions
+from alerts.options import AlertsOptions, OrientationOptions
 from alerts.outage import waits
 from detectors.errors import UnusableInput, VigieError
 
@@ -59,6 +60,7 @@ def serve(
     options: ConsoleOptions,
     oidc: OidcOptions,
     alerts: AlertsOptions,
+    orientation: OrientationOptions,
     client: redis.Redis,
     url: str,
     say: Callable[[str], None],
@@ -69,12 +71,13 @@ def serve(
     CannotListen.
     """
     check(options, oidc)
+    measures = catalogue.read(orientation.measures)
     with _listening(options.console_host, options.console_port) as listener:
         scheme = "http" if options.console_certificate is None else "https"
         here = f"{scheme}://{options.console_host}:{listener.getsockname()[1]}"
         settings = _settings(options, oidc, alerts, client, url, (options.console_url or here).rstrip("/"))
         config = uvicorn.Config(
-            application(settings._replace(metrics=metrics)),
+            application(settings._replace(metrics=metrics, measures=measures)),
             log_config=None,
             access_log=False,
             server_header=False,

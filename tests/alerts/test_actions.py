@@ -11,10 +11,12 @@ from alerts.actions import (
     ALLOWED,
     Action,
     Actor,
+    Answer,
     CastVote,
     Close,
     Follow,
     Note,
+    Propose,
     Refusal,
     Release,
     Snooze,
@@ -69,10 +71,11 @@ ONE_OF_EACH: tuple[Action, ...] = (
     Close("besoin"),
     CastVote(True),
     Note("vu"),
+    Propose("ccsf"),
 )
 AFTER: dict[type[Action], State | None] = {
     Take: "taken", Follow: "followed", Snooze: "snoozed", Withdraw: "withdrawn", Release: "new", Close: "closed",
-    CastVote: None, Note: None,
+    CastVote: None, Note: None, Propose: None,
 }  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def test_every_action_in_every_state_is_done_or_refused_with_the_state(state: St
         assert (after.reason, after.case.state) == ("state", state)
     # Durand may not touch what Martin holds, but vote and write.
     other = apply(case, action, DURAND, NOW)
-    if case.holder and not isinstance(action, CastVote | Note) and state in ALLOWED[type(action)]:
+    if case.holder and not isinstance(action, CastVote | Note | Propose) and state in ALLOWED[type(action)]:
         assert isinstance(other, Refusal)
         assert (other.reason, other.case.holder) == ("held", "a.martin")
         assert isinstance(apply(case, action, CHEF, NOW), Case)
@@ -131,6 +134,7 @@ def test_what_is_done_already_comes_back_unchanged_even_from_an_old_page() -> No
         ("taken", Release(), "say which"),
         ("taken", Release("actions"), "erreur"),
         ("followed", Release("erreur"), "aucune_action"),
+        ("taken", Answer("ccsf", "accorde"), "was not proposed"),
         ("closed", CastVote(False), "say which"),
         ("closed", CastVote(False, "autre"), "comment"),
     ],
@@ -168,6 +172,32 @@ def test_votes_are_one_an_agent_on_the_decision_voted_on() -> None:
     assert case.votes["a.martin"].reason is None
 
 
+def test_what_was_proposed_and_what_came_of_it() -> None:
+    case = done(a_case(), Propose("ccsf", "dossier envoyé"))
+    assert (case.state, case.comment) == ("new", None), "the case is as it was"
+    assert apply(case, Propose("ccsf"), DURAND, NOW) is case, "proposed already"
+    added = done(case, Propose("ccsf", "relancé"), DURAND).proposed["ccsf"]
+    assert (added.by, added.comment) == ("a.martin", "relancé")
+    answered = done(case, Answer("ccsf", "rejete"), DURAND)
+    assert apply(answered, Answer("ccsf", "rejete"), DURAND, NOW) is answered
+    word = done(answered, Answer("ccsf", "accorde"), MARTIN).proposed["ccsf"]
+    assert (word.by, word.outcome, word.noted_by, word.comment) == ("a.martin", "accorde", "a.martin", "dossier envoyé")
+    assert refusal(case, Answer("ccsf", "gagné")).detail.startswith("'gagné' is none of demande")
+    again = done(answered, Propose("ccsf"), DURAND).proposed["ccsf"]
+    assert (again.by, again.outcome) == ("b.durand", None), "another attempt"
+
+
+def test_what_has_no_outcome_yet_goes_on_in_the_next_case() -> None:
+    case = done(done(done(a_case(), Propose("ccsf")), Propose("codefi")), Answer("codefi", "decline"))
+    closed = done(done(case, Take()), Close("besoin"))
+    later = join(closed, live(9), "21", LIVE_DAYS).case
+    assert (later.number, [*later.proposed]) == (2, ["ccsf"])
+    assert done(later, Answer("ccsf", "accorde")).proposed["ccsf"].outcome == "accorde"
+
+
+ANSWERS = (Answer("ccsf", "accorde"), Answer("ccsf", "sans_suite", "muet"), Propose("ccsf", "encore"))
+
+
 class Life(RuleBasedStateMachine):
     """Any agents do anything at any time, and alerts come: what must hold of a case whatever happens."""
 
@@ -178,7 +208,9 @@ class Life(RuleBasedStateMachine):
         self.case = a_case()
 
     @rule(
-        action=st.sampled_from((*ONE_OF_EACH, Release("actions"), Snooze("x", date(2026, 5, 1)), Withdraw(3))),
+        action=st.sampled_from(
+            (*ONE_OF_EACH, Release("actions"), Snooze("x", date(2026, 5, 1)), Withdraw(3), *ANSWERS)
+        ),
         actor=st.sampled_from((MARTIN, DURAND, CHEF)),
         behind=st.sampled_from((None, 0, 1)),
     )
@@ -189,7 +221,7 @@ class Life(RuleBasedStateMachine):
             assert after.case == as_seen(self.case, self.now)
             return
         if after is self.case:
-            assert actor.id in (after.holder, after.by)
+            assert isinstance(action, Propose | Answer) or actor.id in (after.holder, after.by)
             return
         assert after.version == self.case.version + 1
         assert not behind, "nobody acts on what has changed since"

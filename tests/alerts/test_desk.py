@@ -13,7 +13,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.actions import Actor, CastVote, Close, Follow, Note, Release, Snooze, Take, Withdraw
+from alerts.actions import Actor, Answer, CastVote, Close, Follow, Note, Propose, Release, Snooze, Take, Withdraw
 from alerts.alert import Alert, encode
 from alerts.case_wording import entry_line
 from alerts.cases import Case, decode
@@ -346,7 +346,16 @@ def test_votes_and_outcomes_are_counted_once_an_agent(client: redis.Redis, bench
     assert (counts["vote:strong:raised:useful"], counts["vote:strong:raised:useless"]) == (1, 1)
     assert (counts["vote-model:m-7:useful"], counts["vote-reason:trop_tard"]) == (1, 1)
     assert (counts["outcome:release:inadequat"], counts["outcome:withdraw:6"]) == (1, 1)
+    desk.act("21", FIRM, Propose("ccsf"), MARTIN)
+    desk.act("21", FIRM, Propose("ccsf", "relancé"), DURAND)
+    for outcome in ("demande", "demande", "accorde"):
+        desk.act("21", FIRM, Answer("ccsf", outcome), DURAND)
+    desk.act("21", FIRM, Propose("ccsf"), MARTIN)
+    counts = desk.counts()
+    measured = {name: count for name, count in counts.items() if name.startswith("measure:")}
+    assert measured == {"measure:ccsf:proposed": 2, "measure:ccsf:demande": 0, "measure:ccsf:accorde": 1}
     bench.metrics.desk_counts(counts)
+    assert bench.value("vigie_measures", measure="ccsf", outcome="accorde") == 1
     assert bench.value("vigie_votes", tier="strong", kind="raised", vote="useless") == 1
     assert bench.value("vigie_model_votes", version="m-7", vote="useful") == 1
     assert bench.value("vigie_case_outcomes", action="withdraw", outcome="6") == 1

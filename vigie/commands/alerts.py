@@ -12,17 +12,20 @@ from typing import Any
 import click
 import msgspec
 
-from alerts import inbox
+from alerts import catalogue, inbox
 from alerts.administrations import Rule, handed, rules
 from alerts.alert import Alert
 from alerts.case_wording import entry_line, summary
 from alerts.cases import Case
+from alerts.catalogue import Catalogue
 from alerts.connect import connect, safe_url
 from alerts.desk import Desk
 from alerts.errors import CaseNotFound
 from alerts.language import Language
 from alerts.notices import NoticeOptions
-from alerts.options import AlertsOptions
+from alerts.options import AlertsOptions, OrientationOptions
+from alerts.orientation import proposals, situation
+from alerts.orientation_wording import lines
 from alerts.outage import waits
 from alerts.rendering import render
 from alerts.terminal import clean_json
@@ -31,6 +34,7 @@ from vigie import rebuilding, sharing
 from vigie.alert_actions import COMMANDS as ACTIONS
 from vigie.alert_archive import restore, save
 from vigie.alert_lists import COLOURS, export, list_
+from vigie.alert_measures import measures, propose
 from vigie.alert_options import (
     department_option,
     is_siren,
@@ -118,22 +122,32 @@ def watch(
 
 
 @command.command()
-@options_of(AlertsOptions)
+@options_of(AlertsOptions, OrientationOptions)
 @redis_option
 @department_option
 @json_option
 @click.argument("what", metavar="SIREN|ALERT")
-def show(options: AlertsOptions, redis_url: str | None, department: tuple[str, ...], as_json: bool, what: str) -> None:
-    """Show a firm's case with its last alert and its history, or one alert by its id.
+def show(
+    options: AlertsOptions,
+    orientation: OrientationOptions,
+    redis_url: str | None,
+    department: tuple[str, ...],
+    as_json: bool,
+    what: str,
+) -> None:
+    """Show a firm's case with its last alert, the support measures that fit and its history, or one alert by its id.
 
     Example: vigie alerts show 123456789
     """
     siren = "".join(what.split())
+    known = catalogue.read(orientation.measures)
     with opened(options, redis_url) as (desk, client, where, url):
         if not is_siren(siren):
             with audited(client, url, "alert.show", f"alert:{what}"):
-                item = inbox.show(client, what, department, where=where)
+                item, case = desk.of_alert(what, department)
             _show(item, options.language, as_json)
+            if case is not None and not as_json:
+                _show_measures(known, case, item.alert, options.language)
             return
         with audited(client, url, "case.show", f"firm:{siren}"):
             found = desk.find(siren, department)
@@ -142,24 +156,32 @@ def show(options: AlertsOptions, redis_url: str | None, department: tuple[str, .
                 f"no case of the firm {siren} in Redis at {where}; `vigie alerts list --all` has them all"
             )
         for case in found:
-            _show_case(desk, case, options.language, as_json)
+            _show_case(desk, case, known, options.language, as_json)
 
 
-def _show_case(desk: Desk, case: Case, language: Language, as_json: bool) -> None:
+def _show_case(desk: Desk, case: Case, known: Catalogue, language: Language, as_json: bool) -> None:
     history = desk.history(case.department, case.siren)
     received = desk.alerts(case.department, case.siren)
+    alert = received[-1].alert if received else None
     if as_json:
         content = {
             "case": case,
+            "measures": [proposal._asdict() for proposal in proposals(known, situation(case, alert))],
             "history": [entry._asdict() for entry in history],
             "alerts": [msgspec.Raw(item.raw) for item in received],
         }
         click.echo(clean_json(msgspec.json.encode(content).decode()))
         return
     click.echo("\n".join(summary(case, language)))
-    if received:
-        click.echo("\n".join(f"  {line}" for line in render(received[-1].alert, language)))
+    if alert:
+        click.echo("\n".join(f"  {line}" for line in render(alert, language)))
+    _show_measures(known, case, alert, language)
     click.echo("\n".join(f"  {entry_line(entry, language)}" for entry in history) + "\n")
+
+
+def _show_measures(known: Catalogue, case: Case, alert: Alert | None, language: Language) -> None:
+    for line in lines(proposals(known, situation(case, alert)), case, language):
+        click.echo(f"  {line}")
 
 
 @command.command()
@@ -234,7 +256,18 @@ def escalate(
         click.echo(f"{entry.queue} {entry.siren} {entry_line(entry, options.language)}")
 
 
-for part in (list_, *ACTIONS, export, save, restore, rebuilding.command, sharing.groups_command, sharing.stuck_command):
+for part in (
+    list_,
+    *ACTIONS,
+    propose,
+    measures,
+    export,
+    save,
+    restore,
+    rebuilding.command,
+    sharing.groups_command,
+    sharing.stuck_command,
+):
     command.add_command(part)
 
 

@@ -9,7 +9,7 @@ from alerts.console.metrics import ConsoleMetrics
 from alerts.console.options import ConsoleOptions, OidcOptions
 from alerts.console.serving import reachable, serve
 from alerts.console.vitals import Vitals
-from alerts.options import AlertsOptions
+from alerts.options import AlertsOptions, OrientationOptions
 from vigie import logs
 from vigie.alert_options import redis_option
 from vigie.settings import options_of
@@ -20,7 +20,7 @@ LOOK_SECONDS = 1.0
 
 
 @click.command()
-@options_of(ConsoleOptions, OidcOptions, AlertsOptions)
+@options_of(ConsoleOptions, OidcOptions, AlertsOptions, OrientationOptions)
 @redis_option
 @metrics_options
 @log_options
@@ -28,6 +28,7 @@ def command(
     options: ConsoleOptions,
     oidc: OidcOptions,
     alerts: AlertsOptions,
+    orientation: OrientationOptions,
     redis_url: str | None,
     metrics_port: int,
     metrics_host: str,
@@ -49,4 +50,4 @@ def command(
         vitals = Vitals(time.monotonic, lambda: reachable(looking))
         be_seen(metrics_host, metrics_port, registry, vitals.health)
         said = lambda address: click.echo(f"console on {address}", err=True)  # noqa: E731
-        serve(options, oidc, alerts, client, url, said, metrics, vitals)
+        serve(options, oidc, alerts, orientation, client, url, said, metrics, vitals)

@@ -204,6 +204,20 @@ class TestFirm:
                 assert table, "every chart names its table"
                 assert f'<table id="{table[1]}">' in page
 
+    def test_it_proposes_measures_and_keeps_what_came_of_them(self, client: redis.Redis, bench: Bench) -> None:
+        site.put(client, bench.metrics, live())
+        browser = Browser(application(site.settings(client))).log_in("a.martin")
+        page = browser.get(FIRM).text
+        assert "verser la part salariale impayée (8\u202f100\u00a0€)" in page
+        assert '<a href="https://entreprendre.service-public.gouv.fr/vosdroits/F38326" rel="noreferrer">' in page
+        assert f'action="{FIRM}/propose"' in page
+        browser.send(page, "propose", measure="ccsf", comment="<b>envoyé</b>")
+        page = browser.get(FIRM).text
+        assert "proposée par a.martin" in page
+        assert "« <b>" not in page
+        assert f'action="{FIRM}/answer"' in page
+        assert f'action="{FIRM}/' not in Browser(application(site.settings(client))).log_in("c.reader").get(FIRM).text
+
     def test_an_unknown_firm_is_not_found(self, client: redis.Redis) -> None:
         browser = Browser(application(site.settings(client))).log_in("a.martin")
         assert browser.get(FIRM).status_code == browser.get("/nowhere").status_code == 404
@@ -280,6 +294,8 @@ class TestActions:
             ("vote", {"useful": "no", "reason": "deja_connue"}),
             ("vote", {"useful": "yes", "reason": "deja_connue"}),
             ("note", {"comment": "vu"}),
+            ("propose", {"measure": "ccsf", "comment": "dossier envoyé"}),
+            ("answer", {"measure": "ccsf", "outcome": "accorde"}),
             ("close", {"outcome": "besoin"}),
         ]
         for action, fields in steps:
@@ -302,6 +318,8 @@ class TestActions:
             ("withdraw", {"months": "4"}, 400),
             ("close", {"outcome": "besoin"}, 409),
             ("erase", {}, 400),
+            ("propose", {"measure": "luck"}, 400),
+            ("answer", {"measure": "ccsf", "outcome": "accorde"}, 422),
             ("note", {"comment": "x" * 70_000}, 400),
             ("take", {"seen": "x"}, 400),
         ):

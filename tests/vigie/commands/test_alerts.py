@@ -127,6 +127,35 @@ def test_agents_take_follow_and_close_and_the_other_is_told(vigie: Vigie, monkey
     assert vigie("escalate") == (0, "", "")
 
 
+def test_measures_are_proposed_and_what_came_of_them_is_counted(
+    vigie: Vigie, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIGIE_AGENT", "a.martin")
+    _, out, _ = vigie("show", "111111111")
+    assert "  Mesures à proposer\u00a0:\n    • Délai de paiement de l'Urssaf [delai-urssaf]\n" in out
+    assert "Mesures à proposer" in vigie("show", "first")[1]
+    assert vigie("propose", "111111111", "ccsf", "--comment", "dossier envoyé")[0] == 0
+    status, _, err = vigie("propose", "111111111", "luck")
+    assert (status, "'luck' is no measure of the catalogue" in err) == (2, True)
+    assert vigie("propose", "111111111", "ccsf", "--outcome", "accorde")[0] == 0
+    status, _, err = vigie("propose", "111111111", "codefi", "--outcome", "accorde")
+    assert (status, "was not proposed" in err) == (1, True)
+    _, out, _ = vigie("show", "111111111")
+    assert "[ccsf] – proposée par a.martin, " in out
+    assert "suite d'une mesure par a.martin ccsf – accordée" in out
+    assert "proposé\u00a0: ccsf" in vigie("list", "--siren", "111111111")[1]
+    shown = json.loads(vigie("show", "111111111", "--json")[1])
+    assert shown["measures"][0]["code"] == "delai-urssaf"
+    assert shown["case"]["proposed"]["ccsf"]["outcome"] == "accorde"
+    _, out, _ = vigie("measures", "--department", "21")
+    assert "ccsf  Commission des chefs de services financiers (CCSF)  proposée 1, accordée 1\n" in out
+    counted = {row["code"]: row["counts"] for row in map(json.loads, vigie("measures", "--json")[1].splitlines())}
+    assert counted["ccsf"] == {"proposed": 1, "accorde": 1}
+    (tmp_path / "own.toml").write_text("[own]\nsource = 1")
+    status, _, err = vigie("show", "111111111", "--measures", str(tmp_path / "own.toml"))
+    assert (status, "own.toml: [own] " in err) == (2, True)
+
+
 def test_who_acts_must_be_said_and_the_firm_must_have_a_case(vigie: Vigie) -> None:
     status, _, err = vigie("take", "111111111")
     assert status == 2
