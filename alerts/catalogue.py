@@ -4,8 +4,6 @@
 administration's own takes its place. Whatever is not understood stops the reading.
 """
 
-import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,14 +12,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from alerts import tables
 from alerts.alert import ThemeName, Tier
 from alerts.language import LANGUAGES, Language
 from alerts.sectors import LETTERS
+from alerts.tables import wrong
 from detectors.errors import UnusableInput
 
 SHIPPED = Path(__file__).parent / "measures.toml"
-CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
-"""The code of a measure: what stands in histories, counts and metrics."""
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,23 +74,9 @@ def known(catalogue: Catalogue, code: str) -> str:
 
 
 def _read(path: Path) -> Catalogue:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UnusableInput(f"{path}: {error.strerror}. Name a catalogue of measures with --measures") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"{path} is not TOML: {error}. Correct it there") from error
-    measures: dict[str, Measure] = {}
-    for code, table in content.items():
-        if not CODE.fullmatch(code):
-            raise _error(path, code, "cannot be a code: small letters, digits and hyphens, a letter first, 40 at most")
-        try:
-            measures[code] = msgspec.convert(table, Measure)
-        except msgspec.ValidationError as error:
-            raise _error(path, code, str(error)) from error
-        _check(path, code, measures[code])
-    if not measures:
-        raise UnusableInput(f"{path} holds no measure: write a table for each, as {SHIPPED} does")
+    measures = tables.read(path, Measure, f"Write a table a measure, as {SHIPPED} does, and name it with --measures")
+    for code, measure in measures.items():
+        _check(path, code, measure)
     return MappingProxyType(measures)
 
 
@@ -101,21 +85,17 @@ def _check(path: Path, code: str, measure: Measure) -> None:
     for field in ("title", "text", "contact"):
         for language in LANGUAGES:
             if not getattr(measure, field)[language].strip():
-                raise _error(path, code, f"{field}.{language} is empty")
+                raise wrong(path, code, f"{field}.{language} is empty")
     parts = urlsplit(measure.source)
     if parts.scheme != "https" or not parts.hostname:
-        raise _error(path, code, f"source is {measure.source!r}: give the https address of the official page")
+        raise wrong(path, code, f"source is {measure.source!r}: give the https address of the official page")
     if not measure.tiers:
-        raise _error(path, code, "tiers is empty, so that it would never be proposed")
+        raise wrong(path, code, "tiers is empty, so that it would never be proposed")
     for field in ("least_headcount", "most_headcount", "least_debt_euros"):
         if (getattr(measure, field) or 0) < 0:
-            raise _error(path, code, f"{field} is below 0")
+            raise wrong(path, code, f"{field} is below 0")
     if (measure.least_headcount or 0) > (measure.most_headcount or float("inf")):
-        raise _error(path, code, "least_headcount is above most_headcount")
+        raise wrong(path, code, "least_headcount is above most_headcount")
     for sector in measure.sectors:
         if sector not in LETTERS and not sector[:2].isdecimal():
-            raise _error(path, code, f"sectors has {sector!r}: write a section (C) or the beginning of a NAF code (25)")
-
-
-def _error(path: Path, code: str, what: str) -> UnusableInput:
-    return UnusableInput(f"{path}: [{code}] {what}")
+            raise wrong(path, code, f"sectors has {sector!r}: write a section (C) or the beginning of a NAF code (25)")

@@ -37,6 +37,12 @@ class AlertMetrics:
             ["notice"],
             registry=registry,
         )
+        self.notifications = Counter(
+            "vigie_notifications_total",
+            "Messages to subscribers: sent, retried, failed; and alerts held for a digest.",
+            ["kind", "result"],
+            registry=registry,
+        )
         self.swept = Counter(
             "vigie_cases_swept_total",
             "Cases that time alone changed: escalated, returned, moved.",

@@ -38,8 +38,8 @@ def test_a_file_of_ones_own_takes_their_place(tmp_path: Path) -> None:
     ("line", "says"),
     [
         ("[ccsf", "is not TOML"),
-        ("", "holds no measure"),
-        (GOOD.replace("[ccsf]", "[CCSF]"), r"\[CCSF\] cannot be a code"),
+        ("", "holds no table"),
+        (GOOD.replace("[ccsf]", "[CCSF]"), r"\[CCSF\] cannot be a name"),
         (GOOD + "headcount = 3", r"\[ccsf\] Object contains unknown field `headcount`"),
         (GOOD + 'least_headcount = "ten"', r"\[ccsf\] Expected `float \| null`, got `str` - at `\$.least_headcount`"),
         (GOOD + 'themes = ["money"]', r"\[ccsf\] Invalid enum value 'money' - at `\$.themes\[0\]`"),

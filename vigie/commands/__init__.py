@@ -16,6 +16,7 @@ COMMANDS = {
     "worker": "Run the Faust worker: events in, alerts out.",
     "alerts": "Watch alerts, list the firms to deal with, take and follow them.",
     "console": "Serve the web pages on which agents see and work on their cases.",
+    "notify": "Send alerts to webhooks and by mail, as the file of subscriptions says, until SIGTERM or SIGINT.",
     "audit": "Read and check the log of who read, changed or was refused what.",
     "access": "Make Redis users from the clearance file, review who sees what, end sessions.",
     "firm": "Erase what is held about a firm.",
