@@ -71,7 +71,8 @@ peers: environment-peers
 
 soak: environment-dev
 	@VIGIE_SOAK_ROUNDS=$(ROUNDS) VIGIE_SOAK_STORMS=$(STORMS) VIGIE_SOAK_SEED=$(SEED) VIGIE_SOAK_RACES=1000 \
-	  $(TESTS) tests/acceptance/test_restart.py tests/faults tests/browser/test_case.py $(ARGS)
+	  $(TESTS) tests/acceptance/test_restart.py tests/faults tests/browser/test_case.py \
+	  tests/alerts/api/test_fuzz.py $(ARGS)
 
 # uv is needed here alone, and so is in no lock.
 lock: environment-dev

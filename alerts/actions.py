@@ -210,7 +210,9 @@ def _wrong(case: Case, action: Action, today: date) -> str:
             return "" if action.months in WITHDRAWALS else "withdraw for 3, 6 or 9 months, or for good"
         case Release():
             words = {"taken": CANCELS, "followed": UNFOLLOWS}.get(case.state)
-            return _not_among(action.reason, words, comment) if words else ""
+            if words is None and action.reason is None:
+                return ""
+            return _not_among(action.reason, words or {**CANCELS, **UNFOLLOWS}, comment)
         case Close():
             return _not_among(action.outcome, OUTCOMES, comment)
         case CastVote():

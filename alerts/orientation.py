@@ -11,13 +11,15 @@ from alerts.cases import Case
 from alerts.catalogue import Catalogue, Measure
 from alerts.language import known
 from alerts.listing import at_least, in_sectors
+from alerts.masking import NOTHING, Masked
 
 
 class Situation(NamedTuple):
     """What the measures' conditions are about. `themes` are those that stand: see `situation`."""
 
     themes: frozenset[str]
-    tier: Tier
+    tier: Tier | None
+    """None where it may not be told: no measure is left out for it then."""
     headcount: float | None
     debt_euros: float | None
     employee_debt_euros: float | None
@@ -34,8 +36,8 @@ class Proposal(NamedTuple):
     pay_first: float | None
 
 
-def situation(case: Case, alert: Alert | None) -> Situation:
-    """Where a firm stands, by its case and its latest alert (None where it was trimmed).
+def situation(case: Case, alert: Alert | None, masked: Masked = NOTHING) -> Situation:
+    """Where a firm stands, by its case and its latest alert (None where it was trimmed), both without what is masked.
 
     A theme stands where it raised the risk in that alert, or where there is some of it: a debt, hours of partial
     unemployment, a running schedule.
@@ -49,7 +51,7 @@ def situation(case: Case, alert: Alert | None) -> Situation:
     themes = {theme.theme for theme in alert.themes if theme.contribution > 0} if alert else set()
     return Situation(
         frozenset(themes | {theme for theme, amount in standing.items() if amount}),
-        case.tier,
+        None if "score" in masked else case.tier,
         case.headcount,
         case.debt_euros,
         values.get("debt_employee_euros"),
@@ -71,7 +73,7 @@ def proposals(catalogue: Catalogue, firm: Situation) -> list[Proposal]:
 def fits(measure: Measure, firm: Situation) -> bool:
     """Whether all conditions of a measure hold. An unknown size meets no lower limit, and every upper one."""
     return (
-        firm.tier in measure.tiers
+        (firm.tier is None or firm.tier in measure.tiers)
         and firm.proceeding == measure.proceeding
         and measure.schedule in (None, firm.schedule_running)
         and (not measure.themes or not firm.themes.isdisjoint(measure.themes))

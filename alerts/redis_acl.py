@@ -15,6 +15,7 @@ from alerts.routing import (
     AUDIT_KEY,
     CONSOLE_KEYS,
     QUEUES,
+    TOKENS_KEY,
     aside_key,
     case_patterns,
     patterns,
@@ -38,6 +39,11 @@ _SERVE = f"+@read +@write -@dangerous -del -unlink +info +time {_SCRIPTS}"
 """A program of Vigie's own over all queues: it trims them and rebuilds them, and deletes none."""
 _ERASE = "+del +unlink"
 _SESSIONS = f"(~{CONSOLE_KEYS} +get +mget +set +del +zadd +zrem +zrange +zremrangebyscore +xadd +xrange +hget +hset)"
+_TELL = "(~vigie:notifier* +hget +hset +hgetall +hdel +rpush +lpush +lrange +llen +lindex +ltrim +multi +exec)"
+"""`vigie notify`, beside what it reads."""
+_READ_TOKENS = f"(%R~{TOKENS_KEY} +hget)"
+"""The console; hashes alone are there."""
+_GIVE_TOKENS = f"(~{TOKENS_KEY} +hgetall +hset +hdel)"
 
 
 def acl_file(clearances: Iterable[Clearance], passwords: dict[str, str]) -> list[str]:
@@ -90,8 +96,8 @@ def _keys(groups: Iterable[Sequence[str]]) -> str:
 
 
 _OVER_ALL: dict[Role, tuple[str, ...]] = {
-    "dispatcher": (f"({_keys([_ALERTS])} {_SERVE})",),
-    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})", _SESSIONS),
-    "console": (_SESSIONS,),
+    "dispatcher": (f"({_keys([_ALERTS])} {_SERVE})", _TELL),
+    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})", _SESSIONS, _GIVE_TOKENS),
+    "console": (_SESSIONS, _READ_TOKENS),
     "auditor": (_READ_AUDIT, _PURGE_AUDIT),
 }

@@ -80,6 +80,10 @@ AUDIT_HEAD_KEY = f"vigie:audit-head:{{{AUDIT_KEY}}}"
 """A hash: the number and the hash of the audit log's last entry, which whoever appends must know."""
 
 
+TOKENS_KEY = "vigie:tokens"
+"""A hash of what is kept of the API's tokens, by their ids."""
+
+
 CONSOLE_KEYS = "vigie:console:*"
 """What the web pages keep for themselves: sessions, broken glass, reminders."""
 SESSIONS_KEY = "vigie:console:sessions"

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts import audit
 from alerts.actions import Actor, Propose, Refusal
+from alerts.api import app as api
 from alerts.cases import Case
 from alerts.catalogue import Catalogue, known, shipped
 from alerts.console import places
@@ -94,6 +96,8 @@ class Settings(NamedTuple):
     """Cases that a file may have."""
     measures: Catalogue = shipped()
     """The support measures that are proposed."""
+    api_rate: int = api.PER_MINUTE
+    """Requests a minute that each of the API's tokens may make."""
     login: ProviderLogin | None = None
     """The OpenID provider at which people log in; None: whoever comes chooses who to be, for trying out."""
     url: str = "http://127.0.0.1"
@@ -435,7 +439,7 @@ class Console:
         content = firm_page(case_of(case, masked), history, received, viewer, language, refusal, now)
         content["glass"] = None if glass is None else glass_words(glass, language)
         alert = received[-1].alert if received else None
-        content |= orientation_block(self._settings.measures, case, alert, language)
+        content |= orientation_block(self._settings.measures, case, alert, masked, language)
         return self._page(asking, "firm.html", content, status)
 
     def _desk(self, person: Person) -> Desk:
@@ -514,8 +518,11 @@ class Console:
         }
         return HTMLResponse(self._templates.get_template(template).render({**shared, **content}), status)
 
-    async def not_found(self, request: Request, error: Exception) -> Response:  # noqa: ARG002  Starlette's signature
+    async def not_found(self, request: Request, error: HTTPException) -> Response:
         """The page for an address that there is not."""
+        if request.url.path.startswith(f"{api.PREFIX}/"):
+            # With a line break in it, no address is the API's.
+            return await api.not_served(request, error)
         return self._problem("404", self._language(request, None), None, 404)
 
 
@@ -577,6 +584,7 @@ def application(settings: Settings) -> Starlette:
         Route("/glass", console.guarded(console.glasses)),
         Route("/reminder", console.guarded(console.reminder), methods=["GET", "POST"]),
         Route(f"{firm}/{{action}}", console.guarded(console.act), methods=["POST"]),
+        Mount(api.PREFIX, api.application(_of_api(settings))),
         Mount("/static", StaticFiles(packages=[("alerts.console", "static")])),
     ]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
@@ -584,10 +592,21 @@ def application(settings: Settings) -> Starlette:
         routes=routes,
         middleware=[Middleware(Measured, metrics=console.metrics), Middleware(_Headers, headers(settings)), hosts],
         lifespan=lifespan,
-        exception_handlers={404: console.not_found},
+        exception_handlers={404: console.not_found},  # type: ignore[dict-item] # of this status
     )
     made.state.feed = console.feed
     return made
+
+
+def _of_api(settings: Settings) -> api.Settings:
+    return api.Settings(
+        settings.client,
+        settings.where,
+        settings.language,
+        settings.measures,
+        settings.clock,
+        per_minute=settings.api_rate,
+    )
 
 
 def _firm_of(request: Request) -> tuple[str, str]:

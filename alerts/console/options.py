@@ -20,6 +20,7 @@ class ConsoleOptions:
     console_key: Path | None = option(None, "the certificate's key (PEM)")  # noqa: RUF009
     clearances: Path | None = option(None, "the clearance file (TOML): who sees and does what, where")  # noqa: RUF009
     dev_login: bool = option(False, "let whoever reaches the page choose any person of the file: for trying out")
+    api_per_minute: int = option(300, "requests a minute that each of the API's tokens may make")
     console_idle_minutes: float = option(30.0, "how long a session lasts without use", unit="minutes")
     console_session_hours: float = option(8.0, "how long a session lasts at most", unit="hours")
     console_glass_hours: float = option(4.0, "how long a firm stays open to who broke the glass", unit="hours")

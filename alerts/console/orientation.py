@@ -6,15 +6,22 @@ from alerts.alert import Alert
 from alerts.cases import Case
 from alerts.catalogue import Catalogue
 from alerts.language import Language
+from alerts.masking import Masked, alert_of, case_of
 from alerts.orientation import proposals, situation
 from alerts.orientation_wording import first, standing
 from alerts.terminal import clean
 from alerts.vocabulary import ANSWERS
 
 
-def orientation_block(catalogue: Catalogue, case: Case, alert: Alert | None, language: Language) -> dict[str, Any]:
-    """The measures that fit, each with what was proposed; then what was proposed and no longer fits."""
-    fitting = proposals(catalogue, situation(case, alert))
+def orientation_block(
+    catalogue: Catalogue, case: Case, alert: Alert | None, masked: Masked, language: Language
+) -> dict[str, Any]:
+    """The measures that fit, each with what was proposed; then what was proposed and no longer fits.
+
+    Nothing that is masked is told by what is proposed.
+    """
+    seen = alert_of(alert, masked, language) if alert else None
+    fitting = proposals(catalogue, situation(case_of(case, masked), seen, masked))
     rows: list[dict[str, Any]] = [
         {
             "code": code,

@@ -120,6 +120,7 @@ def _settings(
         waits=lambda: waits(random.random, alerts.redis_first_wait_seconds, alerts.redis_longest_wait_seconds),
         hosts=(options.console_host, urlsplit(address).hostname or "", "127.0.0.1", "localhost"),
         block_ms=max(1, min(BLOCK_MS, int(alerts.redis_timeout_seconds * 500))),
+        api_rate=max(1, options.api_per_minute),
     )
 
 

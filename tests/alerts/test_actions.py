@@ -135,6 +135,7 @@ def test_what_is_done_already_comes_back_unchanged_even_from_an_old_page() -> No
         ("taken", Release("actions"), "erreur"),
         ("followed", Release("erreur"), "aucune_action"),
         ("taken", Answer("ccsf", "accorde"), "was not proposed"),
+        ("snoozed", Release("a:b:c"), "'a:b:c' is none of"),
         ("closed", CastVote(False), "say which"),
         ("closed", CastVote(False, "autre"), "comment"),
     ],
@@ -157,6 +158,7 @@ def test_a_snooze_ends_on_its_day_where_it_began() -> None:
 
 
 def test_a_withdrawal_ends_after_its_months_or_never() -> None:
+    assert done(in_state("withdrawn"), Release("erreur")).outcome == "erreur"
     for months, until in ((3, date(2026, 6, 2)), (9, date(2026, 12, 2)), (None, None)):
         case = done(in_state("taken"), Withdraw(months))
         assert (case.until, case.holder) == (until, None)

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from redis.exceptions import NoPermissionError
 
 from alerts import audit, redis_acl
 from alerts.alert import encode
+from alerts.api import tokens
 from alerts.audit import Entry
 from alerts.audit_check import check
 from alerts.clearance import Clearance
@@ -21,6 +23,7 @@ from alerts.errors import AlertNotFound, RedisRefused, RedisUnavailable
 from alerts.groups import Member, acknowledge, join, resume, sweep
 from alerts.groups import read as read_group
 from alerts.inbox import Filters, list_alerts, show, watch
+from alerts.notify.ledger import Held, Ledger
 from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, aside_key, case_patterns, patterns, seen_key, stream_key
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert
@@ -37,6 +40,7 @@ USERS = [
     Clearance("auditor", ("auditor",), (), ()),
     Clearance("chief", ("supervisor",), ("21",), ()),
     Clearance("program", ("program",), ("21",), ()),
+    Clearance("console", ("console",), (), ()),
     Clearance("masked", ("agent",), ("21",), (), frozenset({"score"})),
 ]
 PASSWORDS = {clearance.user: f"secret of {clearance.user}" for clearance in USERS}
@@ -174,6 +178,34 @@ def test_the_programs_of_vigie_itself_do_their_work_and_administer_nothing(as_: 
             refused(client, *dangerous)
         refused(client, "GET", "another program's")
     refused(as_("dispatcher"), "DEL", stream_key("71"))
+
+
+def test_tokens_are_given_by_operators_and_read_by_consoles(as_: As) -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    text, made = tokens.create(as_("operator"), "codefi", ("21",), ("act",), 9, now, where="here")
+    assert tokens.found(as_("console"), text, now, where="here") == made
+    for user in ("agent", "nation", "dispatcher", "auditor"):
+        with pytest.raises(RedisRefused):
+            tokens.found(as_(user), text, now, where="here")
+    with pytest.raises(RedisRefused):
+        tokens.listed(as_("console"), where="here")
+    assert tokens.revoke(as_("operator"), made.id, where="here")
+    assert tokens.found(as_("console"), text, now, where="here") is None
+
+
+def test_a_dispatcher_keeps_the_place_of_notifications(as_: As) -> None:
+    ledger = Ledger(as_("dispatcher"), "desk", 20, where="here")
+    places = ledger.places(("21", "71"))
+    assert len(ledger.read(dict.fromkeys(places, "0-0"), 1)) == 2
+    held = Held("21", "1-0", "123456789", "opened", "cap", 1.0)
+    ledger.hold(held)
+    ledger.pushed(held, 2.0)
+    ledger.passed(places)
+    assert (ledger.sent(), ledger.held_since()) == ([2.0], 1.0)
+    assert ledger.digest(200) == ([held], 0)
+    ledger.digested(1, 3.0)
+    assert (ledger.sent(), ledger.held_since()) == ([3.0, 2.0], None)
+    refused(as_("agent"), "HGETALL", "vigie:notifier:desk")
 
 
 def test_an_operator_erases_a_firm_and_tells_of_it(server: Server, as_: As) -> None:

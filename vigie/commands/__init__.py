@@ -18,7 +18,7 @@ COMMANDS = {
     "console": "Serve the web pages on which agents see and work on their cases.",
     "notify": "Send alerts to webhooks and by mail, as the file of subscriptions says, until SIGTERM or SIGINT.",
     "audit": "Read and check the log of who read, changed or was refused what.",
-    "access": "Make Redis users from the clearance file, review who sees what, end sessions.",
+    "access": "Make Redis users from the clearance file, review who sees what, end sessions, give tokens to programs.",
     "firm": "Erase what is held about a firm.",
     "status": "Show lag, model, alerts, dead letters and health on one screen.",
     "doctor": "Check the installation and say what to do about what is wrong.",

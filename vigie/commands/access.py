@@ -14,6 +14,7 @@ from alerts.options import AlertsOptions
 from alerts.routing import QUEUES
 from alerts.terminal import clean
 from detectors.errors import UnusableInput
+from vigie.access_tokens import token
 from vigie.audited import audited, departments
 from vigie.secret_files import redis_passwords
 from vigie.settings import options_of
@@ -33,7 +34,10 @@ class Reviewed(msgspec.Struct, frozen=True):
 
 @click.group()
 def command() -> None:
-    """Make Redis users from the clearance file, review who sees what, end sessions."""
+    """Make Redis users from the clearance file, review who sees what, end sessions, give tokens to programs."""
+
+
+command.add_command(token)
 
 
 @command.command()

@@ -4,33 +4,31 @@ import signal
 import threading
 
 import click
-from prometheus_client import CollectorRegistry, disable_created_metrics, start_http_server
-from prometheus_client.process_collector import ProcessCollector
+import msgspec
 
 from alerts.metrics import AlertMetrics
 from alerts.notify.options import NotifyOptions
 from alerts.notify.running import run
 from alerts.options import AlertsOptions
-from detectors.errors import UnusableInput
 from vigie import logs
 from vigie.alert_options import redis_option
 from vigie.settings import options_of
+from vigie.watched import be_seen, log_options, metrics_options, new_registry
+
+
+class NotifyHealth(msgspec.Struct, frozen=True):
+    """Everything at /health: where a subscription cannot go on, the process ends."""
+
+    live: bool
+    ready: bool
+    problems: list[str]
 
 
 @click.command()
 @options_of(NotifyOptions, AlertsOptions)
 @redis_option
-@click.option("--metrics-port", default=0, envvar="VIGIE_METRICS_PORT", help="Port of /metrics; 0 is off.")
-@click.option(
-    "--metrics-host", default="127.0.0.1", envvar="VIGIE_METRICS_HOST", help="Address that this port listens on."
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(logs.FORMATS),
-    default="console",
-    envvar="VIGIE_LOG_FORMAT",
-    help="A line for readers, or JSON for collectors.",
-)
+@metrics_options
+@log_options
 def command(
     options: NotifyOptions,
     alerts: AlertsOptions,
@@ -38,6 +36,7 @@ def command(
     metrics_port: int,
     metrics_host: str,
     log_format: str,
+    log_level: str,
 ) -> None:
     """Send alerts to webhooks and by mail, as the file of subscriptions says, until SIGTERM or SIGINT.
 
@@ -45,20 +44,16 @@ def command(
 
     Example: vigie notify --subscriptions subscriptions.toml
     """
-    logs.start(log_format, "info")
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
+    logs.start(log_format, log_level)
+    registry = new_registry()
     metrics = AlertMetrics(registry)
-    if metrics_port:
-        try:
-            start_http_server(metrics_port, metrics_host, registry)
-        except OSError as error:
-            raise UnusableInput(
-                f"metrics cannot be served on {metrics_host}:{metrics_port}: {error.strerror}. Give another "
-                "--metrics-port; 0 serves none"
-            ) from None
     stopping = threading.Event()
+
+    def health() -> NotifyHealth:
+        goes_on = not stopping.is_set()
+        return NotifyHealth(goes_on, goes_on, [] if goes_on else ["it was told to stop, or cannot go on"])
+
+    be_seen(metrics_host, metrics_port, registry, health)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     run(options, alerts, redis_url or alerts.redis, metrics, stopping)
