@@ -21,6 +21,8 @@ from alerts.notify.message import MOST_IN_DIGEST, Item, Message, alert_message, 
 from alerts.notify.subscriptions import Subscription
 from detectors.errors import VigieError
 
+RESULTS = ("sent", "retried", "failed", "held")
+
 log = logging.getLogger(__name__)
 
 
@@ -60,6 +62,9 @@ class Notifier:
         self._give_up_seconds = give_up_seconds
         self._block_ms = block_ms
         self._places: dict[str, str] = {}
+        for result in RESULTS:
+            # From 0 on, so that the first one is seen as an increase.
+            metrics.notifications.labels(subscription.kind, result)
 
     def run(self) -> None:
         """Tell until `stopped`. Outages of Redis are waited out; raises RedisRefused."""
