@@ -46,7 +46,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """Of the alert's telling: the same in a digest that overlaps another."""
     event: str
-    """What happened: `opened`, `rose`, `woken`, `escalated`."""
+    """What happened: `opened`, `rose`, `woken`, `escalated`, `reminded`, `forgotten`."""
     why: str
     """Why it was held; empty where it was not."""
     alert: str
