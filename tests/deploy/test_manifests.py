@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from alerts.console.options import ConsoleOptions, OidcOptions, check
 from tests.deploy.kustomized import KUBERNETES, rendered
 from tests.deploy.observed import ROOT
 from tests.vigie.parsing import parse
@@ -171,19 +173,38 @@ def test_roles_have_their_budgets_and_selectors_choose_what_there_is() -> None:
             assert any(wanted <= have.items() for have in labels.values()), resource["metadata"]["name"]
 
 
-def test_the_settings_are_ones_that_workers_read_and_no_secret_is_among_them() -> None:
-    (settings,) = [resource["data"] for resource in everything() if resource["kind"] == "ConfigMap"]
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_settings_are_ones_that_are_read_and_no_secret_is_among_them(folder: str) -> None:
+    (settings,) = [resource["data"] for resource in rendered(folder) if resource["kind"] == "ConfigMap"]
     assert settings.keys() <= known()
-    secret = [name for name in settings if "PASSWORD" in name or "REDIS" in name]
+    secret = [name for name in settings if re.search("PASSWORD|REDIS|SECRET", name)]
     assert all(name.endswith("_FILE") for name in secret)
-    assert [r for r in everything() if r["kind"] == "Secret"] == []
+    assert [r for r in rendered(folder) if r["kind"] == "Secret"] == []
+    mounted = {
+        mount["mountPath"]
+        for r in rendered(folder)
+        if r["kind"] in ("Deployment", "StatefulSet")
+        for mount in r["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
+    }
+    assert {str(Path(value).parent) for value in settings.values() if value.startswith("/")} <= mounted
+
+
+def test_consoles_start_with_what_they_are_given() -> None:
+    """The options, as the console judges them: nobody else gets in, and nobody reads on the way."""
+    (settings,) = [resource["data"] for resource in rendered("console") if resource["kind"] == "ConfigMap"]
+    given = {name.removeprefix("VIGIE_").lower(): value for name, value in settings.items()}
+    made = [
+        kind(**{field.name: given[field.name] for field in fields(kind) if field.name in given})
+        for kind in (ConsoleOptions, OidcOptions)
+    ]
+    check(*made)
 
 
 def test_scorers_come_and_go_with_what_waits() -> None:
     (scaled,) = [r for r in rendered("keda") if r["kind"] == "ScaledObject"]
     target = scaled["spec"]["scaleTargetRef"]
     assert (target["kind"], target["name"]) in {(r["kind"], r["metadata"]["name"]) for r in everything()}
-    (settings,) = [r["data"] for r in everything() if r["kind"] == "ConfigMap"]
+    (settings,) = [r["data"] for r in rendered("base") if r["kind"] == "ConfigMap"]
     assert scaled["spec"]["maxReplicaCount"] == int(settings["VIGIE_PARTITIONS"])
     assert "vigie_consumer_lag_records" in scaled["spec"]["triggers"][0]["metadata"]["query"]
 
