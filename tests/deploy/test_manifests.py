@@ -193,11 +193,11 @@ def test_consoles_start_with_what_they_are_given() -> None:
     """The options, as the console judges them: nobody else gets in, and nobody reads on the way."""
     (settings,) = [resource["data"] for resource in rendered("console") if resource["kind"] == "ConfigMap"]
     given = {name.removeprefix("VIGIE_").lower(): value for name, value in settings.items()}
-    made = [
-        kind(**{field.name: given[field.name] for field in fields(kind) if field.name in given})
-        for kind in (ConsoleOptions, OidcOptions)
-    ]
-    check(*made)
+
+    def made(kind: Any) -> Any:
+        return kind(**{field.name: given[field.name] for field in fields(kind) if field.name in given})
+
+    check(made(ConsoleOptions), made(OidcOptions))
 
 
 def test_scorers_come_and_go_with_what_waits() -> None:
