@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2 as httpx
@@ -28,7 +29,7 @@ role = "agent"
 departments = ["21"]
 logins = ["martin@ddets.example"]
 """
-USERS = {
+USERS: dict[str, dict[str, Any]] = {
     "s-1": {"email": "Martin@ddets.example", "email_verified": True},
     "s-2": {"preferred_username": "c.petit", "roles": ["reader"], "departments": ["71"]},
     "s-3": {"preferred_username": "nobody"},
