@@ -10,6 +10,7 @@ import redis
 from prometheus_client import CollectorRegistry
 from starlette.types import Message, Receive, Scope, Send
 
+from alerts.connect import connect
 from alerts.console.app import application
 from alerts.console.metrics import NOWHERE, ConsoleMetrics, Measured
 from tests.alerts.console import site
@@ -66,13 +67,11 @@ def test_an_answer_that_fails_counts_as_one(bench: Bench) -> None:
     assert registry.get_sample_value("vigie_console_request_duration_seconds_sum", {"route": "none"}) == 2.0
 
 
-def test_redis_away_is_seen(client: redis.Redis) -> None:
+def test_redis_away_is_seen() -> None:
     registry = CollectorRegistry()
-    away = redis.Redis(port=free_port())
-    app = application(site.settings(away, metrics=ConsoleMetrics(registry)))
-    browser = Browser(app)
-    assert browser.http.post("/login", data=_login(browser)).status_code == 503
-    away.close()
+    with connect(f"redis://127.0.0.1:{free_port()}/0", 1) as away:
+        browser = Browser(application(site.settings(away, metrics=ConsoleMetrics(registry))))
+        assert browser.http.post("/login", data=_login(browser)).status_code == 503
     labels = {"route": "/login", "status": "5xx"}
     assert registry.get_sample_value("vigie_console_requests_total", labels) == 1
 
