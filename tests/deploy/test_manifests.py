@@ -26,8 +26,8 @@ COMPOSE = ROOT / "deploy/compose/compose.yaml"
 OLDEST_KUBERNETES = "1.30"
 OWN = {"topics", "worker", "console"}
 WORKERS = {"scorer", "trainer", "dispatcher"}
-PROBED = {*WORKERS, "console"}
-FOLDERS = ("base", "console")
+PROBED = {*WORKERS, "console", "notify"}
+FOLDERS = ("base", "console", "notify")
 
 
 def compose() -> dict[str, Any]:
@@ -36,7 +36,7 @@ def compose() -> dict[str, Any]:
 
 
 def everything() -> list[dict[str, Any]]:
-    """The resources of the base, and of the console beside it."""
+    """The resources of the base, and of what may stand beside it."""
     return [resource for folder in FOLDERS for resource in rendered(folder)]
 
 
@@ -155,7 +155,7 @@ def test_a_pod_runs_one_role_and_is_probed(role: str) -> None:
     template = workloads()[role]
     (container,) = template["spec"]["containers"]
     arguments = container["args"]
-    assert role == ("console" if arguments[0] == "console" else arguments[arguments.index("--roles") + 1])
+    assert role == (arguments[arguments.index("--roles") + 1] if arguments[0] == "worker" else arguments[0])
     assert container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "metrics"}
     assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "metrics"}
     assert container["startupProbe"]["httpGet"]["path"] == "/live"
