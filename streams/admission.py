@@ -5,7 +5,8 @@ The same rule serves the live worker and replay, so that both see the same event
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain, compress
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -16,8 +17,10 @@ from detectors.batch import Batch, Type, columns_of
 from detectors.events import EARLIEST, AnyEvent, Clock, early_date
 from streams.dead_letters import Reason, classify
 from streams.partitioner import SIREN_BYTES, digits_of, partitions_of
+from streams.wire import EVENT_VERSION, VERSION_HEADER, schema_version
 
 _decode = msgspec.json.Decoder(AnyEvent).decode
+_headers_of = attrgetter("headers")
 
 
 class ReceivedRecord(Protocol):
@@ -29,6 +32,8 @@ class ReceivedRecord(Protocol):
     def value(self) -> bytes | None: ...  # noqa: D102
     @property
     def offset(self) -> int: ...  # noqa: D102
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...  # noqa: D102
 
 
 class Refusal(NamedTuple):
@@ -53,7 +58,11 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
     refusals: list[Refusal] = []
     events: list[AnyEvent] = []
     positions: list[int] = []
+    newer = _newer(records)
     for position, record in enumerate(records):
+        if position in newer:
+            refusals.append(Refusal(position, "newer-version", _too_new(newer[position])))
+            continue
         try:
             events.append(_decode(record.value or b""))
         except (ValueError, RecursionError) as error:
@@ -75,6 +84,22 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
         events, positions = [*compress(events, kept)], [*compress(positions, kept)]
     offsets = np.array([records[position].offset for position in positions], np.int64)
     return Admitted(columns.batch(events, offsets), positions, refusals)
+
+
+def _newer(records: Sequence[ReceivedRecord]) -> dict[int, int]:
+    """The positions of records that need a later contract than is known here, with its version."""
+    # The names of all headers at once: hardly any record has this one.
+    if VERSION_HEADER not in dict(chain.from_iterable(map(_headers_of, records))):
+        return {}
+    versions = [schema_version(record.headers) for record in records]
+    return {position: version for position, version in enumerate(versions) if version > EVENT_VERSION}
+
+
+def _too_new(version: int) -> str:
+    return (
+        f"it needs version {version} of the events' contract, and this Vigie knows up to {EVENT_VERSION}: upgrade the "
+        "workers, then vigie dead-letters replay --reason newer-version --send"
+    )
 
 
 def _other_keys(

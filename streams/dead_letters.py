@@ -26,6 +26,7 @@ Reason = Literal[
     "ancient-date",
     "out-of-range",
     "too-large",
+    "newer-version",
     "other",
 ]
 """Why a record was refused. A metric's label too, hence a closed set."""
@@ -45,7 +46,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     `value` is its value as text, or in base64 where it is no UTF-8 (`encoding` says which), or its beginning alone
     (`truncated`); `size_bytes` is the size of the original. In `key`, bytes that are no UTF-8 stand as their escapes,
-    and of a long one there is the beginning. `refused_at` is wall clock, `by` the program that refused it.
+    and of a long one there is the beginning. `refused_at` is wall clock, `by` the program that refused it;
+    `schema_version` the version of the events' contract that the record needs.
     """
 
     reason: Reason
@@ -60,6 +62,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     refused_at: datetime
     by: str
+    schema_version: int = 1
 
 
 _encoder = msgspec.json.Encoder()
@@ -77,6 +80,7 @@ def dead_letter(
     value: bytes | None,
     refused_at: datetime,
     by: str,
+    schema_version: int = 1,
 ) -> DeadLetter:
     """The letter for a refused record. A value of None (a tombstone) is kept as an empty one."""
     original = value or b""
@@ -95,6 +99,7 @@ def dead_letter(
         size_bytes=len(original),
         refused_at=refused_at,
         by=by,
+        schema_version=schema_version,
     )
 
 

@@ -88,6 +88,7 @@ class _Sendable(msgspec.Struct, frozen=True):
     value: bytes
     partition: int
     came_from: str
+    schema_version: int
 
 
 def refusal(event: AnyEvent, today: date) -> str | None:
@@ -108,6 +109,11 @@ def _check(consumer: KafkaConsumer, cluster: Cluster, entry: Entry, today: date)
     letter = entry.letter
     if letter.topic != EVENTS:
         return PutBack(entry, "not an event", f"it was refused from {letter.topic}"), None
+    if letter.schema_version > wire.EVENT_VERSION:
+        needed = f"newer-version: it needs version {letter.schema_version} of the events' contract"
+        return PutBack(
+            entry, "still refused", f"{needed}, known here is up to {wire.EVENT_VERSION}: upgrade Vigie"
+        ), None
     value = _original(consumer, cluster, letter)
     if value is None:
         return PutBack(entry, "original gone", f"{EVENTS}/{letter.partition}@{letter.offset} is no longer there"), None
@@ -119,7 +125,7 @@ def _check(consumer: KafkaConsumer, cluster: Cluster, entry: Entry, today: date)
     if why is not None:
         return PutBack(entry, "still refused", why), None
     came_from = f"{DEAD_LETTERS}/{entry.partition}@{entry.offset}"
-    return PutBack(entry, "would be sent"), _Sendable(event, value, letter.partition, came_from)
+    return PutBack(entry, "would be sent"), _Sendable(event, value, letter.partition, came_from, letter.schema_version)
 
 
 def _original(consumer: KafkaConsumer, cluster: Cluster, letter: DeadLetter) -> bytes | None:
@@ -152,6 +158,8 @@ def _send(cluster: Cluster, sendable: Iterable[_Sendable], sent_ms: int) -> None
 def _send_one(producer: KafkaProducer, item: _Sendable, sent_ms: int) -> Any:
     record = wire.record(item.event, sent_ms)
     headers = [*record.headers, ("put_back_from", item.came_from.encode())]
+    if item.schema_version > 1:
+        headers.append((wire.VERSION_HEADER, b"%d" % item.schema_version))
     # A clock has no key: it goes back to its own partition, the one whose time it tells.
     partition = item.partition if isinstance(item.event, Clock) else None
     return producer.send(EVENTS, item.value, record.key, headers, partition, record.timestamp_ms)

@@ -21,6 +21,7 @@ from detectors.evaluation.report import Evaluation
 from detectors.events import EARLIEST, EVENT_TYPES
 from streams.dead_letters import DeadLetter
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, Topic, TopicOptions, table
+from streams.wire import EVENT_VERSION
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ASYNCAPI_FILE = "asyncapi.json"
@@ -194,6 +195,12 @@ def _event_headers(tag: str) -> dict[str, Any]:
                 "type": "string",
                 "pattern": "^[0-9]+$",
                 "description": "when it was sent, wall clock: milliseconds since 1970, in decimal digits",
+            },
+            "schema_version": {
+                "type": "string",
+                "pattern": "^[0-9]{1,9}$",
+                "description": f"the version of this contract that the record needs, in decimal digits; without it, 1. "
+                f"This document describes {EVENT_VERSION}: a worker that knows no later one refuses what needs it",
             },
             "traceparent": {
                 "type": "string",

@@ -221,6 +221,7 @@ class Scorer:
                         value=records[position].value,
                         refused_at=now,
                         by=PROGRAM,
+                        schema_version=wire.schema_version(records[position].headers),
                     )
                 ),
             )

@@ -14,7 +14,13 @@ SENT_HEADER = "sent_ms"
 """The header with the wall clock at which an event was sent, milliseconds in ASCII digits."""
 TRACE_HEADER = "traceparent"
 """The header with the place in a trace, as W3C's Trace Context writes it."""
+VERSION_HEADER = "schema_version"
+"""The header with the version of the events' contract that a record needs, in ASCII digits; without it, the first."""
+EVENT_VERSION = 1
+"""The contract that this code knows. A later one is for changes that an older worker must not read past: what only adds
+fields or types needs none."""
 _MOST_SENT_DIGITS = 15
+_MOST_VERSION_DIGITS = 9
 _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _encoder = msgspec.json.Encoder()
@@ -57,6 +63,14 @@ def sent_ms(headers: Iterable[tuple[str, bytes | None]]) -> int | None:
         if name == SENT_HEADER and value is not None and len(value) <= _MOST_SENT_DIGITS and value.isdigit():
             return int(value)
     return None
+
+
+def schema_version(headers: Iterable[tuple[str, bytes | None]]) -> int:
+    """The version of the contract that a record says it needs; 1 where it says none, or no number."""
+    for name, value in headers:
+        if name == VERSION_HEADER and value is not None and len(value) <= _MOST_VERSION_DIGITS and value.isdigit():
+            return int(value)
+    return 1
 
 
 def traceparent(headers: Iterable[tuple[str, bytes | None]]) -> str | None:

@@ -63,6 +63,7 @@ class _Received:
     key: bytes
     value: bytes
     offset: int
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True)

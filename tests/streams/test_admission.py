@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,6 +17,7 @@ from detectors.models import prior
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
 from streams.dead_letters import Reason
+from streams.wire import VERSION_HEADER
 from tests.detectors.making import SIREN, clock, debt, firm, headcount
 from tests.streams.extremes import event
 from tests.streams.received import Received, home, received
@@ -135,3 +138,23 @@ def test_what_a_client_wrote_is_cited_without_what_moves_a_terminal() -> None:
     (refusal,) = admitted(Received(b"x", b'{"type": "\\u001b[2J\\u0000clock", "known_at": "2018-01-01"}')).refusals
     assert refusal.detail.isprintable()
     assert "\\x1b[2J\\x00clock" in refusal.detail
+
+
+@pytest.mark.parametrize("said", [None, b"1", b"001", b"", b"2.1", b"1234567890", "²".encode()])
+def test_a_record_of_this_contract_or_that_says_no_number_is_let_in(said: bytes | None) -> None:
+    headers: tuple[Any, ...] = () if said is None else ((VERSION_HEADER, said), (VERSION_HEADER, None))
+    assert reasons(replace(GOOD, headers=headers)) == []
+
+
+def test_what_needs_a_later_contract_is_refused_and_says_what_to_do() -> None:
+    later = replace(GOOD, headers=(*GOOD.headers, (VERSION_HEADER, b"2")))
+    broken = replace(later, value=b"no JSON")
+    result = admitted(GOOD, later, GOOD, broken, Received(b"x", b"no JSON"))
+    assert [(r.position, r.reason) for r in result.refusals] == [
+        (1, "newer-version"),
+        (3, "newer-version"),
+        (4, "not-json"),
+    ]
+    assert "needs version 2 of the events' contract" in result.refusals[0].detail
+    assert "vigie dead-letters replay --reason newer-version" in result.refusals[0].detail
+    assert result.positions == [0, 2]

@@ -29,7 +29,12 @@ def refuse(producer: KafkaProducer) -> Refuse:
     """Puts a record among the dead letters, as the worker would, and gives the letter's offset."""
 
     def put(
-        value: bytes, reason: Reason = "key-mismatch", topic: str = EVENTS, partition: int = 0, offset: int = 0
+        value: bytes,
+        reason: Reason = "key-mismatch",
+        topic: str = EVENTS,
+        partition: int = 0,
+        offset: int = 0,
+        schema_version: int = 1,
     ) -> int:
         letter = dead_letter(
             reason,
@@ -41,6 +46,7 @@ def refuse(producer: KafkaProducer) -> Refuse:
             value=value,
             refused_at=REFUSED_AT,
             by="test",
+            schema_version=schema_version,
         )
         return int(producer.send(DEAD_LETTERS, encode(letter)).get(timeout=10).offset)
 
@@ -103,6 +109,22 @@ def test_nothing_is_sent_without_send(vigie: Vigie, refuse: Refuse, events: Even
     refuse(wire.encode(headcount()))
     assert outcome(vigie, "--limit", "1") == (0, [("would be sent", "")])
     assert events.new() == []
+
+
+def test_what_needs_a_later_contract_goes_back_once_this_vigie_knows_it(
+    vigie: Vigie, refuse: Refuse, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(wire.encode(headcount()), "newer-version", schema_version=2)
+    replayed = ("--send", "--limit", "1")
+    status, ((result, why),) = outcome(vigie, *replayed)
+    assert (status, result) == (1, "still refused")
+    assert "needs version 2" in why
+    assert "upgrade Vigie" in why
+    assert events.new() == []
+    monkeypatch.setattr(wire, "EVENT_VERSION", 2)
+    assert outcome(vigie, *replayed) == (0, [("sent", "")])
+    (record,) = events.new()
+    assert (wire.VERSION_HEADER, b"2") in record.headers
 
 
 def test_a_mended_event_goes_back_under_its_own_siren(vigie: Vigie, refuse: Refuse, events: Events) -> None:
