@@ -21,6 +21,7 @@ from alerts.routing import CANARY, CANARY_SIREN, stream_key
 from deploy.ports import free_ports
 from tests.acceptance.harness import PATIENCE_SECONDS, Site, WorkerProcess, until
 from tests.acceptance.world import World
+from tests.alerts.notify.endpoints import endpoint
 from tests.deploy.observed import DASHBOARDS, PROMETHEUS, dashboard, queries, rules, series_in
 from tests.processes import started
 from tests.tools import run, tool
@@ -89,7 +90,10 @@ def test_a_worker_under_a_real_prometheus(
     worker = site.worker("--canary-seconds", "3", log_format="json")
     with (
         console(site, tmp_path) as (pages, port),
-        prometheus(tmp_path / "prometheus", {"vigie": worker.port, "vigie-console": port}) as server,
+        notifier(site, tmp_path) as notifying,
+        prometheus(
+            tmp_path / "prometheus", {"vigie": worker.port, "vigie-console": port, "vigie-notify": notifying}
+        ) as server,
     ):
         worker.ready(roles=3)
         with site.producer() as producer:
@@ -104,8 +108,10 @@ def test_a_worker_under_a_real_prometheus(
         check_canary(site, worker)
         page, failed = f"http://127.0.0.1:{pages}/login", "vigie:pages_broken:ratio_rate3d"
         until(lambda: asked(page) != "" and server.value(failed) == [0], "pages to be asked for, and counted")
+        until(lambda: "vigie_notifications" in asked(f"http://127.0.0.1:{notifying}/metrics"), "the notifier's metrics")
         # The page as it is served: nothing that the conventions would have otherwise.
-        for scraped in (worker.scraped(), asked(f"http://127.0.0.1:{port}/metrics")):
+        others = (asked(f"http://127.0.0.1:{of}/metrics") for of in (port, notifying))
+        for scraped in (worker.scraped(), *others):
             assert run("promtool", "check", "metrics", stdin=scraped) == ""
         check_rules(server)
         for path in DASHBOARDS:
@@ -129,6 +135,33 @@ def console(site: Site, folder: Path) -> Iterator[tuple[int, int]]:
         process = started(command, stdout=log, stderr=log, env={**os.environ, "VIGIE_REDIS": site.redis_url})
         try:
             yield pages, metrics
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextmanager
+def notifier(site: Site, folder: Path) -> Iterator[int]:
+    """A notifier with one webhook: the port of its metrics."""
+    (port,), secret, subscriptions = free_ports(1), folder / "secret", folder / "subscriptions.toml"
+    secret.write_bytes(b"s" * 32)
+    secret.chmod(0o600)
+    command = [
+        sys.executable,
+        "-m",
+        "vigie",
+        "notify",
+        "--subscriptions",
+        str(subscriptions),
+        "--metrics-port",
+        str(port),
+    ]
+    with endpoint(lambda _: 204) as at, (folder / "notifier.log").open("wb") as log:
+        where = f'url = "{at.url}"\nsecret_file = "{secret}"\ndepartments = ["21"]\n'
+        subscriptions.write_text(f'[desk]\nkind = "webhook"\n{where}')
+        process = started(command, stdout=log, stderr=log, env={**os.environ, "VIGIE_REDIS": site.redis_url})
+        try:
+            yield port
         finally:
             process.terminate()
             process.wait(30)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerts.aside import listed, replay, set_aside
+from alerts.aside import listed, replay
 from alerts.connect import connect
 from alerts.errors import RedisRefused
 from alerts.groups import Member, acknowledge, groups, join, read, resume, sweep
@@ -124,29 +124,6 @@ def test_queues_are_trimmed_as_far_as_no_group_needs_them_and_groups_work(server
             ("21", 2, 2, 4, "urssaf")
         ]
         assert [received.alert.id for received in read(member)] == ids(batch, "21")[4:]
-
-
-def test_a_group_s_member_needs_no_more_than_the_rights_of_the_guide(server: Server) -> None:
-    Bench(server.url).publish(many(3))
-    page = Path("docs/how-to/read-alerts.md").read_text(encoding="utf-8")
-    [line] = [line for line in page.splitlines() if line.startswith("ACL SETUSER urssaf ")]
-    with connect(server.url, 5) as client:
-        admin: Any = client
-        admin.execute_command(*line.split())
-    url = server.url.replace("//", "//urssaf:secret@")
-    with connect(url, 5) as client:
-        join(client, "21", "urssaf", where="here")
-        member = Member(client, "21", "urssaf", "a", "here")
-        [item] = read(member)
-        assert resume(member).claimed == [item]
-        assert set_aside(client, "21", "urssaf", item.entry, "cannot", where="here")
-        [dead] = listed(client, ("21",), where="here")
-        assert replay(client, "21", [dead.id], where="here") == ["replayed"]
-        assert sweep(member).claimed == [item]
-        assert acknowledge(member, [item.entry]) == 1
-        assert [group.pending for group in groups(client, ("21",), where="here")] == [0]
-        with pytest.raises(RedisRefused, match="rights it lacks"):
-            join(client, "2A", "urssaf", where="here")
 
 
 def test_each_script_call_stays_in_one_slot_of_a_cluster(executable: str, tmp_path: Path) -> None:

@@ -32,9 +32,10 @@ def test_bytes_that_do_not_fit_their_shape_are_refused(shape: tuple[int, ...]) -
         Array("<f8", shape, bytes(33)).open()
 
 
-def test_room_is_made_by_doubling_and_only_where_it_is_needed() -> None:
+def test_room_is_made_ahead_more_of_zeros_and_only_where_it_is_needed() -> None:
     array = np.array([1, 2, 3], np.int32)
     assert with_room(array, 3) is array
     assert with_room(array, 4, -1).tolist() == [1, 2, 3, -1, -1, -1]
-    assert with_room(array, 9).tolist() == [1, 2, 3, 0, 0, 0, 0, 0, 0]
+    assert with_room(array, 4).tolist() == [1, 2, 3, *[0] * 9]
+    assert with_room(array, 15).tolist() == [1, 2, 3, *[0] * 12]
     assert with_room(np.ones((1, 2)), 2, 7).tolist() == [[1, 1], [7, 7]]

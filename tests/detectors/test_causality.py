@@ -148,7 +148,7 @@ def test_the_world_is_worth_the_test(events: list[AnyEvent], baseline: Said) -> 
     assert last.weights[0] < 0.5
 
 
-@pytest.mark.parametrize(("scramble", "months"), zip(SCRAMBLES, cycle([12, 21]), strict=False))
+@pytest.mark.parametrize(("scramble", "months"), [*zip(SCRAMBLES, cycle([12, 21]), strict=False)])
 def test_nothing_known_later_moves_what_was_said(
     events: list[AnyEvent],
     baseline: Said,

@@ -53,18 +53,18 @@ async def until(worker: Worker, met: Callable[[Health], bool]) -> Health:
 async def hang_in_a_batch(worker: Worker, site: Site) -> None:
     """Nothing of the partition is committed, though records come."""
     scorer: Any = worker._scorer
-    go_on, handle = asyncio.Event(), scorer.handle
+    go_on, step = asyncio.Event(), scorer._step
 
     async def hang(*of: Any) -> None:
         await go_on.wait()
-        await handle(*of)
+        await step(*of)
 
-    scorer.handle = hang
+    scorer._step = hang
     await asyncio.to_thread(send, site)
     health = await until(worker, stuck)
     assert not health.live
     await away(worker)
-    scorer.handle = handle
+    scorer._step = step
     go_on.set()
     await until(worker, lambda health: health.live and health.ready)
 
