@@ -24,7 +24,7 @@ from vigie import variables
 
 COMPOSE = ROOT / "deploy/compose/compose.yaml"
 OLDEST_KUBERNETES = "1.30"
-OWN = {"topics", "worker", "console"}
+OWN = {"topics", "worker", "console", "notify"}
 WORKERS = {"scorer", "trainer", "dispatcher"}
 PROBED = {*WORKERS, "console", "notify"}
 FOLDERS = ("base", "console", "notify")
