@@ -53,6 +53,13 @@ RIGHTS = (
 )
 
 
+NO_CLUSTER = (
+    "Set VIGIE_REDIS to a server that is no node of a cluster, to the Sentinels of one with replicas "
+    "(redis+sentinel://host:26379/NAME/0), or to a proxy of the cluster that takes every key; docs/how-to/redis.md "
+    "says why"
+)
+
+
 def code_of(error: Exception) -> str:
     """A short name for the failure: Redis' own error code, `timeout`, `connection`, or `other`. A metric's label."""
     for cls, code in _CODES_BY_CLASS:
@@ -93,7 +100,7 @@ def _remedy(code: str) -> str:
             "of its own in VIGIE_REDIS"
         )
     if code in ("MOVED", "CROSSSLOT"):
-        return "VIGIE_REDIS must name a single server or a proxy of the cluster that takes every key"
+        return f"it is one node of a Redis cluster, and others have some of the keys. {NO_CLUSTER}"
     return "look the answer up in the server's log, mend it and run the same command again: nothing is doubled"
 
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from alerts.outage import code_of, translate
+from alerts import slots
+from alerts.outage import NO_CLUSTER, code_of, translate
 
 OLDEST = (6, 2)
 _SETTINGS = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy", "min-replicas-to-write")
@@ -39,6 +40,9 @@ class Facts:
     role: str
     replicas: int
     link_up: bool | None = None
+    cluster: bool = False
+    elsewhere: int = 0
+    """Departments whose keys are on other nodes of its cluster."""
     appendonly: bool | None = None
     appendfsync: str | None = None
     save: str | None = None
@@ -61,6 +65,7 @@ def facts(client: redis.Redis) -> Facts:
     """Ask a server. INFO tells most; what only CONFIG knows is None where that is forbidden, as on managed ones."""
     info: Any = client.info("everything")
     config, refused = _config(client)
+    cluster = info.get("cluster_enabled") == 1
 
     def number(name: str, said: Any) -> int | None:
         value = config.get(name, said)
@@ -72,6 +77,8 @@ def facts(client: redis.Redis) -> Facts:
         role=str(info["role"]),
         replicas=int(info.get("connected_slaves", 0)),
         link_up=info["master_link_status"] == "up" if "master_link_status" in info else None,
+        cluster=cluster,
+        elsewhere=_elsewhere(client) if cluster else 0,
         appendonly=bool(info["aof_enabled"]) if appendonly is None else appendonly == "yes",
         appendfsync=config.get("appendfsync"),
         save=config.get("save"),
@@ -80,6 +87,13 @@ def facts(client: redis.Redis) -> Facts:
         min_replicas_to_write=number("min-replicas-to-write", None),
         config_refused=refused,
     )
+
+
+def _elsewhere(client: redis.Redis) -> int:
+    pipeline: Any = client.pipeline(transaction=False)
+    for command in slots.PROBE:
+        pipeline.execute_command(*command)
+    return len(slots.moved(pipeline.execute(raise_on_error=False)))
 
 
 def _config(client: redis.Redis) -> tuple[dict[str, str], str]:
@@ -99,6 +113,7 @@ def findings(facts: Facts) -> list[Finding]:
     """What is wrong with a server that says this of itself, the worst first."""
     found = [
         _version(facts),
+        _cluster(facts),
         _replica(facts),
         _eviction(facts),
         _persistence(facts),
@@ -117,6 +132,24 @@ def _version(facts: Facts) -> Finding | None:
         f"this is Redis {facts.version}, and Vigie needs 6.2 or later",
         "Upgrade it, or run another one: Redis 6.2 to 8, Valkey 8 or later",
     )
+
+
+def _cluster(facts: Facts) -> Finding | None:
+    if facts.elsewhere:
+        return Finding(
+            "cluster",
+            f"this server is a node of a Redis cluster, and other nodes have the alerts of {facts.elsewhere} of "
+            f"{len(slots.PROBE)} departments: it takes none of those",
+            NO_CLUSTER,
+        )
+    if facts.cluster:
+        return Finding(
+            "cluster-of-one",
+            "this server is in cluster mode, with all keys on this one node: it takes every alert until a further node "
+            "is given slots",
+            f"Add no node, or leave cluster mode. {NO_CLUSTER}",
+        )
+    return None
 
 
 def _replica(facts: Facts) -> Finding | None:

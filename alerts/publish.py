@@ -19,7 +19,7 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from alerts import cases
+from alerts import cases, slots
 from alerts.adoption import adopting
 from alerts.case_store import ADOPTED, Command, case_of, reading, score
 from alerts.cases import Case
@@ -216,6 +216,7 @@ class Publisher:
         self._stop = stop
         self.reachable: bool | None = None
         """Whether Redis took what it was given last; None while there has been nothing."""
+        self._takes_all = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -281,6 +282,11 @@ class Publisher:
 
     async def _round_trip(self, delivery: Delivery) -> Exception | None:
         try:
+            if not self._takes_all:
+                failure = slots.refusal(await self._send(slots.PROBE))
+                if failure is not None:
+                    return failure
+                self._takes_all = True
             while True:
                 failure = delivery.learn(await self._send(delivery.reads()))
                 if failure is not None:

@@ -40,13 +40,13 @@ class ValkeyServer(Server):
         return f"redis://{self.address}"
 
 
-def start_valkey(options: ValkeyOptions | None = None) -> ValkeyServer:
-    """Start a server and return once it answers PING, its data read in.
+def start_valkey(options: ValkeyOptions | None = None, executable: Path | None = None) -> ValkeyServer:
+    """Start a server and return once it answers PING, its data read in; `executable` is another than the package's.
 
     Raises UnsupportedPlatform, PortTaken, FolderUnusable, DiedDuringStart, StartTimeout.
     """
     options = options or ValkeyOptions()
-    binary = _binary()
+    binary = executable or _binary()
     if options.valkey_port:
         require_free(options.valkey_port, "the embedded Valkey", "--valkey-port (VIGIE_VALKEY_PORT)")
     return ValkeyServer(

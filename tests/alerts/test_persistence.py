@@ -8,7 +8,7 @@ import redis
 from alerts.connect import connect
 from alerts.errors import RedisUnavailable
 from alerts.persistence import Facts, check, facts, findings
-from tests.alerts.server import MASTER, VALKEY, Server, free_port
+from tests.alerts.server import EXECUTABLE, MASTER, Server, free_port
 
 SOUND = Facts(version="7.0.15", role="master", replicas=0, appendonly=True, appendfsync="everysec", save="")
 
@@ -72,8 +72,8 @@ def test_a_server_with_each_setting_that_loses_alerts(tmp_path: Path) -> None:
 
 
 def test_a_master_that_goes_on_without_its_replicas(tmp_path: Path) -> None:
-    with Server(tmp_path / "master", VALKEY, *MASTER) as master, connect(master.url, 5) as client:
-        replica = Server(tmp_path / "replica", VALKEY, "--replicaof", "127.0.0.1", str(master.port))
+    with Server(tmp_path / "master", EXECUTABLE, *MASTER) as master, connect(master.url, 5) as client:
+        replica = Server(tmp_path / "replica", EXECUTABLE, "--replicaof", "127.0.0.1", str(master.port))
         with replica, connect(replica.url, 5) as follower:
             while not facts(client).replicas or not facts(follower).link_up:
                 time.sleep(0.02)
@@ -84,7 +84,7 @@ def test_a_master_that_goes_on_without_its_replicas(tmp_path: Path) -> None:
 
 
 def test_a_server_whose_config_has_another_name(tmp_path: Path) -> None:
-    with Server(tmp_path, VALKEY, "--rename-command", "CONFIG", "") as server, connect(server.url, 5) as client:
+    with Server(tmp_path, EXECUTABLE, "--rename-command", "CONFIG", "") as server, connect(server.url, 5) as client:
         assert asked(client) == ["unchecked"]
         assert "unknown command" in check(client, where="here")[0].what
 

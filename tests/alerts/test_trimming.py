@@ -22,7 +22,9 @@ def fill(client: redis.Redis, ages: list[float], queue: str = "21") -> list[str]
     entries = []
     for number, age in enumerate(ages):
         landed = now[0] * 1000 - round(age * DAY_MS)
-        entry: Any = client.xadd(stream_key(queue), {"alert": encode(an_alert(id=f"{number:024x}"))}, id=f"{landed}-*")
+        entry: Any = client.xadd(
+            stream_key(queue), {"alert": encode(an_alert(id=f"{number:024x}"))}, id=f"{landed}-{number}"
+        )
         client.zadd(seen_key(queue), {f"{number:024x}": landed})
         entries.append(entry.decode())
     return entries

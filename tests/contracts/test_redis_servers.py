@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.crc import key_slot
 
 from alerts.aside import listed, replay
 from alerts.connect import connect
@@ -15,12 +16,12 @@ from alerts.groups import Member, acknowledge, groups, join, read, resume, sweep
 from alerts.inbox import Filters, list_alerts, show, watch
 from alerts.persistence import check
 from alerts.publish import publish
-from alerts.routing import stream_key
+from alerts.routing import QUEUES, stream_key
 from alerts.totals import totals
 from alerts.trimming import DAY_MS, trim
 from tests.alerts.publishing import Bench, delivered, ids
 from tests.alerts.samples import many
-from tests.alerts.server import Server, executables
+from tests.alerts.server import Server, by_department, executables
 from tests.alerts.test_publish import RIGHTS
 
 
@@ -60,6 +61,7 @@ def test_published_once_read_in_order_and_kept_over_a_kill(server: Server) -> No
         assert totals(client, where="here")["unknown"].total() == 20
 
 
+@by_department
 def test_an_agent_reads_the_departments_of_the_clearance_and_no_other(server: Server) -> None:
     Bench(server.url).publish(many(6))
     rights = ["%R~vigie:alerts:21", "%R~vigie:seen:{vigie:alerts:21}", "+xread", "+xrange", "+xrevrange", "+zscore"]
@@ -142,3 +144,28 @@ def test_each_script_call_stays_in_one_slot_of_a_cluster(executable: str, tmp_pa
         assert trim(client, retention_days=1, where="here")[0].queue == "01"
         assert delivered(client, "unknown") == ids(many(30), None)
         assert len(list_alerts(client, Filters(), 100, where="here")) == 30
+        [finding] = check(client, where="here")
+        assert finding.name == "cluster-of-one"
+
+
+def test_one_of_two_nodes_of_a_cluster_is_refused_before_anything_is_published(executable: str, tmp_path: Path) -> None:
+    mode = ("--cluster-enabled", "yes")
+    with (
+        Server(tmp_path / "a", executable, *mode) as one,
+        Server(tmp_path / "b", executable, *mode) as other,
+        connect(one.url, 5) as client,
+        connect(other.url, 5) as further,
+    ):
+        halves: list[tuple[Any, range]] = [(client, range(8192)), (further, range(8192, 16384))]
+        for node, slots in halves:
+            node.execute_command("CLUSTER", "ADDSLOTS", *slots)
+        halves[0][0].execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
+        # This node could take the whole batch; the next one might not be so.
+        here = next(queue for queue in QUEUES if key_slot(stream_key(queue).encode()) < 8192)
+        with pytest.raises(RedisRefused, match=r"one node of a Redis cluster.*redis\+sentinel://"):
+            Bench(one.url).publish(many(3, (here,)))
+        assert (client.dbsize(), further.dbsize()) == (0, 0)
+        finding = check(client, where="here")[0]
+        assert finding.name == "cluster"
+        elsewhere = sum(key_slot(stream_key(queue).encode()) >= 8192 for queue in QUEUES)
+        assert f"the alerts of {elsewhere} of {len(QUEUES)} departments" in finding.what

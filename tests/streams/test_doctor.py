@@ -53,10 +53,10 @@ def test_clocks(seconds: float, uncertain: float, state: str) -> None:
 
 
 def test_what_is_wrong_with_redis_is_told_as_bad_as_it_is() -> None:
-    names = ("eviction", "snapshots-only", "unchecked")
+    names = ("eviction", "cluster", "snapshots-only", "unchecked")
     checks = list(redis_findings([Finding(name, "what", "Do it") for name in names]))
-    assert [check.state for check in checks] == ["wrong", "warning", "unknown"]
-    assert [check.name for check in checks] == ["redis eviction", "redis snapshots-only", "redis unchecked"]
+    assert [check.state for check in checks] == ["wrong", "wrong", "warning", "unknown"]
+    assert [check.name for check in checks] == [f"redis {name}" for name in names]
     assert [check.state for check in redis_findings([])] == ["well"]
 
 

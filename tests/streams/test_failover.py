@@ -16,7 +16,7 @@ from deploy.process import Supervised
 from tests.acceptance.harness import Site, until
 from tests.acceptance.processes import freeze
 from tests.alerts.publishing import Bench, delivered
-from tests.alerts.server import MASTER, VALKEY, Server, free_port
+from tests.alerts.server import EXECUTABLE, MASTER, Server, free_port
 from tests.streams.test_rebuild import expected, into_kafka, raised, rebuilt
 
 QUEUE = "21"
@@ -32,9 +32,9 @@ class Watch(NamedTuple):
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
-    with Server(tmp_path / "master", VALKEY, *MASTER) as master:
+    with Server(tmp_path / "master", EXECUTABLE, *MASTER) as master:
         following = ("--replicaof", "127.0.0.1", str(master.port))
-        with Server(tmp_path / "replica", VALKEY, *MASTER, *following) as replica:
+        with Server(tmp_path / "replica", EXECUTABLE, *MASTER, *following) as replica:
             port = free_port()
             sentinel = Supervised("sentinel", tmp_path / "sentinel")
             try:
@@ -44,7 +44,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
                     f"sentinel monitor vigie 127.0.0.1 {master.port} 1\n"
                     "sentinel down-after-milliseconds vigie 500\nsentinel failover-timeout vigie 2000\n"
                 )
-                assert sentinel.start([VALKEY, str(settings), "--sentinel"], os.environ) is None
+                assert sentinel.start([EXECUTABLE, str(settings), "--sentinel"], os.environ) is None
                 with redis.Redis(port=port, retry=None) as client:  # type: ignore[arg-type] # None is no retry
                     until(lambda: knows_replica(client), "the Sentinel to know the replica")
                 yield Watch(master, replica, f"redis+sentinel://127.0.0.1:{port}/vigie/0")

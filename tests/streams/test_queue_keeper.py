@@ -22,7 +22,7 @@ from streams.cluster import Cluster
 from streams.queue_keeper import QueueKeeper, earliest_ms
 from tests.acceptance.harness import Site, until
 from tests.alerts.samples import an_alert
-from tests.alerts.server import VALKEY, Server, free_port
+from tests.alerts.server import EXECUTABLE, Server, free_port
 from tests.alerts.test_trimming import fill, left
 from tests.streams.test_worker import Bench
 
@@ -102,7 +102,7 @@ def test_a_server_is_judged_when_it_is_met_and_a_restart_is_said(
     site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_keeper, "EVERY_SECONDS", 0.02)
-    server = Server(tmp_path / "redis", VALKEY, "--appendfsync", "no")
+    server = Server(tmp_path / "redis", EXECUTABLE, "--appendfsync", "no")
 
     def said(text: str) -> Callable[[], bool]:
         return lambda: any(text in record.message for record in caplog.records)
