@@ -12,7 +12,8 @@ from redis.exceptions import RedisError, ResponseError
 from alerts import slots
 from alerts.outage import NO_CLUSTER, code_of, translate
 
-OLDEST = (6, 2)
+OLDEST = (6, 2, 7)
+"""Before it, XTRIM MINID takes younger entries too, where some weeks lie between neighbours (redis/redis#10068)."""
 _SETTINGS = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy", "min-replicas-to-write")
 _PERSIST = "CONFIG SET appendonly yes"
 
@@ -124,13 +125,14 @@ def findings(facts: Facts) -> list[Finding]:
 
 
 def _version(facts: Facts) -> Finding | None:
-    version = tuple(int(part) for part in facts.version.split(".")[:2])
+    version = tuple(int(part) for part in facts.version.split(".")[:3])
     if version >= OLDEST:
         return None
     return Finding(
         "version",
-        f"this is Redis {facts.version}, and Vigie needs 6.2 or later",
-        "Upgrade it, or run another one: Redis 6.2 to 8, Valkey 8 or later",
+        f"this is Redis {facts.version}, and Vigie needs 6.2.7 or later: an older one trims young entries too. "
+        "Alerts are therefore not trimmed here at all, and the audit log may lose what is younger than --audit-days",
+        "Upgrade it, or run another one: Redis 6.2.7 to 8, Valkey 8 or later",
     )
 
 

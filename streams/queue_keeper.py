@@ -49,6 +49,7 @@ class QueueKeeper:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="queue-keeper", daemon=True)
         self._server = ""
+        self._trims = True
         self._rounds = 0
         self._forget_before_ms = 0
         self._said: dict[str, str] = {}
@@ -106,14 +107,16 @@ class QueueKeeper:
                 "none, or as a replica that lagged, bring the alerts back: vigie alerts rebuild",
                 self._where,
             )
-        for finding in check(client, where=self._where):
+        found = check(client, where=self._where)
+        for finding in found:
             log.warning("Redis at %s: %s", self._where, finding)
+        self._trims = all(finding.name != "version" for finding in found)
         self._server = info["run_id"]
 
     def _trim(self, client: redis.Redis) -> None:
         queues = trim(
             client,
-            retention_days=self._retention_days,
+            retention_days=self._retention_days if self._trims else 0,
             forget_before_ms=self._forget_before_ms,
             where=self._where,
         )

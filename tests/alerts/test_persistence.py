@@ -30,7 +30,9 @@ def configure(client: Any, **settings: str) -> None:
     ("changes", "found"),
     [
         ({}, []),
-        ({"version": "6.2.0"}, []),
+        ({"version": "6.2.7"}, []),
+        ({"version": "6.2.14"}, []),
+        ({"version": "6.2.6"}, ["version"]),
         ({"version": "6.0.16"}, ["version"]),
         ({"version": "5.0.7"}, ["version"]),
         ({"appendonly": False}, ["no-persistence"]),

@@ -10,6 +10,7 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 from prometheus_client import CollectorRegistry
 
+from alerts import persistence
 from alerts.alert import encode
 from alerts.connect import connect
 from alerts.groups import join
@@ -98,6 +99,15 @@ def test_what_stays_is_measured_and_said(
     assert "since the group urssaf still needs them" in record.message
 
 
+def test_a_server_that_trims_too_much_is_not_asked_to(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persistence, "OLDEST", (99, 0, 0))
+    with connect(site.redis_url, 5) as client:
+        fill(client, [400, 150, 50])
+        with keeping(site) as value:
+            until(lambda: value("vigie_alerts_queue_entries") == 3, "the queue to be measured")
+        assert left(client) == [0, 1, 2]
+
+
 def test_a_server_is_judged_when_it_is_met_and_a_restart_is_said(
     site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +117,9 @@ def test_a_server_is_judged_when_it_is_met_and_a_restart_is_said(
     def said(text: str) -> Callable[[], bool]:
         return lambda: any(text in record.message for record in caplog.records)
 
+    def said_of_fsync() -> int:
+        return sum("appendfsync no" in record.message for record in caplog.records)
+
     with keeping(site, server.url):
         until(said("does not take commands now"), "the outage")
         with server:
@@ -115,4 +128,5 @@ def test_a_server_is_judged_when_it_is_met_and_a_restart_is_said(
             server.kill()
             server.start()
             until(said("vigie alerts rebuild"), "the restart to be noticed")
-    assert sum("appendfsync no" in record.message for record in caplog.records) == 2
+            until(lambda: said_of_fsync() == 2, "the second judgement")
+    assert said_of_fsync() == 2
