@@ -179,7 +179,7 @@ class Chain:
             here, firms = at[turn.at], rows[turn.at]
             # A firm that looks as it did when it was decided on that day would be decided alike.
             open_ = self.panel.apply(batch, here, firms) | turn.new_day
-            shots.add(here[open_], firms[open_], pictures(self.panel, firms[open_]))
+            shots.add(here[open_], firms[open_], self.panel)
             if len(shots) >= TOGETHER:
                 drafts += self._decide_events(shots, month, days, reach)
                 shots = _Shots()
@@ -204,7 +204,7 @@ class Chain:
         """Decide firms as they stood after their events, each on the day of its event."""
         if not len(shots):
             return []
-        at, rows, firms = shots.joined()
+        at, rows, firms, names = shots.joined()
         view = View.of(firms, month, days[at])
         seen = look(rows, view, self.scorer, self.options.decisions)
         # Where each turn's pictures begin, among those of which something may be said.
@@ -213,8 +213,9 @@ class Chain:
         if not len(alerts):
             return []
         moved = changes(self.panel, seen, alerts, self.scorer)
-        positions = at[seen.at[alerts.at]]
-        return self._drafts(seen, alerts, moved, seen.view.at(alerts.at), positions, reach.after(positions))
+        told = seen.at[alerts.at]
+        names, positions = [names[place] for place in told.tolist()], at[told]
+        return self._drafts(seen, alerts, moved, seen.view.at(alerts.at), names, positions, reach.after(positions))
 
     def _end_month(self, month: int, position: int) -> Outcome:
         """Score the whole partition on the last day of a month; keep what is to be answered, answer what is due."""
@@ -270,7 +271,8 @@ class Chain:
         told = seen.rows[alerts.at]
         closed = View(self.panel, told, month, seen.view.days[alerts.at])
         positions, reach = np.full(len(told), position), np.tile(self.known_to, (len(told), 1))
-        return seen, levels, self._drafts(seen, alerts, moved, closed, positions, reach)
+        names = [self.panel.names[row] for row in told.tolist()]
+        return seen, levels, self._drafts(seen, alerts, moved, closed, names, positions, reach)
 
     def _answer(self, month: int) -> Examples | None:
         cohort = self._whole(month)
@@ -286,14 +288,14 @@ class Chain:
         alerts: Alerts,
         moved: Changes,
         view: View,
+        names: list[str | None],
         positions: Positions,
         known_to: NDArray[np.int32],
     ) -> list["_Draft"]:
-        """What is to be told, but for its cause; `view` has the firms of the alerts, `known_to` is (n, sources)."""
+        """What is to be told, but for its cause; `view` and `names` are the alerts' firms', `known_to` (n, sources)."""
         if not len(alerts):
             return []
-        rows, firms = seen.rows[alerts.at], view.firms
-        evidence, past, names = quantities(view), pasts(view), (*THEMES, MODEL_THEME)
+        firms, evidence, past, themes = view.firms, quantities(view), pasts(view), (*THEMES, MODEL_THEME)
         # Whole columns become Python's numbers at once: one by one that takes longer than all the rest.
         sirens, departments, activities = (firms[field].tolist() for field in ("siren", "department", "activity"))
         kinds, tiers, before = (x.tolist() for x in (alerts.kinds, alerts.tiers, alerts.previous_tiers))
@@ -305,7 +307,7 @@ class Chain:
                 partial(
                     Decision,
                     siren=f"{sirens[i]:09d}",
-                    name=self.panel.names[row],
+                    name=names[i],
                     department=departments[i].decode() or None,
                     activity=activities[i].decode() or None,
                     kind=KINDS[kinds[i]],
@@ -315,7 +317,7 @@ class Chain:
                     probability=scores[i][1],
                     previous_logit=previous[i][0],
                     previous_probability=previous[i][1],
-                    themes=list(zip(names, parts[i], strict=True)),
+                    themes=list(zip(themes, parts[i], strict=True)),
                     evidence=evidence[i],
                     past=past[i],
                     day=day[i],
@@ -323,7 +325,7 @@ class Chain:
                     position=places[i],
                 ),
             )
-            for i, row in enumerate(rows.tolist())
+            for i in range(len(alerts))
         ]
 
 
@@ -334,26 +336,28 @@ class _Shots:
         self._at: list[Positions] = []
         self._rows: list[Rows] = []
         self._firms: list[NDArray[np.void]] = []
+        self._names: list[str | None] = []
         self.ends: list[int] = []
         """Where each turn's pictures end."""
 
     def __len__(self) -> int:
         return self.ends[-1] if self.ends else 0
 
-    def add(self, at: Positions, rows: Rows, firms: NDArray[np.void]) -> None:
-        """Take a turn's pictures: the events, the firms' rows, the firms."""
+    def add(self, at: Positions, rows: Rows, panel: Panel) -> None:
+        """Take pictures of the firms at these rows as they are after a turn of events."""
         if len(at):
             self.ends.append(len(self) + len(at))
             self._at.append(at)
             self._rows.append(rows)
-            self._firms.append(firms)
+            self._firms.append(pictures(panel, rows))
+            self._names += map(panel.names.__getitem__, rows.tolist())
 
-    def joined(self) -> tuple[Positions, Rows, NDArray[np.void]]:
-        """All of them, one turn after the other."""
+    def joined(self) -> tuple[Positions, Rows, NDArray[np.void], list[str | None]]:
+        """All of them, one turn after the other: events, rows, firms, names."""
         if len(self.ends) == 1:
-            return self._at[0], self._rows[0], self._firms[0]
+            return self._at[0], self._rows[0], self._firms[0], self._names
         firms = np.concatenate([firms.view(_WHOLE) for firms in self._firms]).view(FIRM)
-        return np.concatenate(self._at), np.concatenate(self._rows), firms
+        return np.concatenate(self._at), np.concatenate(self._rows), firms, self._names
 
 
 class _Draft(NamedTuple):

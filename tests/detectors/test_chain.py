@@ -241,6 +241,13 @@ def test_a_firm_with_several_events_in_a_batch_is_decided_after_each() -> None:
     assert [alert.causes[0]["version"] for alert in run.alerts] == [1, 2]
 
 
+def test_an_alert_tells_of_its_firm_as_it_was_known_at_its_event() -> None:
+    """What the same batch says later of its name and department is another event's."""
+    events = [*employer(), owes(SIREN, on(JANUARY, 10), STRONG), firm(SIREN, name="LATER", department="21")]
+    (alert,) = Run().take_all(events).alerts
+    assert (alert.name, alert.department) == (None, None)
+
+
 def test_alerts_come_in_the_order_of_their_events_whatever_the_turn() -> None:
     """The second event of one firm before the first of another: its alert comes first too."""
     two = [owes(SIREN, on(JANUARY, 10), MODERATE), owes(SIREN, on(JANUARY, 11), STRONG, version=2)]
