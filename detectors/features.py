@@ -37,10 +37,6 @@ SWITCH = Scale(most=1.0)
 DIVISION = Scale(most=254.0)
 
 
-_FEW = 4096
-"""Firms up to which all features are encoded in one go: for a few the calls cost, for many the memory."""
-
-
 class Feature(NamedTuple):
     """A named column of the matrix."""
 
@@ -67,10 +63,8 @@ def codes(view: View) -> Codes:
     values = np.empty((len(FEATURES), len(view)), np.float32)
     for place, feature in enumerate(FEATURES):
         values[place] = feature.compute(view)
-    if len(view) <= _FEW:
-        # A feature's codes lie side by side in memory: whoever looks at them looks at one feature after the other.
-        return _coder().encode(values).T
-    return np.stack([_coder().encode_row(place, row) for place, row in enumerate(values)]).T
+    # A feature's codes lie side by side in memory: whoever looks at them looks at one feature after the other.
+    return _coder().encode(values).T
 
 
 @cache

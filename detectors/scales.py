@@ -85,14 +85,7 @@ class Coder:
 
     def encode(self, values: Values32) -> Codes:
         """The code of each value, (scales, n), a row a scale; nan is unknown."""
-        return self._codes(values, self._starts[:, None])
-
-    def encode_row(self, place: int, values: Values32) -> Codes:
-        """The same of the values of one scale, shape of `values`."""
-        return self._codes(values, self._starts[place])
-
-    def _codes(self, values: Values32, starts: NDArray[np.uint32] | np.uint32) -> Codes:
-        begun = (values.view(np.uint32) >> _FRACTION_LEFT) + starts
+        begun = (values.view(np.uint32) >> _FRACTION_LEFT) + self._starts[:, None]
         codes = self._least.take(begun)
         codes += (values >= self._bounds.take(begun)).view(np.uint8)
         return codes

@@ -17,7 +17,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -25,7 +24,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts import audit
 from alerts.actions import Actor, Propose, Refusal
@@ -37,8 +35,9 @@ from alerts.console.asking import PAGE_SIZE, asked
 from alerts.console.exporting import Shown, download, format_of
 from alerts.console.feed import Feed
 from alerts.console.forms import Form, action_of, seen_version, sent
-from alerts.console.glass import LONGEST_MOTIVE, SHORTEST_MOTIVE, Glass, motive_of, reported
+from alerts.console.glass import LONGEST_MOTIVE, SHORTEST_MOTIVE, Broken, Glass, motive_of, reported
 from alerts.console.glass_page import glass_page, glass_words
+from alerts.console.headers import WithHeaders, headers
 from alerts.console.metrics import ConsoleMetrics, Measured
 from alerts.console.oidc import LoginRefused, ProviderAway
 from alerts.console.oidc_login import ProviderLogin
@@ -63,16 +62,6 @@ LOGIN_COOKIE = "vigie_login"
 _WITHOUT_REMINDER = ("/logout", "/reminder")
 LOGIN_SECONDS = 600
 """How long somebody may take to log in at the provider."""
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +175,7 @@ class Console:
 
     def act(self, asking: Asking) -> Response:
         """Do what a form asks for, and show the firm again; 409 with how it stands where it is not done."""
-        case, _ = self._case(asking, "change")
+        case, *_ = self._case(asking, "change")
         queue, siren, name = case.department, case.siren, asking.request.path_params["action"]
         action, seen = action_of(name, asking.form), seen_version(asking.form)
         if isinstance(action, Propose):
@@ -407,8 +396,8 @@ class Console:
             # Nobody can end a session meanwhile, and nothing is told either.
             return True
 
-    def _case(self, asking: Asking, act: Act) -> tuple[Case, Masked]:
-        """The case of the address, within the person's scope, and what of it is masked."""
+    def _case(self, asking: Asking, act: Act) -> tuple[Case, Masked, Broken | None]:
+        """The case of the address, within the person's scope, what of it is masked, and the glass broken to see it."""
         queue, siren = asking.request.path_params["department"], asking.request.path_params["siren"]
         person = asking.person
         if queue not in QUEUES:
@@ -419,20 +408,19 @@ class Console:
             # That a firm is not theirs is said whether or not there is one.
             require(person, What(queue, in_alert=True), act)
             raise
-        what = what_of(case, person)
+        what, glass = what_of(case, person), None
         if act == "see" and not decide(person, what, act).allowed:
-            what = what._replace(opened=self._glass.opened(person.name, queue, siren) is not None)
-        return case, require(person, what, act)
+            glass = self._glass.opened(person.name, queue, siren)
+            what = what._replace(opened=glass is not None)
+        return case, require(person, what, act), glass
 
     def _firm(self, asking: Asking, refusal: Refusal | None = None, status: int = 200) -> Response:
-        case, masked = self._case(asking, "see")
+        case, masked, glass = self._case(asking, "see")
         desk, person, language = self._desk(asking.person), asking.person, asking.language
         named = case.department, case.siren
         history = [entry_of(entry, masked) for entry in desk.history(*named)]
         received = [_masked(item, masked, language) for item in desk.alerts(*named)]
-        own = decide(person, what_of(case, person), "see").allowed
-        glass = None if own else self._glass.opened(person.name, *named)
-        detail = "" if own else "by broken glass"
+        detail = "by broken glass" if glass else ""
         self._record(person, "case.show", f"case:{case.department}:{case.siren}", detail=detail)
         viewer = person._replace(acts=decide(person, what_of(case, person), "change").allowed)
         now = self._settings.clock()
@@ -526,33 +514,6 @@ class Console:
         return self._problem("404", self._language(request, None), None, 404)
 
 
-def headers(settings: Settings) -> dict[str, str]:
-    """The headers of every answer: forms may lead to the provider, to log out there; by TLS, to come by TLS only."""
-    made = dict(HEADERS)
-    if settings.login is not None:
-        policy = made["Content-Security-Policy"]
-        made["Content-Security-Policy"] = policy.replace("form-action", f"form-action {settings.login.origin}")
-    if settings.secure:
-        made["Strict-Transport-Security"] = "max-age=31536000"
-    return made
-
-
-class _Headers:
-    """The same headers on every answer."""
-
-    def __init__(self, app: ASGIApp, made: Mapping[str, str]) -> None:
-        self._app = app
-        self._made = made
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._made)
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
 def application(settings: Settings) -> Starlette:
     """The whole application; its stream, `state.feed`, begins with it and ends with it."""
     console = Console(settings)
@@ -587,10 +548,15 @@ def application(settings: Settings) -> Starlette:
         Mount(api.PREFIX, api.application(_of_api(settings))),
         Mount("/static", StaticFiles(packages=[("alerts.console", "static")])),
     ]
+    origin = None if settings.login is None else settings.login.origin
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False)
     made = Starlette(
         routes=routes,
-        middleware=[Middleware(Measured, metrics=console.metrics), Middleware(_Headers, headers(settings)), hosts],
+        middleware=[
+            Middleware(Measured, metrics=console.metrics),
+            Middleware(WithHeaders, headers=headers(origin, secure=settings.secure)),
+            hosts,
+        ],
         lifespan=lifespan,
         exception_handlers={404: console.not_found},  # type: ignore[dict-item] # of this status
     )

@@ -16,8 +16,9 @@ from alerts.actions import Actor, Follow, Note, Take
 from alerts.audit_check import check
 from alerts.clearance import Clearance
 from alerts.connect import connect
-from alerts.console.app import COOKIE, HEADERS, application
+from alerts.console.app import COOKIE, application
 from alerts.console.asking import asked
+from alerts.console.headers import HEADERS
 from alerts.listing import Query
 from alerts.notices import NoticeOptions
 from tests.alerts.console import site
