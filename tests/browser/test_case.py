@@ -8,13 +8,13 @@ from threading import Barrier
 from urllib.parse import urlencode, urlsplit
 
 import redis
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from alerts import audit
 from tests.alerts.console import site
 from tests.alerts.making import live
 from tests.alerts.publishing import Bench
-from tests.browser.people import Agents
+from tests.browser.people import PATIENCE_MS, Agents
 
 FIRM, OTHER = "/firms/21/123456789", "/firms/71/710000000"
 FOCUSED = """selector => [
@@ -156,7 +156,7 @@ def test_by_keyboard_alone(client: redis.Redis, bench: Bench, agents: Agents) ->
     page.keyboard.press("ArrowDown")
     tab_to(page, "form[action$='/close'] button")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.history li').length === 3")
+    expect(page.locator(".history li")).to_have_count(3, timeout=PATIENCE_MS)
     assert site.desk(client).get("21", "123456789").state == "closed"
 
 

@@ -1,10 +1,12 @@
 """The list in a browser: what happens appears on it, to those whose department it is."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import redis
+from playwright.sync_api import expect
 
 from alerts.actions import Actor, Take
 from alerts.alert import encode
@@ -13,7 +15,7 @@ from tests.acceptance.harness import Site
 from tests.alerts.console import site
 from tests.alerts.making import live
 from tests.alerts.publishing import Bench
-from tests.browser.people import Agents, sirens
+from tests.browser.people import PATIENCE_MS, Agents, sirens
 
 OTHER = "710000000"
 LIMIT_SECONDS = 2.0
@@ -53,7 +55,7 @@ def test_a_list_in_which_somebody_is_at_work_waits(client: redis.Redis, bench: B
     firm.focus()
     site.put(client, bench.metrics, live(1, siren="000000002"))
     site.desk(client).act("21", "000000002", Take(), Actor("b.durand"))
-    page.wait_for_function("document.querySelector('#live button')?.textContent.startsWith('2 ')")
+    expect(page.locator("#live button")).to_have_text(re.compile(r"^2 "), timeout=PATIENCE_MS)
     page.wait_for_timeout(500)
     assert firm.evaluate("link => link === document.activeElement"), "what has the focus keeps it"
     assert sirens(page) == ["123456789"]
