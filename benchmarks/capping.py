@@ -15,7 +15,7 @@ from pathlib import Path
 from alerts.alert import Alert
 from benchmarks.files import FAR
 from detectors.capping import CapOptions
-from detectors.chain import Scores
+from detectors.outcome import Scores
 from streams import ingest
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report

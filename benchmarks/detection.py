@@ -20,12 +20,12 @@ import numpy as np
 from alerts.alert import Alert
 from benchmarks.files import FAR
 from benchmarks.tables import interval, number, row
-from detectors.chain import Scores
 from detectors.evaluation.comparison import Reference
 from detectors.evaluation.firm_months import FirmMonths, Proceedings, Sirens
 from detectors.evaluation.leads import Lead
 from detectors.evaluation.measures import Figures
 from detectors.evaluation.report import Alerts, Evaluation, EvaluationOptions, Given, Group, Known, evaluate
+from detectors.outcome import Scores
 from streams import ingest
 from streams.evaluate import Judging, gather
 from streams.replay import Replay, ReplayOptions

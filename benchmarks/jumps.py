@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from benchmarks.files import FAR
 from benchmarks.nowhere import Nowhere
 from benchmarks.tables import interval, number, row
-from detectors.chain import ChainOptions, Outcome
+from detectors.chain import ChainOptions
 from detectors.decisions import DecisionOptions
 from detectors.evaluation.bootstrap import Estimate, Resampling, estimates
 from detectors.evaluation.firm_months import Months
@@ -34,6 +34,7 @@ from detectors.jumps import JumpOptions
 from detectors.learning import Learner
 from detectors.models import Thresholds
 from detectors.months import last_day, month_of, parse_month
+from detectors.outcome import Outcome
 from detectors.view import View
 from streams import ingest
 from streams.replay import Replay, ReplayOptions

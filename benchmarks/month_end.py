@@ -109,7 +109,17 @@ async def run(kafka: str, chain: Chain, model: Model) -> None:
     table.chains[0] = chain
     clocks = Clocks(lambda: datetime(2090, 1, 1, tzinfo=UTC).timestamp(), time.monotonic)
     metrics, ready = StreamMetrics(CollectorRegistry()), Ready(model)
-    scorer = Scorer(table, outbox, metrics, clocks, partitions=PARTITIONS, ready=ready, language="fr")
+    scorer = Scorer(
+        table,
+        outbox,
+        metrics,
+        clocks,
+        partitions=PARTITIONS,
+        ready=ready,
+        language="fr",
+        hot_firms=50_000,
+        failed=app.crash,
+    )
     print(HEADER, "|" + "---|" * 7, sep="\n")
     for _ in range(MONTHS):
         seconds, others = await ended(scorer, chain)

@@ -1,7 +1,7 @@
 """Where the scores and alerts of a replay go that is run for something else."""
 
 from alerts.alert import Alert
-from detectors.chain import Scores
+from detectors.outcome import Scores
 
 
 class Nowhere:

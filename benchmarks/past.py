@@ -17,10 +17,11 @@ from unittest.mock import patch
 from alerts.alert import Origin, encode
 from benchmarks.files import FAR
 from detectors.batch import batch_of
-from detectors.chain import Chain, Decision
+from detectors.chain import Chain
 from detectors.events import AnyEvent
 from detectors.models import prior
 from detectors.past import Past, pasts
+from detectors.telling import Decision
 from detectors.view import View
 from streams import ingest
 from streams.alerting import alert_of

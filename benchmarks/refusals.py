@@ -67,6 +67,8 @@ class Side:
             partitions=1,
             ready=Ready(model),
             language="fr",
+            hot_firms=50_000,
+            failed=app.crash,
         )
 
     async def take(self, good: Sequence[Given]) -> None:

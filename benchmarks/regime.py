@@ -17,11 +17,11 @@ import numpy as np
 
 from benchmarks.files import FAR
 from benchmarks.nowhere import Nowhere
-from detectors.chain import Outcome
 from detectors.evaluation.prequential import Prequential, figures
 from detectors.learning import LearningOptions
 from detectors.months import month_text, parse_month
 from detectors.observer import LEAST_PAST, YEAR
+from detectors.outcome import Outcome
 from detectors.regime import WATCHES, Regime, RegimeOptions, Watch, began
 from streams import ingest
 from streams.replay import Replay, ReplayOptions

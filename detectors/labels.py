@@ -5,7 +5,7 @@ collective procedure opened after the end of m and by then, else no. Both answer
 waits wrecks calibration (measured, see docs/design).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +64,12 @@ class Examples:
     labels: NDArray[np.bool_]
 
 
+Pending = dict[int, dict[int, Cohort]]
+"""Cohorts that wait for their answers: by month, in numbered parts."""
+PART_ROWS = 2_000
+"""Firms of a part of a cohort: one record."""
+
+
 def joined(parts: Sequence[Cohort]) -> Cohort:
     """One cohort of several of the same month."""
     if len(parts) == 1:
@@ -75,6 +81,19 @@ def joined(parts: Sequence[Cohort]) -> Cohort:
         np.concatenate([p.members for p in parts]),
         np.concatenate([p.logits for p in parts]),
     )
+
+
+def cut(cohort: Cohort, first: int = 0) -> dict[int, Cohort]:
+    """A cohort in parts, numbered from `first` on."""
+    starts = range(0, len(cohort), PART_ROWS)
+    return {number: cohort.rows(slice(start, start + PART_ROWS)) for number, start in enumerate(starts, first)}
+
+
+def whole(parts: Mapping[int, Cohort]) -> Cohort:
+    """One cohort of its parts, by SIREN; a firm of more than one stands as in the last."""
+    cohort = joined([parts[number] for number in sorted(parts)])
+    _, last = np.unique(cohort.sirens[::-1], return_index=True)
+    return cohort.rows(len(cohort) - 1 - last)
 
 
 def answer(cohort: Cohort, proceeding_days: NDArray[np.int32], horizon: int) -> Examples:

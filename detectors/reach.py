@@ -4,8 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.batch import Batch
+from detectors.events import EVENT_TYPES
 
 Positions = NDArray[np.intp]
+SOURCES = tuple(name for name in EVENT_TYPES if name not in ("firm", "clock"))
+"""The sources whose age an alert tells, in the order of `Type`."""
 
 
 class Reach:

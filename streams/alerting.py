@@ -17,11 +17,11 @@ from alerts.alert import (
 )
 from alerts.language import Language
 from alerts.wording import reasons
-from detectors.chain import Decision
 from detectors.events import content, identity
 from detectors.models import Model
 from detectors.months import month_text
 from detectors.past import Past
+from detectors.telling import Decision
 from detectors.tiers import NAMES
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from faust.sensors import Monitor
 
@@ -31,22 +31,22 @@ NEW_OBJECTS = 50_000
 """So many more objects that may be parts of cycles make Python look for cycles. A batch makes thousands, and none."""
 
 
-class PartitionWork(Protocol):
-    """What is done with the records of a partition, whose state is in a changelog: `streams.scorer.Scorer`'s form."""
-
-    async def handle(self, partition: int, records: Sequence[Any], /) -> None:
-        """All effects of a batch but its offsets; state may be on its way to Kafka still."""
-
-    async def confirmed(self) -> None:
-        """Wait until Kafka has all state written so far."""
+async def _nothing() -> None:
+    return
 
 
 @dataclass(frozen=True)
 class Work:
-    """A `PartitionWork` of its parts."""
+    """What is done with the records of partitions whose state is in a changelog: `streams.scorer.Scorer`'s form."""
 
     handle: HandlePartition
+    """All effects of a batch but its offsets; state may be on its way to Kafka still."""
     confirmed: Callable[[], Coroutine[Any, Any, None]]
+    """Waits until Kafka has the state of all partitions that are not held back."""
+    holds: Callable[[int], bool] = lambda _partition: False
+    """Whether a partition is held back: no offset of a batch is committed that is not due for it yet."""
+    settle: Callable[[], Coroutine[Any, Any, None]] = _nothing
+    """Waits until nothing is being done between batches."""
 
 
 def prepare_process() -> None:
@@ -90,7 +90,7 @@ def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -
     return app
 
 
-def by_partition(app: BatchApp, work: PartitionWork, finished: Callable[[], None]) -> Handle:
+def by_partition(app: BatchApp, work: Work, finished: Callable[[], None]) -> Handle:
     """An agent's handle that gives each partition's batches to `work` in order, several partitions at a time.
 
     Offsets are committed once `work` is done and has confirmed; `finished` is called after each batch.
@@ -102,9 +102,14 @@ def by_partition(app: BatchApp, work: PartitionWork, finished: Callable[[], None
             message.done = True
         finished()
 
+    async def settle() -> None:
+        await tasks.settle()
+        await work.settle()
+
     tasks = PartitionTasks(handle, app.crash, lambda: app.rebalancing or app.should_stop, app.batch_records)
     app.commit_gate = work.confirmed
-    app.settle = tasks.settle
+    app.holds = work.holds
+    app.settle = settle
     return tasks.put
 
 

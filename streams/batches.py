@@ -5,8 +5,9 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 
 - `App._new_transport` gives a Transport whose Consumer delivers batches.
 - `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage, and paces small fetches.
-- `Consumer._new_offset` commits the end of the batches that the agent marked done, in order. (Faust acknowledges what
-  it skips in a rebalance and what an agent failed on: neither may be committed.)
+- `Consumer._new_offset` commits the end of the batches that the agent marked done, in order, unless `BatchApp.holds`
+  their partition back. (Faust acknowledges what it skips in a rebalance and what an agent failed on: neither may be
+  committed.)
 - `Consumer._commit_offsets` first awaits `BatchApp.commit_gate`: state is in Kafka before its offsets are.
 - `Consumer._getmany` reads no source record while the group rebalances: when recovery ends Faust empties the agents'
   queues after source records have begun to flow, and those would be lost.
@@ -142,6 +143,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         return [tp for tp in self._undone if topics is None or tp in topics or tp.topic in topics]
 
     def _new_offset(self, tp: TP) -> int | None:
+        if self.app.holds(tp.partition):
+            return None
         undone = self._undone[tp]
         offset: int | None = None
         while undone and undone[0].done:
@@ -246,6 +249,9 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     batch_records: int = 2_000
     commit_gate: Callable[[], Awaitable[None]] | None = None
     """Awaited before offsets are committed: what they stand for must be in Kafka. Raises to commit nothing."""
+
+    holds: Callable[[int], bool] = staticmethod(lambda _partition: False)
+    """Whether a partition's offsets are held back for now."""
 
     settle: Callable[[], Awaitable[None]] | None = None
     """Awaited in a rebalance and at the end: returns once nothing that agents have handed on is being worked on."""

@@ -23,10 +23,11 @@ from alerts.language import Language
 from alerts.options import AlertsOptions
 from alerts.routing import CANARY, CANARY_SIREN, seen_key, stream_key
 from detectors.batch import batch_of
-from detectors.chain import Chain, ChainOptions, Decision
+from detectors.chain import Chain, ChainOptions
 from detectors.events import AnyEvent, Contribution, Firm, Headcount, PaymentDelay
 from detectors.models import Scorer
 from detectors.months import first_day, month_of
+from detectors.telling import Decision
 from streams import wire
 from streams.alerting import alert_of
 from streams.errors import SendFailed

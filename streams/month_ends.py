@@ -4,11 +4,12 @@ import numpy as np
 
 from detectors import usual_features
 from detectors.batch import Batch, batch_of
-from detectors.chain import Chain, ChainOptions, Outcome
+from detectors.chain import Chain, ChainOptions
 from detectors.evaluation.references import MonthEnd
 from detectors.events import Clock
 from detectors.models import prior
 from detectors.months import first_day, last_day
+from detectors.outcome import Outcome
 from detectors.portfolio import Portfolio, nobody
 from detectors.relative_regression import inputs
 from streams.batch_frames import batch_of_frames

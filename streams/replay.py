@@ -15,10 +15,11 @@ from alerts.alert import Alert, Origin
 from alerts.language import Language
 from detectors.batch import Batch, batch_of
 from detectors.capping import CapOptions
-from detectors.chain import Chain, ChainOptions, Outcome, Scores
+from detectors.chain import Chain, ChainOptions
 from detectors.events import AnyEvent
 from detectors.learning import Learner, LearningOptions
 from detectors.models import Model, prior
+from detectors.outcome import Outcome, Scores
 from detectors.regime import WATCHES, Regime, RegimeOptions, began, changes
 from streams.ahead import ahead
 from streams.alerting import alert_of

@@ -16,8 +16,8 @@ from typing import IO, Any
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from detectors.chain import Scores
 from detectors.months import month_text
+from detectors.outcome import Scores
 from detectors.tiers import NAMES
 from streams.errors import StreamsError, Unwritable
 

@@ -3,26 +3,28 @@
 Effects of a batch, in this order, each confirmed by Kafka before the next begins unless said otherwise:
 
 1. dead letters for what was refused (confirmed before offsets are committed);
-2. for each outcome of the chain: its alerts; at a month end also the answered examples, and the cohort that waits;
+2. the alerts of each outcome of the chain;
 3. the state of the firms that changed, then the partition's time: once between two commits, since a firm changes many
-   times meanwhile (`streams.state_writer`); at a month end at once, and confirmed;
+   times meanwhile (`streams.state_writer`);
 4. the offsets.
 
-A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
-firm's state says which events it has seen.
+A month ends some firms at a time (`detectors.month_end`): of each such part the alerts and the part of the cohort that
+waits, confirmed; then the firms' state. Once all firms are closed, the answered examples, and the partition's time as
+the month ended. What is left when a batch is through goes on between later ones (`streams.sweeps`): their events' firms
+are closed first, their state is written once all of the month end is, and their offsets are held back until then.
 
-The month end of a partition of many firms is worked out in a thread: other partitions' events go on meanwhile, and its
-own once all but its firms' state is there.
+A kill between two of them repeats the earlier ones: alerts have the same ids, examples are known by their cohort, a
+firm's state says which events and month ends it has seen. State of after a month end never stands beside state of
+before it.
 """
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +32,12 @@ from alerts import alert as contract
 from alerts.alert import Origin
 from alerts.language import Language
 from detectors import models, pack
+from detectors.archive import Archive
 from detectors.batch import Batch
-from detectors.chain import Chain, Outcome
+from detectors.chain import Chain, ChainOptions
 from detectors.events import EVENT_TYPES
 from detectors.months import month_of
-from detectors.panel import Rows
+from detectors.outcome import Outcome
 from streams import canary, dead_letters, examples, wire
 from streams.admission import Admitted, admit
 from streams.alerting import alert_of
@@ -43,18 +46,20 @@ from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
 from streams.outbox import Outbox, Outgoing, Unconfirmed
 from streams.state_writer import StateWriter
+from streams.sweeps import Sweeps
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
 
 FUTURE_DAYS = 1
 """How far `known_at` may lie after today: clocks and time zones differ, real knowledge of the future does not exist."""
-ASIDE_FIRMS = 1_000
-"""Firms whose month end is not worth a thread: some 20 ms, where a thread may wait as long for its turn on a busy core.
-"""
+CLOSING_FIRMS = 500
+"""Firms whose month ends in one go: some 5 ms, and 10 more where they are not at hand."""
+ASIDE_FIRMS = 10_000
+"""Firms whose answers are not worth a thread, which may wait for its turn on a busy core."""
+_PARTS_OF_A_LIFE = 100_000
+_LIVES = 1_000_000_000
 PROGRAM = "vigie-scorer"
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,16 @@ class Clocks:
         return self.now().date()
 
 
+@dataclass(frozen=True)
+class _Ending:
+    """A month end that goes on: when it began, and the records of its batch, one of which ended the month."""
+
+    chain: Chain
+    month: int
+    began: float
+    record_of: Callable[[int], Any]
+
+
 class Scorer:
     """Handles the batches of all partitions of one worker, several partitions at a time where asked to."""
 
@@ -86,7 +101,13 @@ class Scorer:
         partitions: int,
         ready: models.Scorer,
         language: Language,
+        hot_firms: int,
+        failed: Callable[[Exception], Awaitable[None]],
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`hot_firms` is how many firms stay at hand, of all partitions together; `failed` is given what a month end
+        raises that goes on between batches, which is not while `paused` says so.
+        """
         self._ready = ready
         self._table = table
         self._outbox = outbox
@@ -95,9 +116,17 @@ class Scorer:
         self._partitions = partitions
         self._language = language
         self._letters = Unconfirmed(outbox, DEAD_LETTERS)
+        self._hot_firms = hot_firms
         self._state = StateWriter(
-            outbox, CHANGELOG, records=_records, last=lambda chain: [pack.clock_record(chain)], held=table.chains.get
+            outbox,
+            CHANGELOG,
+            records=lambda chain, rows: chain.firms.records(chain.panel, rows),
+            last=lambda chain: [pack.clock_record(chain)],
+            held=table.chains.get,
+            written=self._let_go,
         )
+        self._sweeps = Sweeps(self._go_on, failed, paused)
+        self._endings: dict[int, _Ending] = {}
 
     def use(self, ready: models.Scorer) -> None:
         """Score with this model from the next batch on: each batch with one, and all partitions with the same."""
@@ -127,63 +156,105 @@ class Scorer:
         await self._outbox.send(ALERTS, await asyncio.to_thread(canary.alerts_of, *of))
 
     async def confirmed(self) -> None:
-        """Write the state that changed, and wait until Kafka has it and all dead letters. Raises SendFailed."""
-        await self._state.confirmed()
+        """Write the state that changed, and wait until Kafka has it and all dead letters. Raises SendFailed.
+
+        That of partitions held back is not written, and no offset of theirs is to be committed but older ones.
+        """
+        await self._state.confirmed(self.holds)
         await self._letters.settled()
+
+    def holds(self, partition: int) -> bool:
+        """Whether a partition's offsets are held back, since its month end goes on."""
+        return self._sweeps.holds(partition)
+
+    async def settle(self) -> None:
+        """Wait until nothing is being done of month ends."""
+        await self._sweeps.settle()
+
+    async def stop(self) -> None:
+        """Leave month ends that go on: a restarted worker does them again."""
+        await self._sweeps.stop()
 
     async def _step(
         self, partition: int, chain: Chain, records: Sequence[Any], admitted: Admitted, began: float
     ) -> None:
-        ending = _may_end_a_month(chain, admitted.batch)
-        if ending:
+        if _may_end_a_month(chain, admitted.batch):
+            while chain.month_end is not None:
+                await self._go_on_with(partition, chain)
             # A commit need not wait for the end of a month where nothing from before is left to be written.
             await self._state.write(partition)
-        touched = partial(_touched, batch=admitted.batch)
-        await self._state.before(partition, touched)
-        steps = chain.step(admitted.batch)
-        while (outcome := await self._aside(ending, chain, next, steps, None)) is not None:
-            if outcome.scores is not None:
-                self._metrics.sweep_seconds.observe(self._clocks.monotonic() - began)
-            await self._emit(partition, chain, outcome, records, admitted)
-            if outcome.scores is not None:
-                ending = _may_end_a_month(chain, admitted.batch)
-                await self._write_month(partition, chain, touched, more=ending)
-            elif ending:
-                await self._state.write(partition)
-            began = self._clocks.monotonic()
 
-    async def _write_month(self, partition: int, chain: Chain, touched: Callable[[Chain], Rows], *, more: bool) -> None:
-        """Write what a month end changed: behind it where it is much, unless the batch ends `more` months."""
-        if _is_large(chain) and not more:
-            await self._state.write_behind(partition)
-            await self._state.before(partition, touched)
+        def record_of(position: int) -> Any:
+            return records[admitted.positions[position]]
+
+        for outcome in chain.step(admitted.batch):
+            if outcome.month is None:
+                await self._send_alerts(partition, outcome, record_of)
+                self._state.changed(partition, chain, outcome.changed)
+            else:
+                self._note_ending(partition, _Ending(chain, outcome.month, began, record_of))
+                await self._ended(partition, chain, outcome)
+        if chain.month_end is not None:
+            self._note_ending(partition, _Ending(chain, chain.month_end.month, began, record_of))
+            self._sweeps.start(partition)
+
+    def _note_ending(self, partition: int, ending: _Ending) -> None:
+        """Remember a month end, unless it began earlier."""
+        known = self._endings.get(partition)
+        if known is None or known.chain is not ending.chain or known.month != ending.month:
+            self._endings[partition] = ending
+
+    async def _go_on(self, partition: int) -> bool:
+        """The next stretch of a month end that goes on; whether there is another."""
+        async with self._state.working(partition):
+            chain = self._table.chains.get(partition)
+            if chain is None or chain.month_end is None:
+                # It went to another worker, or a batch that ends the next month did the rest.
+                return False
+            await self._go_on_with(partition, chain)
+            return chain.month_end is not None
+
+    async def _go_on_with(self, partition: int, chain: Chain) -> None:
+        assert chain.month_end is not None, "a month end goes on"
+        if chain.month_end.left:
+            for outcome in chain.close_some():
+                await self._ended(partition, chain, outcome)
         else:
-            await self._state.write(partition, many=_is_large(chain))
-            await self._state.settled()
+            finish = asyncio.to_thread(chain.finish) if _is_large(chain) else None
+            await self._ended(partition, chain, await finish if finish is not None else chain.finish())
 
-    async def _emit(
-        self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
-    ) -> None:
-        """Effects of an outcome up to the state of firms, which is noted."""
-        ended = outcome.scores is not None
-        if outcome.decisions:
-            of = (partition, chain, outcome, records, admitted)
-            alerts = await self._aside(ended, chain, self._alerts, *of)
-            await self._outbox.send(ALERTS, alerts)
-        if ended:
+    async def _ended(self, partition: int, chain: Chain, outcome: Outcome) -> None:
+        """Effects of some firms' month end, or of a whole one."""
+        ending = self._endings[partition]
+        if outcome.kept is not None:
+            await self._state.put(partition, pack.part_records(outcome.kept))
+            await self._send_alerts(partition, outcome, ending.record_of)
+            await self._state.settled()
+            await self._put(partition, chain, chain.firms.records(outcome.panel, outcome.changed))
+        if outcome.time is not None:
             await self._send_examples(partition, chain, outcome)
             await self._state.settled()
-        self._state.changed(partition, chain, outcome.changed)
+            await self._put(partition, chain, [pack.clock_record(outcome.time)])
+            self._metrics.sweep_seconds.observe(self._clocks.monotonic() - ending.began)
+            del self._endings[partition]
 
-    def _alerts(
-        self, partition: int, chain: Chain, outcome: Outcome, records: Sequence[Any], admitted: Admitted
-    ) -> list[Outgoing]:
+    async def _put(self, partition: int, chain: Chain, records: Iterable[pack.Record]) -> None:
+        """State of a month end into Kafka's queue, unless the partition went to another worker meanwhile."""
+        if self._table.chains.get(partition) is chain:
+            # All at once: while the queue is full, nothing must change them.
+            await self._state.put(partition, list(records))
+
+    async def _send_alerts(self, partition: int, outcome: Outcome, record_of: Callable[[int], Any]) -> None:
+        if outcome.decisions:
+            await self._outbox.send(ALERTS, self._alerts(partition, outcome, record_of))
+
+    def _alerts(self, partition: int, outcome: Outcome, record_of: Callable[[int], Any]) -> list[Outgoing]:
         now = self._clocks.now()
         outgoing = []
         for decision in outcome.decisions:
-            record = records[admitted.positions[decision.position]]
+            record = record_of(decision.position)
             origin = Origin(EVENTS, partition, record.offset)
-            alert = alert_of(decision, chain.scorer.model, origin, now, self._language)
+            alert = alert_of(decision, outcome.model, origin, now, self._language)
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), wire.onward(record.headers)))
             self._metrics.raised.labels(alert.tier, alert.kind).inc()
             log.debug("an alert is raised", extra=_about(partition, record, alert=alert.id))
@@ -193,17 +264,13 @@ class Scorer:
         assert outcome.scores is not None
         month = outcome.scores.month - chain.options.horizon
         of = (partition, month, outcome.examples, outcome.portfolio, outcome.month_scores)
-        blocks = await self._aside(True, chain, lambda: [*examples.blocks(*of)])
+        blocks = await asyncio.to_thread(_blocks, *of) if _is_large(chain) else _blocks(*of)
         await self._outbox.send(EXAMPLES, [Outgoing(None, block, partition=0) for block in blocks])
-        if outcome.cohort is not None:
-            await self._state.put(partition, pack.cohort_records(outcome.cohort), many=_is_large(chain))
-        if outcome.examples is not None:
-            await self._state.put(partition, pack.answered_records(outcome.examples.cohort), many=_is_large(chain))
+        await self._state.put(partition, pack.answered_records(month, outcome.answered))
 
-    @staticmethod
-    async def _aside(ending: bool, chain: Chain, work: Callable[..., T], *of: Any) -> T:
-        """What `work` gives, from a thread where it belongs to a month end that takes long."""
-        return await asyncio.to_thread(work, *of) if ending and _is_large(chain) else work(*of)
+    def _let_go(self, chain: Chain) -> None:
+        """Keep no more firms at hand than a partition's share."""
+        chain.firms.let_go(self._hot_firms // max(1, len(self._table.chains)))
 
     async def _refuse(self, partition: int, records: Sequence[Any], admitted: Admitted) -> None:
         now = self._clocks.now()
@@ -241,24 +308,26 @@ class Scorer:
         for kind, n in zip(EVENT_TYPES, counts.tolist(), strict=True):
             if n:
                 metrics.events.labels(kind).inc(n)
-        metrics.firms.labels(str(partition)).set(len(chain.panel))
+        metrics.firms.labels(str(partition)).set(len(chain.firms))
         if chain.day:
             metrics.event_time.labels(str(partition)).set((chain.day - _UNIX_EPOCH) * 86_400)
         metrics.batch_events.observe(len(admitted.batch) + len(admitted.refusals))
         metrics.batch_seconds.observe(self._clocks.monotonic() - began)
 
 
+def live_chain(model: models.Model, options: ChainOptions, random: Callable[[], float]) -> Chain:
+    """A partition's chain as a worker has it; `random` gives numbers in [0, 1)."""
+    first_part = int(random() * _LIVES) * _PARTS_OF_A_LIFE
+    return Chain(model, options, archive=Archive(), spread=CLOSING_FIRMS, first_part=first_part)
+
+
 def _may_end_a_month(chain: Chain, batch: Batch) -> bool:
-    """Whether a batch may bring month ends: not unless it reaches a month whose predecessor has not ended."""
+    """Whether a batch may begin month ends: not unless it reaches a month whose predecessor has not."""
     if not chain.day:
         return True
     latest = max(chain.day, int(batch.rows["known"].max()))
-    return month_of(date.fromordinal(latest)) - 1 > chain.swept
-
-
-def _touched(chain: Chain, batch: Batch) -> Rows:
-    """The rows of firms that a batch has events of; -1 for one that is new."""
-    return chain.panel.rows_of(batch.rows["siren"], make=False)
+    ended = chain.swept if chain.month_end is None else chain.month_end.month
+    return month_of(date.fromordinal(latest)) - 1 > ended
 
 
 def _about(partition: int, record: Any, **more: str) -> dict[str, str]:
@@ -267,11 +336,11 @@ def _about(partition: int, record: Any, **more: str) -> dict[str, str]:
 
 
 def _is_large(chain: Chain) -> bool:
-    return len(chain.panel) >= ASIDE_FIRMS
+    return len(chain.firms) >= ASIDE_FIRMS
 
 
-def _records(chain: Chain, rows: Rows) -> Iterator[pack.Record]:
-    return pack.firm_records(chain.panel, rows)
+def _blocks(*of: Any) -> list[bytes]:
+    return list(examples.blocks(*of))
 
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()

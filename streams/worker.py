@@ -22,7 +22,7 @@ from alerts.publish import Publisher
 from alerts.sweeper import Sweeper
 from detectors import models
 from detectors.capping import CapOptions
-from detectors.chain import Chain, ChainOptions
+from detectors.chain import ChainOptions
 from detectors.errors import VigieError
 from detectors.models import Model
 from detectors.regime import RegimeOptions
@@ -47,7 +47,7 @@ from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.queue_keeper import QueueKeeper
 from streams.rebalances import Rebalances
-from streams.scorer import Clocks, Scorer
+from streams.scorer import Clocks, Scorer, live_chain
 from streams.topics import Role
 from streams.trainer import Membership, Trainer
 
@@ -213,7 +213,10 @@ class Worker:
         await self._partitions(topics.CHANGELOG)
         app = self._app(topics.APP_ID)
         table = FirmTable(
-            app, new_chain=lambda: Chain(self._ready.model, self._settings.chain), name="firms", partitions=partitions
+            app,
+            new_chain=lambda: live_chain(self._ready.model, self._settings.chain, self._random),
+            name="firms",
+            partitions=partitions,
         )
         app.tables.add(table)
         scorer = Scorer(
@@ -224,10 +227,13 @@ class Worker:
             partitions=partitions,
             ready=self._ready,
             language=self._settings.alerts.language,
+            hot_firms=self._settings.worker.hot_firms,
+            failed=app.crash,
+            paused=lambda: app.rebalancing or app.should_stop,
         )
         scorer.use(self._ready)
         self._scorer = scorer
-        work = Work(self._traced("score", topics.EVENTS, scorer.handle), scorer.confirmed)
+        work = Work(self._traced("score", topics.EVENTS, scorer.handle), scorer.confirmed, scorer.holds, scorer.settle)
         self._agent(app, "scorer", topics.EVENTS, by_partition(app, work, lambda: self._finished("scorer")))
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
@@ -361,6 +367,8 @@ class Worker:
             # Before the apps: a month that is being learned is done again, and must not hold them up.
             await self._learner.stop()
         await self._stop_apps()
+        if self._scorer is not None:
+            await self._scorer.stop()
         if self._queue_keeper is not None:
             await self._queue_keeper.stop()
         if self._publisher is not None:

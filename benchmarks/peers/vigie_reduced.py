@@ -12,7 +12,7 @@ from benchmarks.peers.columns import Columns
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.handwritten import raise_alerts
 from benchmarks.peers.meter import Meter
-from streams.apps import add_agent, by_partition, new_app, prepare_process
+from streams.apps import Work, add_agent, by_partition, new_app, prepare_process
 from streams.cluster import Cluster
 from streams.column_table import ColumnTable
 from streams.options import WorkerOptions
@@ -55,7 +55,7 @@ async def run(told: Given) -> None:
     outbox = Outbox(cluster, options.write_timeout_seconds)
     await outbox.start()
     work = ReducedWork(told, table, outbox)
-    add_agent(app, "reduced", told.topic, by_partition(app, work, lambda: None))
+    add_agent(app, "reduced", told.topic, by_partition(app, Work(work.handle, work.confirmed), lambda: None))
     await app.start()
     while not app.crashed:
         await asyncio.sleep(0.5)

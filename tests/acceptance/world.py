@@ -14,9 +14,10 @@ import numpy as np
 
 from alerts.alert import Alert
 from detectors import pack
-from detectors.chain import Chain, Scores
+from detectors.chain import Chain
 from detectors.events import AnyEvent
 from detectors.models import prior
+from detectors.outcome import Scores
 from streams.replay import Replay, ReplayOptions
 from vigie.__main__ import main
 

@@ -12,9 +12,9 @@ from benchmarks.candidates import ADDED, HEADER, VIGIE, Scored, common, report, 
 from benchmarks.contenders import INTERVALS, Ensemble, Hazards, Regression, Streamed, contenders, usual
 from benchmarks.files import FAR
 from benchmarks.history import History, read
-from detectors.chain import Scores
 from detectors.labels import HORIZON
 from detectors.logits import sigmoid
+from detectors.outcome import Scores
 from streams import ingest
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report

@@ -11,12 +11,13 @@ from alerts import alert as contract
 from alerts.alert import Alert, Origin
 from detectors import pack
 from detectors.batch import batch_of
-from detectors.chain import Chain, ChainOptions, Outcome
+from detectors.chain import Chain, ChainOptions
 from detectors.decisions import DecisionOptions
 from detectors.events import AnyEvent
 from detectors.jumps import JumpOptions
 from detectors.labels import Examples
 from detectors.models import prior
+from detectors.outcome import Outcome
 from detectors.tiers import TierOptions
 from streams.alerting import alert_of
 
@@ -36,11 +37,10 @@ def new_chain() -> Chain:
 
 def state(chain: Chain) -> dict[bytes, bytes | None]:
     """All that the changelog would keep of a chain."""
-    rows = np.arange(len(chain.panel), dtype=np.int32)
+    rows = chain.firms.rows_of(chain.firms.sirens())
     records = dict([*pack.firm_records(chain.panel, rows), pack.clock_record(chain)])
-    for parts in chain.pending.values():
-        for cohort in parts.values():
-            records |= dict(pack.cohort_records(cohort))
+    for cohort in chain.waiting():
+        records |= dict(pack.cohort_records(cohort))
     return records
 
 
@@ -70,7 +70,7 @@ class Run:
         return self
 
     def note(self, outcome: Outcome, start: int) -> None:
-        self.alerts += alerts_of(self.chain, outcome, start)
+        self.alerts += alerts_of(outcome, start)
         if outcome.scores is not None:
             s = outcome.scores
             self.scores.append((s.month, s.sirens.tolist(), s.probabilities.tolist(), s.tiers.tolist()))
@@ -82,11 +82,12 @@ class Run:
         return self.alerts, self.scores, self.examples, state(self.chain)
 
 
-def alerts_of(chain: Chain, outcome: Outcome, start: int) -> list[Alert]:
+def alerts_of(outcome: Outcome, start: int) -> list[Alert]:
     """The outcome's alerts as they would be sent, by way of their JSON."""
-    model = chain.scorer.model
     return [
-        contract.decode(contract.encode(alert_of(d, model, Origin("t", 0, start + d.position), RAISED_AT, "fr")))
+        contract.decode(
+            contract.encode(alert_of(d, outcome.model, Origin("t", 0, start + d.position), RAISED_AT, "fr"))
+        )
         for d in outcome.decisions
     ]
 

@@ -15,10 +15,11 @@ import pytest
 
 from alerts.alert import Alert
 from detectors import models
-from detectors.chain import ChainOptions, Scores
+from detectors.chain import ChainOptions
 from detectors.events import AnyEvent, Clock, Firm, FirmEvent, PartialUnemploymentRequest, PaymentSchedule
 from detectors.learning import LearningOptions
 from detectors.months import last_day, month_of
+from detectors.outcome import Scores
 from streams.ingest import events as ingested
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report

@@ -12,8 +12,8 @@ from detectors import pack
 from detectors.chain import Chain
 from detectors.events import AnyEvent, FirmEvent
 from detectors.features import names
-from detectors.labels import Cohort
-from detectors.pack import COHORT_ROWS, Record, UnreadableState
+from detectors.labels import PART_ROWS, Cohort
+from detectors.pack import Record, UnreadableState
 from tests.detectors.applying import applied, facts
 from tests.detectors.making import JANUARY, SIREN, clock, contribution, debt, firm, headcount, on, request, site, use
 from tests.detectors.running import Run, new_chain, state
@@ -103,7 +103,7 @@ def test_any_name_comes_back(name: str) -> None:
 
 def test_a_cohort_comes_back_in_parts_and_is_answered_whole() -> None:
     rng = np.random.default_rng(4)
-    size = 2 * COHORT_ROWS + 7
+    size = 2 * PART_ROWS + 7
     cohort = Cohort(
         JANUARY,
         np.arange(size, dtype=np.uint32),
@@ -117,7 +117,7 @@ def test_a_cohort_comes_back_in_parts_and_is_answered_whole() -> None:
     parts = [chain.pending[JANUARY][k] for k in sorted(chain.pending[JANUARY])]
     for field in ("sirens", "codes", "members", "logits"):
         assert np.concatenate([getattr(p, field) for p in parts]).tobytes() == getattr(cohort, field).tobytes()
-    taken = list(pack.answered_records(cohort))
+    taken = list(pack.answered_records(JANUARY, sorted(chain.pending[JANUARY])))
     assert [key for key, _ in taken] == [key for key, _ in records]
     assert all(value is None for _, value in taken)
     pack.load(chain, taken)
@@ -133,14 +133,14 @@ def test_taking_away_what_was_never_there_does_nothing() -> None:
 def test_a_taken_away_cohort_is_not_answered() -> None:
     run = Run().take_all([headcount(), clock(on(JANUARY + 2, 1))])
     (waiting,) = (parts[0] for month, parts in run.chain.pending.items() if month == JANUARY + 1)
-    kept = [*state(run.chain).items(), *pack.answered_records(waiting)]
+    kept = [*state(run.chain).items(), *pack.answered_records(waiting.month, run.chain.pending[waiting.month])]
     resumed = Run(loaded(kept)).take([clock(on(JANUARY + 5, 1))], 2)
     assert resumed.examples == []
     assert [month for month, *_ in resumed.scores] == [JANUARY + 2, JANUARY + 3, JANUARY + 4]
 
 
 def test_a_firm_is_taken_out_of_the_cohorts_that_hold_it_and_of_nothing_else() -> None:
-    n, width = COHORT_ROWS + 5, len(names())
+    n, width = PART_ROWS + 5, len(names())
     sirens, codes = np.arange(1, n + 1, dtype=np.uint32), np.arange(n * width, dtype=np.uint8).reshape(n, width)
     cohort = Cohort(24217, sirens, codes, np.zeros((n, 5), np.float32), np.arange(n, dtype=np.float64))
     gone = int(sirens[7])

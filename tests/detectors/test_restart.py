@@ -5,6 +5,7 @@ The worker is written out here as what it leaves behind, in order; it is cut bet
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import numpy as np
 from hypothesis import given, settings
@@ -13,13 +14,16 @@ from hypothesis import strategies as st
 from alerts import alert as contract
 from alerts.alert import Alert
 from detectors import pack
+from detectors.archive import Archive
 from detectors.batch import batch_of
-from detectors.chain import Chain, Outcome
+from detectors.chain import Chain
 from detectors.events import AnyEvent
+from detectors.models import prior
 from detectors.months import month_of
+from detectors.outcome import Outcome
 from detectors.pack import Record
 from tests.detectors.making import JANUARY, clock, debt, headcount, on
-from tests.detectors.running import Run, alerts_of, new_chain, state
+from tests.detectors.running import EAGER, Run, alerts_of, new_chain, state
 from tests.detectors.strategies import cuts, streams
 
 Effect = Alert | tuple[int, tuple[int, ...]] | Record | int
@@ -32,17 +36,77 @@ def effects(chain: Chain, events: Sequence[AnyEvent], edges: Sequence[int], star
     for stop in stops:
         batch = batch_of(events[start:stop], np.arange(start, stop))
         for outcome in chain.step(batch):
-            yield from alerts_of(chain, outcome, start)
+            yield from alerts_of(outcome, start)
             if outcome.examples is not None:
                 yield outcome.examples.cohort.month, tuple(outcome.examples.labels.tolist())
             if outcome.cohort is not None:
                 yield from pack.cohort_records(outcome.cohort)
             if outcome.examples is not None:
-                yield from pack.answered_records(outcome.examples.cohort)
+                yield from pack.answered_records(outcome.examples.cohort.month, outcome.answered)
             yield from pack.firm_records(chain.panel, outcome.changed)
             yield pack.clock_record(chain)
         start = stop
         yield start
+
+
+def live_effects(
+    chain: Chain, events: Sequence[AnyEvent], edges: Sequence[int], start: int, at_hand: Sequence[int]
+) -> Iterator[Effect]:
+    """The same of a worker whose month ends are spread and whose firms are archived.
+
+    What a month end changes is kept as it goes on, what events change after it begun when all of it is kept, then the
+    offset. After each batch as many firms stay at hand as `at_hand` says, in turn, and so many firms are closed.
+    """
+    live = _Live(chain)
+    stops = sorted({edge for edge in edges if edge > start} | {len(events)})
+    for stop, most in zip(stops, cycle(at_hand), strict=False):
+        live.start = start
+        for outcome in chain.step(batch_of(events[start:stop], np.arange(start, stop))):
+            yield from live.told(outcome)
+        for _ in range(most if stop < len(events) else len(events)):
+            if chain.month_end is not None:
+                for outcome in chain.close_some():
+                    yield from live.told(outcome)
+                if not chain.month_end.left:
+                    yield from live.told(chain.finish())
+        start = stop
+        if chain.month_end is None:
+            yield from live.changed()
+            yield pack.clock_record(chain)
+            chain.firms.let_go(most)
+            yield start
+
+
+class _Live:
+    """What a live worker keeps in mind."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.start = 0
+        self._began = 0
+        self._ending = False
+        self._changed = np.zeros(0, np.int32)
+
+    def told(self, outcome: Outcome) -> Iterator[Effect]:
+        end = self.chain.month_end
+        if end is not None and not self._ending:
+            self._began = self.start
+        self._ending = end is not None
+        yield from alerts_of(outcome, self._began if outcome.kept is not None else self.start)
+        if outcome.examples is not None:
+            yield outcome.examples.cohort.month, tuple(outcome.examples.labels.tolist())
+            yield from pack.answered_records(outcome.examples.cohort.month, outcome.answered)
+        if outcome.kept is not None:
+            yield from pack.part_records(outcome.kept)
+            yield from self.chain.firms.records(outcome.panel, outcome.changed)
+        elif outcome.time is not None:
+            yield pack.clock_record(outcome.time)
+        else:
+            self._changed = np.union1d(self._changed, outcome.changed)
+
+    def changed(self) -> Iterator[Effect]:
+        rows, self._changed = self._changed.astype(np.int32), np.zeros(0, np.int32)
+        yield from self.chain.firms.records(self.chain.panel, rows)
 
 
 @dataclass
@@ -63,8 +127,8 @@ class Kept:
         elif isinstance(effect[0], bytes):
             self.records.append((effect[0], effect[1]))
 
-    def recovered(self) -> Chain:
-        chain = new_chain()
+    def recovered(self, spread: int | None = None) -> Chain:
+        chain = new_chain() if spread is None else Chain(prior(), EAGER, archive=Archive(), spread=spread)
         pack.load(chain, self.records)
         return chain
 
@@ -82,6 +146,28 @@ def test_a_worker_killed_anywhere_loses_and_doubles_nothing(data: st.DataObject,
     for effect in effects(chain, events, data.draw(cuts(len(events))), kept.committed):
         kept.take(effect)
     assert kept.alerts == {alert.id: contract.encode(alert) for alert in whole.alerts}
+    assert state(chain) == state(whole.chain)
+    assert state(kept.recovered()) == state(whole.chain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), streams(), st.integers(1, 3), st.lists(st.integers(0, 3), min_size=1, max_size=5))
+def test_a_worker_that_spreads_its_month_ends_loses_and_doubles_nothing(
+    data: st.DataObject, events: list[AnyEvent], spread: int, at_hand: list[int]
+) -> None:
+    """Whatever is killed, spread, archived and put back: what comes out is what one chain in one go comes to."""
+    whole = Run().take_all(events)
+    kept = Kept()
+    for _ in range(data.draw(st.integers(1, 3))):
+        edges = data.draw(cuts(len(events)))
+        life = live_effects(kept.recovered(spread), events, edges, kept.committed, at_hand)
+        for _, effect in zip(range(data.draw(st.integers(0, 60))), life, strict=False):
+            kept.take(effect)
+    chain = kept.recovered(spread)
+    for effect in live_effects(chain, events, data.draw(cuts(len(events))), kept.committed, at_hand):
+        kept.take(effect)
+    assert kept.alerts == {alert.id: contract.encode(alert) for alert in whole.alerts}
+    assert len(chain.firms) == len(whole.chain.panel)
     assert state(chain) == state(whole.chain)
     assert state(kept.recovered()) == state(whole.chain)
 

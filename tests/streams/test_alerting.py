@@ -7,11 +7,11 @@ import pytest
 
 from alerts.alert import Alert, Origin, alert_id, encode
 from alerts.language import Language
-from detectors.chain import Decision
 from detectors.events import Clock, Contribution
 from detectors.evidence import Quantity
 from detectors.models import prior
 from detectors.past import Past, Schedule
+from detectors.telling import Decision
 from streams.alerting import alert_of
 
 CAUSE = Clock(known_at=date(2018, 2, 1))

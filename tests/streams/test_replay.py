@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import Alert, encode
-from detectors.chain import Scores
 from detectors.events import AnyEvent
 from detectors.learning import Learner
 from detectors.models import Model
 from detectors.months import month_of
+from detectors.outcome import Scores
 from streams import ingest, replay, seed
 from streams.frames import Frames
 from streams.replay import Replay, ReplayOptions

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.chain import Scores
+from detectors.outcome import Scores
 from streams import score_file
 from streams.errors import StreamsError
 

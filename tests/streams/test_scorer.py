@@ -1,7 +1,7 @@
 import asyncio
 import json
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+import random
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,22 +15,20 @@ from prometheus_client import CollectorRegistry
 
 from deploy.embedded import KafkaServer
 from detectors import pack
-from detectors.batch import Batch
-from detectors.chain import Chain, ChainOptions, Outcome
+from detectors.chain import Chain, ChainOptions
 from detectors.events import AnyEvent
 from detectors.models import Scorer as Ready
 from detectors.models import prior
 from detectors.months import first_day
 from detectors.rings import NEVER
 from streams import scorer as scoring
-from streams import state_writer
 from streams.batches import BatchApp
 from streams.errors import SendFailed
 from streams.examples import decode
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
 from streams.outbox import Outbox
-from streams.scorer import Clocks, Scorer
+from streams.scorer import Clocks, Scorer, live_chain
 from tests.acceptance.harness import Site
 from tests.acceptance.processes import frozen
 from tests.acceptance.world import recovered
@@ -63,6 +61,7 @@ class Bench:
     table: FirmTable
     outbox: Outbox
     registry: CollectorRegistry
+    failures: list[Exception]
 
     async def handle(self, records: Sequence[Any], partition: int = HERE) -> None:
         await self.scorer.handle(partition, records)
@@ -73,22 +72,36 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(site: Site, seconds: float = 30) -> AsyncIterator[Bench]:
+async def bench(site: Site, seconds: float = 30, hot_firms: int = 50_000) -> AsyncIterator[Bench]:
     outbox, registry = Outbox(site.cluster, seconds), CollectorRegistry()
     await outbox.start()
     app = BatchApp("vigie-test", broker=f"kafka://{site.kafka}", store="memory://")
     table = FirmTable(
         app,
-        new_chain=lambda: Chain(prior(), ChainOptions(horizon=HORIZON)),
+        new_chain=lambda: live_chain(prior(), ChainOptions(horizon=HORIZON), random.random),
         name="firms",
         partitions=site.partitions,
     )
+    failures = list[Exception]()
+
+    async def failed(error: Exception) -> None:
+        failures.append(error)
+
     scorer = Scorer(
-        table, outbox, StreamMetrics(registry), CLOCKS, partitions=site.partitions, ready=Ready(prior()), language="fr"
+        table,
+        outbox,
+        StreamMetrics(registry),
+        CLOCKS,
+        partitions=site.partitions,
+        ready=Ready(prior()),
+        language="fr",
+        hot_firms=hot_firms,
+        failed=failed,
     )
     try:
-        yield Bench(scorer, table, outbox, registry)
+        yield Bench(scorer, table, outbox, registry, failures)
     finally:
+        await scorer.stop()
         await outbox.stop()
 
 
@@ -164,43 +177,11 @@ def test_a_month_end_sends_answers_and_keeps_those_who_wait(site: Site) -> None:
     assert waiting == {JANUARY + 3, JANUARY + 4}
 
 
-class Watched(Chain):
-    """A chain that notes which of its outcomes were month ends, and which thread worked them out."""
-
-    def __init__(self) -> None:
-        super().__init__(prior(), ChainOptions(horizon=HORIZON))
-        self.seen: list[tuple[bool, bool]] = []
-
-    def step(self, batch: Batch) -> Iterator[Outcome]:
-        for outcome in super().step(batch):
-            here = threading.current_thread() is threading.main_thread()
-            self.seen.append((outcome.scores is not None, here))
-            yield outcome
-
-
-def test_a_large_month_end_does_not_hold_the_loop_and_live_events_need_no_thread(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scoring, "ASIDE_FIRMS", 0)
-    chain = Watched()
-
-    async def score() -> None:
-        async with bench(site) as b:
-            b.table.chains[HERE] = chain
-            for offset, day in enumerate([date(2018, 1, 5), date(2018, 1, 6), date(2018, 2, 1), date(2018, 2, 2)]):
-                await b.handle([received(clock(day), offset)])
-
-    asyncio.run(score())
-    # The first event of all may begin with month ends; nothing is known of it before.
-    assert chain.seen == [(False, False), (False, True), (True, False), (False, True), (False, True)]
-
-
-def test_a_large_month_end_is_written_behind_and_a_kill_leaves_nothing_of_after_it(
+def test_a_month_end_goes_on_between_batches_and_a_kill_leaves_nothing_of_after_it(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever part of it has reached the changelog: firms of the month end and of before, until its time is there."""
-    monkeypatch.setattr(scoring, "ASIDE_FIRMS", 0)
-    monkeypatch.setattr(state_writer, "SPREAD_ROWS", 1)
+    monkeypatch.setattr(scoring, "CLOSING_FIRMS", 7)
     sirens = [siren for siren in map(str, range(100_000_000, 100_002_000)) if home(siren, site.partitions) == HERE][
         :300
     ]
@@ -209,9 +190,9 @@ def test_a_large_month_end_is_written_behind_and_a_kill_leaves_nothing_of_after_
     batches, offset = list[list[Received]](), 0
     stretches: list[list[AnyEvent]] = [
         known,
-        [clock(date(2018, 2, 1)), *later[::2]],
-        later[1::2],
-        [clock(date(2018, 2, 3))],
+        [clock(date(2018, 2, 1)), *later[:10]],
+        later[10:20],
+        [*later[20:], clock(date(2018, 2, 3))],
     ]
     for events in stretches:
         batches.append([received(event, offset + n) for n, event in enumerate(events)])
@@ -220,9 +201,12 @@ def test_a_large_month_end_is_written_behind_and_a_kill_leaves_nothing_of_after_
     async def score() -> Chain:
         async with bench(site) as b:
             await b.handle(batches[0])
-            # Nothing is confirmed between: the month end is being written while the others are worked on.
             for batch in batches[1:]:
-                await b.scorer.handle(HERE, batch)
+                await b.handle(batch)
+                # More firms are left than these batches have taken time for.
+                assert b.scorer.holds(HERE)
+            while b.scorer.holds(HERE):
+                await asyncio.sleep(0.01)
             await b.scorer.confirmed()
             return b.table.chain(HERE)
 
@@ -235,7 +219,74 @@ def test_a_large_month_end_is_written_behind_and_a_kill_leaves_nothing_of_after_
         assert (seen["offset"] < len(known)).all()
         assert set(seen["swept"].tolist()) <= {JANUARY - 1, JANUARY, NEVER}
     found = _recovered(written)
-    assert found.tobytes() == chain.panel.firms[chain.panel.rows_of(found["siren"])].tobytes()
+    assert found.tobytes() == chain.panel.firms[chain.firms.rows_of(found["siren"])].tobytes()
+    # The firms scored then, whichever part of the cohort they stand in.
+    waiting = [cohort for cohort in recovered_chain(written).waiting() if cohort.month == JANUARY]
+    assert sorted(waiting[0].sirens.tolist()) == sorted(map(int, sirens))
+
+
+def test_the_next_month_begins_once_the_one_before_has_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that ends another month does itself what is left of the one that goes on."""
+    monkeypatch.setattr(scoring, "CLOSING_FIRMS", 5)
+    sirens = [siren for siren in map(str, range(100_000_000, 100_000_400)) if home(siren, site.partitions) == HERE][:60]
+    known = [
+        received(headcount(siren, month=JANUARY - 1, known_at=date(2018, 1, 5)), n) for n, siren in enumerate(sirens)
+    ]
+
+    async def score() -> Chain:
+        async with bench(site) as b:
+            await b.handle(known)
+            for n, day in enumerate([date(2018, 2, 1), date(2018, 3, 1), date(2018, 6, 1)]):
+                await b.handle([received(clock(day), len(known) + n)])
+            while b.scorer.holds(HERE):
+                await asyncio.sleep(0.01)
+            await b.scorer.confirmed()
+            return b.table.chain(HERE)
+
+    chain = asyncio.run(score())
+    assert (chain.swept, chain.month_end) == (JANUARY + 4, None)
+    assert {cohort.month: len(cohort) for cohort in chain.waiting()} == {JANUARY + 3: 60, JANUARY + 4: 60}
+    blocks = [decode(record.value) for record in site.records("vigie.labelled-examples")]
+    assert [(block.cohort, len(block.sirens.open())) for block in blocks] == [
+        ("2017-11", 0), ("2017-12", 0), ("2018-01", 60), ("2018-02", 60), ("2018-03", 60)
+    ]  # fmt: skip
+
+
+def test_firms_that_are_not_at_hand_are_scored_as_if_they_were(site: Site) -> None:
+    """With room for none, each batch puts its firms back from their records."""
+
+    async def score() -> None:
+        async with bench(site, hot_firms=0) as b:
+            for record in RECORDS:
+                await b.handle([record])
+                assert len(b.table.chain(HERE).panel) == 0
+            assert b.count("vigie_firms", partition=str(HERE)) == 1
+
+    asyncio.run(score())
+    assert [alert["tier"] for alert in alerts(site)] == ["moderate", "strong"]
+
+
+def test_what_a_month_end_raises_between_batches_is_told_and_nothing_is_committed_behind_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "CLOSING_FIRMS", 5)
+    sirens = [siren for siren in map(str, range(100_000_000, 100_000_400)) if home(siren, site.partitions) == HERE][:60]
+    known = [
+        received(headcount(siren, month=JANUARY - 1, known_at=date(2018, 1, 5)), n) for n, siren in enumerate(sirens)
+    ]
+
+    async def score() -> list[Exception]:
+        async with bench(site, seconds=1) as b:
+            await b.handle(known)
+            await b.scorer.handle(HERE, [received(clock(date(2018, 2, 1)), len(known))])
+            site.delete(CHANGELOG)
+            while not b.failures:
+                await asyncio.sleep(0.01)
+            assert b.scorer.holds(HERE)
+            return b.failures
+
+    (failure,) = asyncio.run(score())
+    assert isinstance(failure, SendFailed)
 
 
 def _ended(written: list[tuple[bytes, bytes | None]]) -> int:
@@ -248,9 +299,14 @@ def _ended(written: list[tuple[bytes, bytes | None]]) -> int:
     raise AssertionError("January never ended")
 
 
-def _recovered(written: list[tuple[bytes, bytes | None]]) -> NDArray[np.void]:
+def recovered_chain(written: list[tuple[bytes, bytes | None]]) -> Chain:
     chain = Chain(prior())
     pack.load(chain, written)
+    return chain
+
+
+def _recovered(written: list[tuple[bytes, bytes | None]]) -> NDArray[np.void]:
+    chain = recovered_chain(written)
     return np.sort(chain.panel.firms[: len(chain.panel)], order="siren")
 
 

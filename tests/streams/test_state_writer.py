@@ -23,12 +23,10 @@ class Log:
         self.awaited: list[asyncio.Future[None]] = []
         self.open = asyncio.Event()
         self.open.set()
-        self.refuse = False
+        self.told: list[Firms] = []
 
     async def send_batches(self, topic: str, partition: int, records: Any, *, many: bool = False) -> list[Any]:
         assert topic == TOPIC
-        if self.refuse:
-            raise SendFailed("full")
         self.records += [(partition, key, value) for key, value in records]
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.awaited.append(future)
@@ -52,7 +50,7 @@ def change(state: Firms, *rows: int) -> Rows:
     return np.array(rows, np.int32)
 
 
-def trial(body: Callable[[StateWriter[Firms], Log, dict[int, Firms]], Awaitable[None]], behind: bool = False) -> None:
+def trial(body: Callable[[StateWriter[Firms], Log, dict[int, Firms]], Awaitable[None]]) -> None:
     async def run() -> None:
         log, held = Log(), {0: [0] * 5000, 1: [0] * 5000}
         writer = StateWriter[Firms](
@@ -60,7 +58,7 @@ def trial(body: Callable[[StateWriter[Firms], Log, dict[int, Firms]], Awaitable[
             TOPIC,
             records=records,
             held=held.get,
-            last=lambda _: [(b"~", b"all")] if behind else [],
+            written=log.told.append,
         )
         await body(writer, log, held)
 
@@ -165,85 +163,41 @@ def test_a_commit_waits_until_all_is_there() -> None:
     trial(body)
 
 
-async def begun(writer: StateWriter[Firms], held: dict[int, Firms]) -> None:
-    """A month end of all rows of partition 0, being written behind."""
-    async with writer.working(0):
-        writer.changed(0, held[0], change(held[0], *range(len(held[0]))))
-        await writer.write_behind(0)
-
-
-def test_a_row_that_is_about_to_change_is_written_before_and_what_is_later_behind_all() -> None:
+def test_of_a_partition_held_back_nothing_is_written_and_no_commit_waits_for_it() -> None:
     async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
-        await begun(writer, held)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        already = len(log.records)
-        assert 0 < already < len(held[0])
+        for partition in (0, 1):
+            async with writer.working(partition):
+                writer.changed(partition, held[partition], change(held[partition], 3))
         async with writer.working(0):
-            await writer.before(0, lambda _: np.array([7, 4_900, 4_900, -1, 9_999], np.int32))
-            assert log.records[already:] == [(0, b"4900", b"1")]
-            writer.changed(0, held[0], change(held[0], 7, 4_900))
-            await writer.write(0)
-        month = log.records[: len(held[0])]
-        assert sorted(int(key) for _, key, _ in month) == list(range(len(held[0])))
-        assert {value for _, _, value in month} == {b"1"}
-        assert log.records[len(held[0]) :] == [
-            (0, b"~", b"all"),
-            (0, b"7", b"2"),
-            (0, b"4900", b"2"),
-            (0, b"~", b"all"),
-        ]
-
-    trial(body, behind=True)
-
-
-def test_a_commit_waits_for_a_month_end_and_others_go_on_meanwhile() -> None:
-    async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
-        log.open.clear()
-        await begun(writer, held)
-        commit = asyncio.create_task(writer.confirmed())
-        async with writer.working(1):
-            await writer.write(1)
-        async with writer.working(0):
-            await writer.before(0, lambda _: np.array([1], np.int32))
-        await asyncio.sleep(0.05)
-        assert not commit.done()
-        log.open.set()
-        await commit
-        assert len(log.records) == len(held[0]) + 1
-
-    trial(body, behind=True)
-
-
-def test_of_a_month_end_that_has_gone_to_another_worker_nothing_more_is_written() -> None:
-    async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
-        await begun(writer, held)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        already = len(log.records)
-        held[0] = [0] * 10
+            await asyncio.wait_for(writer.confirmed(lambda partition: partition == 0), 1)
+        assert log.records == [(1, b"3", b"1")]
         await writer.confirmed()
-        assert len(log.records) == already < 5_000
+        assert log.records[1:] == [(0, b"3", b"1")]
+
+    trial(body)
+
+
+def test_a_partition_that_comes_to_be_held_back_while_it_is_waited_for_is_not_written() -> None:
+    async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
         async with writer.working(0):
-            await writer.before(0, lambda state: np.arange(len(state), dtype=np.int32))
             writer.changed(0, held[0], change(held[0], 3))
-        await writer.confirmed()
-        assert log.records[already:] == [(0, b"3", b"1"), (0, b"~", b"all")]
-
-    trial(body, behind=True)
-
-
-def test_nothing_is_committed_behind_a_month_end_that_was_not_written() -> None:
-    async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
-        await begun(writer, held)
-        log.refuse = True
-        for _ in range(2):
-            with pytest.raises(SendFailed, match="full"):
-                await writer.confirmed()
-        log.refuse = False
+        holds = set[int]()
         async with writer.working(0):
-            with pytest.raises(SendFailed, match="full"):
-                await writer.write(0)
-        assert (0, b"~", b"all") not in log.records
+            commit = asyncio.create_task(writer.confirmed(holds.__contains__))
+            await asyncio.sleep(0.01)
+            holds.add(0)
+        await commit
+        assert log.records == []
 
-    trial(body, behind=True)
+    trial(body)
+
+
+def test_a_state_all_of_which_is_written_is_told() -> None:
+    async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
+        async with writer.working(0):
+            writer.changed(0, held[0], change(held[0], 3))
+        assert log.told == []
+        await writer.confirmed()
+        assert log.told == [held[0]]
+
+    trial(body)

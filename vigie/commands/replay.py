@@ -13,11 +13,12 @@ from alerts.alert import Alert
 from alerts.options import AlertsOptions
 from detectors import models
 from detectors.capping import CapOptions
-from detectors.chain import ChainOptions, Scores
+from detectors.chain import ChainOptions
 from detectors.decisions import DecisionOptions
 from detectors.errors import UnusableInput
 from detectors.labels import HorizonOptions
 from detectors.months import first_day
+from detectors.outcome import Scores
 from detectors.perimeter import PerimeterOptions
 from detectors.regime import RegimeOptions
 from streams import ingest, seed
