@@ -1,17 +1,21 @@
 """How long a partition's month end holds up its own events, and those of another partition of the same worker.
 
-    python -m benchmarks.month_end --firms 20000        # all on one partition
+    python -m benchmarks.month_end --firms 20000                     # all on one partition
+    python -m benchmarks.month_end --firms 20000 --hot-firms 0       # none of them at hand
 
-A worker's scorer on an embedded Kafka: one partition, which has all firms of a simulated world, ends months while the
-other is given an event at a time. Prints a Markdown table, a row a month end.
+A worker's scorer on an embedded Kafka: one partition, which has all firms of a simulated world, ends months while both
+are given an event at a time, commits once a second included. Prints a Markdown table, a row a month end.
 """
 
 import argparse
 import asyncio
+import random
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +24,9 @@ from prometheus_client import CollectorRegistry
 from benchmarks.files import FAR
 from benchmarks.nowhere import Nowhere
 from deploy.embedded import start_kafka
-from detectors import models
+from detectors import models, pack
 from detectors.chain import Chain
-from detectors.events import AnyEvent, Clock, Headcount
+from detectors.events import AnyEvent, Headcount
 from detectors.models import Model
 from detectors.models import Scorer as Ready
 from detectors.months import first_day
@@ -35,13 +39,16 @@ from streams.outbox import Outbox
 from streams.partitioner import partitions_of
 from streams.replay import Replay, ReplayOptions
 from streams.report import Report
-from streams.scorer import Clocks, Scorer
+from streams.scorer import Clocks, Scorer, live_chain
 from streams.simulate import World, simulate
 
 PARTITIONS = 2
 PAUSE_SECONDS = 0.002
 MONTHS = 5
-HEADER = "| firms | own partition waits, ms | ms of it a 1 000 firms | other events | median ms | p99 ms | longest ms |"
+COMMIT_SECONDS = 1.0
+HEADER = (
+    "| firms | at hand | month end, s | own events' median ms | p99 | longest | others' median ms | p99 | longest |"
+)
 
 
 @dataclass(frozen=True)
@@ -68,64 +75,90 @@ def replayed(folder: Path, model: Model) -> Chain:
     return run.chain
 
 
-def neighbour(partition: int) -> str:
+def as_recovered(replayed: Chain, model: Model) -> Chain:
+    """The same chain as a worker has it that has read its state."""
+    rows = np.arange(len(replayed.panel), dtype=np.int32)
+    chain = live_chain(model, replayed.options, random.random)
+    pack.load(chain, pack.firm_records(replayed.panel, rows))
+    pack.load(chain, [record for cohort in replayed.waiting() for record in pack.cohort_records(cohort)])
+    pack.load(chain, [pack.clock_record(replayed)])
+    return chain
+
+
+def neighbour(partition: int) -> int:
     """A SIREN at home on a partition."""
     sirens = np.arange(100_000_000, 100_000_100, dtype=np.uint32)
-    return str(sirens[partitions_of(sirens, PARTITIONS) == partition][0])
+    return int(sirens[partitions_of(sirens, PARTITIONS) == partition][0])
 
 
-async def ended(scorer: Scorer, chain: Chain) -> tuple[float, list[float]]:
-    """Seconds until events may follow the end of the next month, and what each of the other partition's takes meanwhile
-    and until all of it is written.
-    """
-    month, siren, others = chain.swept + 2, neighbour(1), list[float]()
+class Partition:
+    """A partition that is given events, one at a time."""
 
-    async def end() -> float:
-        began = time.perf_counter()
-        await scorer.handle(0, [record(Clock(known_at=first_day(month)), month)])
-        waited = time.perf_counter() - began
-        await scorer.confirmed()
-        return waited
+    def __init__(self, scorer: Scorer, number: int, sirens: Sequence[int]) -> None:
+        self.waits: list[float] = []
+        self._scorer = scorer
+        self._number = number
+        self._sirens = cycle(sirens)
+        self._offset = 1_000_000
 
-    ending = asyncio.create_task(end())
-    while not ending.done():
+    async def take(self, month: int) -> None:
+        """An event of the month, and how long it took, its turn included."""
         event = Headcount(
-            siren=siren, siret=None, account=None, known_at=first_day(chain.swept + 1), month=first_day(chain.swept),
-            headcount=10 + len(others) % 90,
+            siren=f"{next(self._sirens):09d}", siret=None, account=None, known_at=first_day(month),
+            month=first_day(month - 1), headcount=10 + len(self.waits) % 90,
         )  # fmt: skip
         due = time.perf_counter()
         await asyncio.sleep(PAUSE_SECONDS)
-        await scorer.handle(1, [record(event, month * 100_000 + len(others))])
-        others.append(time.perf_counter() - due - PAUSE_SECONDS)
-    return await ending, others
+        await self._scorer.handle(self._number, [record(event, self._offset)])
+        self.waits.append(time.perf_counter() - due - PAUSE_SECONDS)
+        self._offset += 1
 
 
-async def run(kafka: str, chain: Chain, model: Model) -> None:
+async def ended(scorer: Scorer, own: Partition, other: Partition, month: int) -> float:
+    """Seconds from the first event after a month to all of its end being written; events go on meanwhile."""
+    began, committed = time.perf_counter(), time.perf_counter()
+    await own.take(month + 1)
+    while scorer.holds(0):
+        await asyncio.gather(own.take(month + 1), other.take(month + 1))
+        if time.perf_counter() - committed > COMMIT_SECONDS:
+            await scorer.confirmed()
+            committed = time.perf_counter()
+    await scorer.confirmed()
+    return time.perf_counter() - began
+
+
+async def run(kafka: str, chain: Chain, model: Model, hot_firms: int) -> None:
     """End months, and print."""
     outbox = Outbox(Cluster(kafka=kafka), 60)
     await outbox.start()
     app = BatchApp("benchmark", broker=f"kafka://{kafka}", store="memory://")
     table = FirmTable(app, new_chain=lambda: Chain(model), name="firms", partitions=PARTITIONS)
     table.chains[0] = chain
-    clocks = Clocks(lambda: datetime(2090, 1, 1, tzinfo=UTC).timestamp(), time.monotonic)
-    metrics, ready = StreamMetrics(CollectorRegistry()), Ready(model)
     scorer = Scorer(
         table,
         outbox,
-        metrics,
-        clocks,
+        StreamMetrics(CollectorRegistry()),
+        Clocks(lambda: datetime(2090, 1, 1, tzinfo=UTC).timestamp(), time.monotonic),
         partitions=PARTITIONS,
-        ready=ready,
+        ready=Ready(model),
         language="fr",
-        hot_firms=50_000,
+        hot_firms=hot_firms,
         failed=app.crash,
     )
-    print(HEADER, "|" + "---|" * 7, sep="\n")
+    print(HEADER, "|" + "---|" * 9, sep="\n")
+    known = chain.firms.sirens()
+    sirens = known[partitions_of(known, PARTITIONS) == 0].tolist()
     for _ in range(MONTHS):
-        seconds, others = await ended(scorer, chain)
-        firms, values = len(chain.panel), np.percentile(others, (50, 99, 100))
-        figures = " | ".join(f"{1000 * value:.1f}" for value in values)
-        print(f"| {firms} | {1000 * seconds:.0f} | {1e6 * seconds / firms:.1f} | {len(others)} | {figures} |")
+        month, at_hand = chain.swept + 1, len(chain.panel)
+        own, other = Partition(scorer, 0, sirens), Partition(scorer, 1, [neighbour(1)])
+        seconds = await ended(scorer, own, other, month)
+        figures = [
+            f"{1000 * value:.1f}"
+            for partition in (own, other)
+            for value in np.percentile(partition.waits or [np.nan], (50, 99, 100))
+        ]
+        print(f"| {len(chain.firms)} | {at_hand} | {seconds:.1f} | {' | '.join(figures)} |")
+    await scorer.stop()
     await outbox.stop()
 
 
@@ -134,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--firms", type=int, default=20_000)
     parser.add_argument("--months", type=int, default=20)
+    parser.add_argument("--hot-firms", type=int, default=50_000)
     parser.add_argument("--files", type=Path, help="partner files that are there already")
     parser.add_argument("--model", type=Path, help="of `vigie replay --model-out`; by default the expert scorecard")
     given = parser.parse_args()
@@ -143,7 +177,8 @@ def main() -> None:
             simulate(Path(name), World(firms=given.firms, months=given.months), 5)
         with admin.connect(Cluster(kafka=kafka.bootstrap)) as connection:
             connection.create(topics.table(topics.TopicOptions(partitions=PARTITIONS)), alter=False)
-        asyncio.run(run(kafka.bootstrap, replayed(given.files or Path(name), model), model))
+        chain = as_recovered(replayed(given.files or Path(name), model), model)
+        asyncio.run(run(kafka.bootstrap, chain, model, given.hot_firms))
 
 
 if __name__ == "__main__":

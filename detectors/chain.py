@@ -41,25 +41,26 @@ class ChainOptions:
     horizon: int = option(HORIZON, "Months within which a collective procedure is predicted", unit="months")
 
 
+@dataclass(frozen=True)
+class Live:
+    """How a worker has its chains: firms that are not at hand are archived, and months end some firms at a time.
+
+    Each of these firms' end is an outcome. What is left of the latest month end when `step` is through is for
+    `close_some` and `finish`, between two steps.
+    """
+
+    closing_firms: int
+    """Firms whose month ends together."""
+    first_part: int = 0
+    """From which parts of cohorts are numbered: where it differs, workers that have a partition one after the other
+    overwrite no part."""
+
+
 class Chain:
     """The state of one partition and the model it is scored with. Replace `scorer` between two steps at will."""
 
-    def __init__(
-        self,
-        model: Model,
-        options: ChainOptions | None = None,
-        *,
-        archive: Archive | None = None,
-        spread: int | None = None,
-        first_part: int = 0,
-    ) -> None:
-        """With an `archive`, firms that are not at hand are there.
-
-        With `spread`, months end so many firms at a time, an outcome for each; what is left of the latest month end
-        when `step` is through is for `close_some` and `finish`, between two steps. Parts of cohorts are numbered from
-        `first_part` on: where it differs, workers that have a partition one after the other overwrite no part.
-        """
-        self.firms = Firms(archive)
+    def __init__(self, model: Model, options: ChainOptions | None = None, live: Live | None = None) -> None:
+        self.firms = Firms(None if live is None else Archive())
         self.scorer = Scorer(model)
         self.options = options or ChainOptions()
         self.day = 0
@@ -70,8 +71,7 @@ class Chain:
         self.pending: Pending = {}
         self.month_end: MonthEnd | None = None
         """One that has begun and is not done."""
-        self._spread = spread
-        self._first_part = first_part
+        self._live = live
 
     @property
     def panel(self) -> Panel:
@@ -114,9 +114,9 @@ class Chain:
             return
         while self.swept < month - 1:
             end = self.month_end = self.month_end or self._begin(self.swept + 1, position)
-            if self._spread is None:
+            if self._live is None:
                 yield self._at_once(end)
-            elif end.month == month - 1 and end.left > self._spread:
+            elif end.month == month - 1 and end.left > self._live.closing_firms:
                 # The rest between this batch and later ones.
                 return
             else:
@@ -134,14 +134,14 @@ class Chain:
             position=position,
             day=self.day,
             known_to=self.known_to,
-            first_part=self._first_part,
+            first_part=0 if self._live is None else self._live.first_part,
         )
 
     def close_some(self) -> Iterator[Outcome]:
         """Go on with the month end that has begun."""
         assert self.month_end is not None, "a month end has begun"
-        assert self._spread is not None, "month ends are spread"
-        yield from self.month_end.close_some(self._spread)
+        assert self._live is not None, "month ends are spread"
+        yield from self.month_end.close_some(self._live.closing_firms)
 
     def finish(self) -> Outcome:
         """What the month end came to, all of whose firms are closed."""

@@ -32,9 +32,8 @@ from alerts import alert as contract
 from alerts.alert import Origin
 from alerts.language import Language
 from detectors import models, pack
-from detectors.archive import Archive
 from detectors.batch import Batch
-from detectors.chain import Chain, ChainOptions
+from detectors.chain import Chain, ChainOptions, Live
 from detectors.events import EVENT_TYPES
 from detectors.months import month_of
 from detectors.outcome import Outcome
@@ -318,7 +317,7 @@ class Scorer:
 def live_chain(model: models.Model, options: ChainOptions, random: Callable[[], float]) -> Chain:
     """A partition's chain as a worker has it; `random` gives numbers in [0, 1)."""
     first_part = int(random() * _LIVES) * _PARTS_OF_A_LIFE
-    return Chain(model, options, archive=Archive(), spread=CLOSING_FIRMS, first_part=first_part)
+    return Chain(model, options, Live(CLOSING_FIRMS, first_part))
 
 
 def _may_end_a_month(chain: Chain, batch: Batch) -> bool:

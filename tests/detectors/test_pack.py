@@ -165,7 +165,7 @@ def test_a_record_of_another_format_is_refused(key: bytes) -> None:
     records = state(Run().take_all([headcount(), clock(on(JANUARY + 2, 1))]).chain)
     value = records[key]
     assert value is not None
-    other = value.replace(b'"format":3', b'"format":9') if key == b"~clock" else bytes([9]) + value[1:]
+    other = value.replace(b'"format":%d' % pack.FORMAT, b'"format":9') if key == b"~clock" else bytes([9]) + value[1:]
     assert other != value
     with pytest.raises(UnreadableState, match="has format 9, this version of Vigie reads formats") as refusal:
         loaded([(key, other)])

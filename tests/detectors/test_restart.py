@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from alerts import alert as contract
 from alerts.alert import Alert
 from detectors import pack
-from detectors.archive import Archive
 from detectors.batch import batch_of
-from detectors.chain import Chain
+from detectors.chain import Chain, Live
 from detectors.events import AnyEvent
 from detectors.models import prior
 from detectors.months import month_of
@@ -128,7 +127,7 @@ class Kept:
             self.records.append((effect[0], effect[1]))
 
     def recovered(self, spread: int | None = None) -> Chain:
-        chain = new_chain() if spread is None else Chain(prior(), EAGER, archive=Archive(), spread=spread)
+        chain = new_chain() if spread is None else Chain(prior(), EAGER, Live(spread))
         pack.load(chain, self.records)
         return chain
 
