@@ -117,3 +117,24 @@ def test_parts_of_a_cohort_are_one_by_siren_the_last_of_a_firm_counting() -> Non
     assert whole(parts).sirens.tolist() == end.cohort.sirens.tolist()
     assert size < PART_ROWS
     assert list(cut(end.cohort, 4)) == [4]
+
+
+def test_answers_are_those_known_when_the_month_ended() -> None:
+    """A proceeding of the month that ends, told of in the next one before all firms are closed, answers nothing yet."""
+    late = [proceeding(s, known_at=on(JANUARY + 4, 2), effective_on=on(JANUARY + 3, 20)) for s in SIRENS]
+    for closing_firms in (None, 1):
+        chain = chain_of(closing_firms)
+        taken(chain, [clock(on(JANUARY + 3, 1))], len(KNOWN))
+        while chain.month_end is not None:
+            list(chain.close_some())
+            if not chain.month_end.left:
+                chain.finish()
+        seen = taken(chain, [clock(on(JANUARY + 4, 1)), *late], len(KNOWN) + 1)
+        if chain.month_end is not None:
+            seen.append(chain.finish())
+        (end,) = [o for o in seen if o.time is not None]
+        assert end.examples is not None
+        assert (end.examples.cohort.month, len(end.examples.labels)) == (JANUARY, len(SIRENS))
+        assert not end.examples.labels.any()
+        assert end.month_scores is not None
+        assert end.month_scores.openings == 0
