@@ -75,10 +75,10 @@ def replayed(folder: Path, model: Model) -> Chain:
     return run.chain
 
 
-def as_recovered(replayed: Chain, model: Model) -> Chain:
+def as_recovered(replayed: Chain, model: Model, folder: Path) -> Chain:
     """The same chain as a worker has it that has read its state."""
     rows = np.arange(len(replayed.panel), dtype=np.int32)
-    chain = live_chain(model, replayed.options, random.random)
+    chain = live_chain(model, replayed.options, folder, random.random)
     pack.load(chain, pack.firm_records(replayed.panel, rows))
     pack.load(chain, [record for cohort in replayed.waiting() for record in pack.cohort_records(cohort)])
     pack.load(chain, [pack.clock_record(replayed)])
@@ -177,7 +177,7 @@ def main() -> None:
             simulate(Path(name), World(firms=given.firms, months=given.months), 5)
         with admin.connect(Cluster(kafka=kafka.bootstrap)) as connection:
             connection.create(topics.table(topics.TopicOptions(partitions=PARTITIONS)), alter=False)
-        chain = as_recovered(replayed(given.files or Path(name), model), model)
+        chain = as_recovered(replayed(given.files or Path(name), model), model, Path(name))
         asyncio.run(run(kafka.bootstrap, chain, model, given.hot_firms))
 
 

@@ -5,7 +5,7 @@ it. Batch boundaries never change what comes out: a firm is decided after each o
 the same two events wherever a batch was cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise, starmap
 
@@ -16,7 +16,7 @@ from detectors.archive import Archive
 from detectors.batch import Batch, Type
 from detectors.decisions import DecisionOptions, changes, decide, look
 from detectors.firms import Firms
-from detectors.labels import HORIZON, Cohort, Pending, cut, whole
+from detectors.labels import HORIZON, Cohort, Parts, Pending, cut, whole
 from detectors.models import Model, Scorer
 from detectors.month_end import MonthEnd
 from detectors.months import months_of
@@ -54,6 +54,8 @@ class Live:
     first_part: int = 0
     """From which parts of cohorts are numbered: where it differs, workers that have a partition one after the other
     overwrite no part."""
+    parts_of: Callable[[int], Parts] | None = None
+    """Makes the place where parts of a month's cohort wait for their answers; by default in memory."""
 
 
 class Chain:
@@ -68,7 +70,7 @@ class Chain:
         self.swept = NEVER
         """The last month that has ended."""
         self.known_to = np.zeros(len(SOURCES), np.int32)
-        self.pending: Pending = {}
+        self.pending = Pending() if live is None or live.parts_of is None else Pending(live.parts_of)
         self.month_end: MonthEnd | None = None
         """One that has begun and is not done."""
         self._live = live

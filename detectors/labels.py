@@ -5,7 +5,7 @@ collective procedure opened after the end of m and by then, else no. Both answer
 waits wrecks calibration (measured, see docs/design).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +64,23 @@ class Examples:
     labels: NDArray[np.bool_]
 
 
-Pending = dict[int, dict[int, Cohort]]
-"""Cohorts that wait for their answers: by month, in numbered parts."""
+Parts = MutableMapping[int, Cohort]
+"""A cohort in numbered parts."""
+
+
+class Pending(dict[int, Parts]):
+    """Cohorts that wait for their answers, by month; one that is not there has no parts yet."""
+
+    def __init__(self, parts_of: Callable[[int], Parts] = lambda _month: {}) -> None:
+        """`parts_of` makes the place where a month's parts are kept; by default in memory."""
+        super().__init__()
+        self._parts_of = parts_of
+
+    def __missing__(self, month: int) -> Parts:
+        parts = self[month] = self._parts_of(month)
+        return parts
+
+
 PART_ROWS = 2_000
 """Firms of a part of a cohort: one record."""
 

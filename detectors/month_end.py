@@ -95,7 +95,7 @@ class MonthEnd:
 
     def finish(self, horizon: int) -> Outcome:
         """What it all came to, once nobody is left; cohorts are answered after `horizon` months."""
-        parts = self._pending.get(self.month, {})
+        parts = self._pending.get(self.month)
         cohort = whole(parts) if parts else _nobody(self.month)
         outcome = Outcome(
             self._firms.panel,
@@ -107,11 +107,12 @@ class MonthEnd:
             month_scores=self._month_scores(cohort),
             time=self._time,
         )
-        due = self._pending.pop(self.month - horizon, {})
+        due = self._pending.pop(self.month - horizon, None)
         if due:
             old = whole(due)
             outcome.examples = answer(old, self._proceedings_of(old), horizon)
             outcome.answered = tuple(due)
+            due.clear()
         return outcome
 
     def _close(self, panel: Panel, rows: Rows, places: Places) -> Outcome:
@@ -157,11 +158,11 @@ class MonthEnd:
         """Have the firms wait for their answers, in further parts of the cohort."""
         if not len(cohort):
             return {}
-        parts = self._pending.setdefault(self.month, {})
+        parts = self._pending[self.month]
         while self._next_part in parts:
             self._next_part += 1
         more = cut(cohort, self._next_part)
-        parts |= more
+        parts.update(more)
         return more
 
     def _scores(self) -> Scores:

@@ -21,7 +21,8 @@ from detectors.reach import SOURCES
 
 __all__ = [
     "CLOCK_KEY", "COHORT_PREFIX", "FORMAT", "Record", "UnreadableState",
-    "answered_records", "clock_record", "cohort_records", "firm_records", "load", "part_records", "without",
+    "answered_records", "clock_record", "cohort_records", "firm_records", "load", "part_of", "part_records",
+    "part_value", "without",
 ]  # fmt: skip
 
 CLOCK_KEY = b"~clock"
@@ -61,13 +62,24 @@ def cohort_records(cohort: Cohort) -> Iterator[Record]:
 def part_records(parts: Mapping[int, Cohort]) -> Iterator[Record]:
     """The records of parts of a cohort, by their numbers."""
     for number, part in parts.items():
-        arrays = (
-            stored(part.sirens, "<u4"),
-            stored(part.codes, "|u1"),
-            stored(part.members, "<f4"),
-            stored(part.logits, "<f8"),
-        )
-        yield _cohort_key(part.month, number), bytes([FORMAT]) + msgspec.msgpack.encode(arrays)
+        yield _cohort_key(part.month, number), part_value(part)
+
+
+def part_value(part: Cohort) -> bytes:
+    """A part of a cohort as bytes."""
+    arrays = (
+        stored(part.sirens, "<u4"),
+        stored(part.codes, "|u1"),
+        stored(part.members, "<f4"),
+        stored(part.logits, "<f8"),
+    )
+    return bytes([FORMAT]) + msgspec.msgpack.encode(arrays)
+
+
+def part_of(month: int, value: bytes) -> Cohort:
+    """The part of a month's cohort that these bytes say."""
+    sirens, codes, members, logits = msgspec.msgpack.decode(value[1:], type=tuple[Array, Array, Array, Array])
+    return Cohort(month, sirens.open(), codes.open(), members.open(), logits.open())
 
 
 def answered_records(month: int, parts: Iterable[int]) -> Iterator[Record]:
@@ -132,13 +144,12 @@ def _load_clock(chain: Chain, value: bytes) -> None:
 
 def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:
     month, part = (int(x) for x in key[len(COHORT_PREFIX) :].split(b"|"))
-    parts = chain.pending.setdefault(month, {})
+    parts = chain.pending[month]
     if value is None:
         parts.pop(part, None)
         return
     check_format(key, value[0])
-    sirens, codes, members, logits = msgspec.msgpack.decode(value[1:], type=tuple[Array, Array, Array, Array])
-    parts[part] = Cohort(month, sirens.open(), codes.open(), members.open(), logits.open())
+    parts[part] = part_of(month, value)
 
 
 def _cohort_key(month: int, part: int) -> bytes:

@@ -82,7 +82,7 @@ def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -
         broker_max_poll_interval=86_400.0,
         consumer_group_instance_id=options.instance or None,
         # The fetch that a full producer batch of the changelog needs.
-        consumer_max_fetch_size=16 * 1024 * 1024,
+        consumer_max_fetch_size=4 * 1024 * 1024,
         table_standby_replicas=options.standbys,
         Monitor=Monitor,
     )

@@ -12,7 +12,7 @@ import faust
 
 from streams.batches import RecordsSchema
 
-RECOVERY_BUFFER = 8
+RECOVERY_BUFFER = 2
 """Changelog batches applied together."""
 
 State = TypeVar("State")

@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from streams.dead_letters import dead_letter
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
 from streams.outbox import Outbox, Outgoing, Unconfirmed
+from streams.spool import Spool
 from streams.state_writer import StateWriter
 from streams.sweeps import Sweeps
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
@@ -314,10 +316,13 @@ class Scorer:
         metrics.batch_seconds.observe(self._clocks.monotonic() - began)
 
 
-def live_chain(model: models.Model, options: ChainOptions, random: Callable[[], float]) -> Chain:
-    """A partition's chain as a worker has it; `random` gives numbers in [0, 1)."""
+def live_chain(model: models.Model, options: ChainOptions, folder: Path, random: Callable[[], float]) -> Chain:
+    """A partition's chain as a worker has it, with a file in that folder; `random` gives numbers in [0, 1).
+
+    Raises StreamsError where the folder takes no file.
+    """
     first_part = int(random() * _LIVES) * _PARTS_OF_A_LIFE
-    return Chain(model, options, Live(CLOSING_FIRMS, first_part))
+    return Chain(model, options, Live(CLOSING_FIRMS, first_part, Spool(folder).parts_of))
 
 
 def _may_end_a_month(chain: Chain, batch: Batch) -> bool:

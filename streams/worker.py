@@ -214,7 +214,7 @@ class Worker:
         app = self._app(topics.APP_ID)
         table = FirmTable(
             app,
-            new_chain=lambda: live_chain(self._ready.model, self._settings.chain, self._random),
+            new_chain=lambda: live_chain(self._ready.model, self._settings.chain, self._settings.data, self._random),
             name="firms",
             partitions=partitions,
         )

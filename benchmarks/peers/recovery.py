@@ -1,15 +1,16 @@
 """How long a program takes from its launch to its first event, where the state of many firms is to be recovered first.
 
-State stands where each program would have left it. Vigie's worker has records of firms of a simulated world, copied
-under other SIRENs; the others have states of the reduced work. Bytewax, whose recovery is its own, first works through
-an event of each firm. On disk is only what an engine takes its state from: Quix Streams' local store is not there.
+State stands where each program would have left it. Vigie's worker has records of firms of a simulated world, and of the
+cohorts that wait for their answers, copied under other SIRENs; the others have states of the reduced work. Bytewax,
+whose recovery is its own, first works through an event of each firm. On disk is only what an engine takes its state
+from: Quix Streams' local store is not there.
 """
 
 import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import cycle, islice
@@ -30,6 +31,7 @@ from benchmarks.peers.site import COMPACTED, PARTITIONS, Site
 from benchmarks.peers.throughput import THRESHOLD
 from detectors import models, pack
 from detectors.chain import Chain
+from detectors.labels import Cohort
 from streams import ingest
 from streams.partitioner import partitions_of
 from streams.replay import Replay, ReplayOptions
@@ -88,7 +90,9 @@ def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recov
     elif contender is WHOLE:
         chain = simulated()
         known = date.fromordinal(chain.day)
-        size = _fill(site, CHANGELOG, copies(chain, sirens), [pack.clock_record(chain)])
+        waiting, time_of_it = list(chain.waiting()), pack.clock_record(chain)
+        size = _fill(site, CHANGELOG, copies(chain, sirens), [time_of_it])
+        site.write(CHANGELOG, waiting_firms(waiting, sirens))
     elif contender is REDUCED:
         size = _fill(site, of.changelog, _column_records(pool, sirens))
     else:
@@ -134,6 +138,18 @@ def copies(chain: Chain, sirens: Sequence[str]) -> Iterator[Record]:
             # A fact's key tells its firm as well: that of a copy must be another.
             ledger.entries["key"] ^= np.uint64((start + 1) * _MIX % _WORD)
         yield from pack.firm_records(panel, here)
+
+
+def waiting_firms(cohorts: Sequence[Cohort], sirens: Sequence[str]) -> list[list[Record]]:
+    """For each partition, as many cohorts of all its firms as these are: their rows over and over."""
+    numbers = np.array(sirens).astype(np.uint32)
+    places = partitions_of(numbers, PARTITIONS)
+    found = list[list[Record]]()
+    for partition in range(PARTITIONS):
+        here = np.sort(numbers[places == partition])
+        whole = [replace(c.rows(np.arange(len(here)) % len(c)), sirens=here) for c in cohorts]
+        found.append([record for cohort in whole for record in pack.cohort_records(cohort)])
+    return found
 
 
 def _worked_through(site: Site, of: Given, events: Sent) -> int:

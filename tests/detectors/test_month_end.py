@@ -34,6 +34,16 @@ def taken(chain: Chain, events: Sequence[AnyEvent], offset: int) -> list[Outcome
     return list(chain.step(batch_of(events, np.arange(offset, offset + len(events)))))
 
 
+def closed(chain: Chain) -> list[Outcome]:
+    """What is left of a month end, if one goes on."""
+    if chain.month_end is None:
+        return []
+    seen = list[Outcome]()
+    while chain.month_end.left:
+        seen += chain.close_some()
+    return [*seen, chain.finish()]
+
+
 def told(outcomes: Sequence[Outcome]) -> set[tuple[str, str, int, float]]:
     return {(d.siren, d.kind, d.tier, d.logit) for o in outcomes for d in o.decisions}
 
@@ -57,10 +67,7 @@ def test_it_comes_to_what_it_comes_to_at_once(spread: int, touched: list[str], g
         if chain.month_end is not None and (goes_on[n : n + 1] or [False])[0]:
             seen += chain.close_some()
         seen += taken(chain, [event], offset + 1 + n)
-    while chain.month_end is not None and chain.month_end.left:
-        seen += chain.close_some()
-    if chain.month_end is not None:
-        seen.append(chain.finish())
+    seen += closed(chain)
     assert told(seen) == told([end, *rest])
     (last,) = [o for o in seen if o.time is not None]
     assert end.cohort is not None
@@ -78,8 +85,8 @@ def test_it_comes_to_what_it_comes_to_at_once(spread: int, touched: list[str], g
     assert end.month_scores is not None
     assert last.month_scores.firms.tolist() == end.month_scores.firms.tolist()
     # Every firm was closed once, and stands in one part of the cohort.
-    closed = [o.panel.firms["siren"][o.changed].tolist() for o in seen if o.kept is not None]
-    assert sorted(s for some in closed for s in some) == sorted(map(int, SIRENS))
+    sirens = [o.panel.firms["siren"][o.changed].tolist() for o in seen if o.kept is not None]
+    assert sorted(s for some in sirens for s in some) == sorted(map(int, SIRENS))
     assert sum(len(p) for o in seen for p in (o.kept or {}).values()) == len(last.cohort)
     assert [number for o in seen for number in o.kept or {}] == [*range(70, 70 + len(chain.pending[JANUARY]))]
 
@@ -125,13 +132,9 @@ def test_answers_are_those_known_when_the_month_ended() -> None:
     for closing_firms in (None, 1):
         chain = chain_of(closing_firms)
         taken(chain, [clock(on(JANUARY + 3, 1))], len(KNOWN))
-        while chain.month_end is not None:
-            list(chain.close_some())
-            if not chain.month_end.left:
-                chain.finish()
+        closed(chain)
         seen = taken(chain, [clock(on(JANUARY + 4, 1)), *late], len(KNOWN) + 1)
-        if chain.month_end is not None:
-            seen.append(chain.finish())
+        seen += closed(chain)
         (end,) = [o for o in seen if o.time is not None]
         assert end.examples is not None
         assert (end.examples.cohort.month, len(end.examples.labels)) == (JANUARY, len(SIRENS))

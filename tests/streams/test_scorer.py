@@ -1,10 +1,12 @@
 import asyncio
 import json
 import random
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,6 +40,7 @@ from tests.streams.received import Received, home, received
 
 HERE = home(SIREN, 4)
 HORIZON = 2
+FOLDER = Path(tempfile.gettempdir())
 TODAY = datetime(2020, 6, 1, 12, tzinfo=UTC)
 CLOCKS = Clocks(wall=TODAY.timestamp, monotonic=lambda: 0.0)
 CHANGELOG = "vigie-firms-changelog"
@@ -78,7 +81,7 @@ async def bench(site: Site, seconds: float = 30, hot_firms: int = 50_000) -> Asy
     app = BatchApp("vigie-test", broker=f"kafka://{site.kafka}", store="memory://")
     table = FirmTable(
         app,
-        new_chain=lambda: live_chain(prior(), ChainOptions(horizon=HORIZON), random.random),
+        new_chain=lambda: live_chain(prior(), ChainOptions(horizon=HORIZON), FOLDER, random.random),
         name="firms",
         partitions=site.partitions,
     )
