@@ -49,8 +49,8 @@ class StreamMetrics:
         )
         self.sweep_seconds = Histogram(
             "vigie_month_end_duration_seconds",
-            "Scoring of a whole partition at a month end.",
-            buckets=(0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0),
+            "From the beginning of a partition's month end to its last firm, its turn included.",
+            buckets=(0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0),
             registry=registry,
         )
         self.raised = Counter(
