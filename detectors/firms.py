@@ -67,9 +67,10 @@ class Firms:
             yield from records
 
     def take_back(self, sirens: Sirens, values: Sequence[bytes]) -> None:
-        """Archive the records of firms that are not at hand, the oldest first, of any format that is read.
+        """Archive recovered records, the oldest first, of any format that is read.
 
-        Of two of a firm the one that has seen more events and month ends counts, of equal ones the last.
+        Of two of a firm the one that has seen more events and month ends counts, of equal ones the last; the same goes
+        for a firm at hand: the partition may have been another worker's for a while.
         """
         if not len(sirens):
             return
@@ -81,6 +82,9 @@ class Firms:
             rows = np.arange(len(panel), dtype=np.int32)
             sirens = np.concatenate([panel.firms["siren"][rows], sirens[~old]])
             values = [*(value for _, value in firm_records(panel, rows)), *compress(values, ~old)]
+        at_hand = self.panel.rows_of(sirens, make=False) >= 0
+        if at_hand.any():
+            put_back(self.panel, list(compress(values, at_hand)))
         self._archive_newest(sirens, values)
 
     def _archive_newest(self, sirens: Sirens, values: Sequence[bytes]) -> None:
@@ -94,6 +98,8 @@ class Firms:
         ordered = all_sirens[order]
         newest = order[np.append(ordered[1:] != ordered[:-1], True)] - len(before)
         newest = newest[newest >= 0]
+        new = sirens[newest][known[newest] < 0]
+        self._unwritten -= int((self.panel.rows_of(new, make=False) >= 0).sum())
         self.archive.keep(sirens[newest], [values[i] for i in newest.tolist()])
 
     def let_go(self, most: int) -> None:

@@ -140,6 +140,9 @@ def _load_clock(chain: Chain, value: bytes) -> None:
     chain.day, chain.swept = max(chain.day, clock.day), max(chain.swept, clock.swept)
     known_to = np.array([clock.known_to.get(s, 0) for s in SOURCES], np.int32)
     chain.known_to = np.maximum(chain.known_to, known_to)
+    if chain.month_end is not None and chain.month_end.month <= chain.swept:
+        # Another worker has done the rest, while the partition was its own.
+        chain.month_end = None
 
 
 def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:

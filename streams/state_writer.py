@@ -91,7 +91,12 @@ class StateWriter(Generic[State]):
         if changes is not None and self._held(partition) is changes.state:
             rows = np.flatnonzero(changes.flags).astype(np.int32)
             records = chain(self._records(changes.state, rows), self._last(changes.state))
-            await self.put(partition, records, many=many or len(rows) >= MANY_ROWS)
+            try:
+                await self.put(partition, records, many=many or len(rows) >= MANY_ROWS)
+            except BaseException:
+                # Also where whoever waits for it gives up: they are to be written still.
+                self.changed(partition, changes.state, rows)
+                raise
             self._written(changes.state)
 
     async def put(self, partition: int, records: Iterable[Record], *, many: bool = False) -> None:

@@ -104,6 +104,24 @@ def test_of_recovered_records_the_newest_counts_whatever_their_order(at_once: bo
     assert len(firms) == 1
 
 
+@pytest.mark.parametrize(("mine", "theirs", "expected"), [(5, 9, 2_000), (9, 5, 1_000)])
+def test_a_partition_that_was_anothers_for_a_while_goes_on_from_the_newer_of_both(
+    mine: int, theirs: int, expected: int
+) -> None:
+    """A worker that was cut off keeps what it has at hand, and reads what was written meanwhile."""
+    firms, other = Firms(Archive()), Firms(Archive())
+    heads(firms, A, 1_000, mine)
+    heads(other, A, 2_000, theirs)
+    heads(other, B, 3_000, theirs)
+    records = written(other)
+    firms.take_back(sirens(*map(int, records)), list(records.values()))
+    assert firms.panel.firms["heads_of_firm"][firms.rows_of(sirens(A, B))].tolist() == [expected, 3_000]
+    written(firms)
+    firms.let_go(0)
+    assert firms.panel.firms["heads_of_firm"][firms.rows_of(sirens(A, B))].tolist() == [expected, 3_000]
+    assert len(firms) == 2
+
+
 def test_records_of_an_older_format_are_written_anew() -> None:
     old = [(int(key), value) for key, value in records_of_format_2() if key.isdigit() and value is not None]
     firms = Firms(Archive())

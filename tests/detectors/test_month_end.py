@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors import pack
 from detectors.batch import batch_of
 from detectors.chain import Chain, Live
 from detectors.events import AnyEvent
@@ -15,7 +16,7 @@ from detectors.labels import PART_ROWS, cut, whole
 from detectors.models import prior
 from detectors.outcome import Outcome
 from tests.detectors.making import JANUARY, clock, debt, headcount, on, proceeding
-from tests.detectors.running import EAGER
+from tests.detectors.running import EAGER, state
 
 SIRENS = [f"{n:09d}" for n in range(1, 13)]
 KNOWN: list[AnyEvent] = [
@@ -32,6 +33,10 @@ def chain_of(closing_firms: int | None) -> Chain:
 
 def taken(chain: Chain, events: Sequence[AnyEvent], offset: int) -> list[Outcome]:
     return list(chain.step(batch_of(events, np.arange(offset, offset + len(events)))))
+
+
+def goes_on(chain: Chain) -> bool:
+    return chain.month_end is not None
 
 
 def closed(chain: Chain) -> list[Outcome]:
@@ -112,6 +117,24 @@ def test_a_model_that_comes_meanwhile_scores_events_and_no_month_end() -> None:
     assert outcome.model is began_with
     (stretch,) = [o for o in taken(chain, [clock(on(JANUARY + 1, 2))], len(KNOWN) + 1) if o.month is None]
     assert stretch.model is chain.scorer.model
+
+
+def test_a_month_end_that_another_worker_has_done_is_done() -> None:
+    """The partition was another's for a while, and comes back with what that one has written."""
+    chain, other = chain_of(3), chain_of(3)
+    for each in (chain, other):
+        taken(each, [clock(on(JANUARY + 1, 1))], len(KNOWN))
+    list(chain.close_some())
+    written = list[pack.Record]()
+    for outcome in closed(other):
+        written += pack.part_records(outcome.kept or {})
+        written += other.firms.records(outcome.panel, outcome.changed)
+    pack.load(chain, written)
+    assert goes_on(chain)
+    pack.load(chain, [pack.clock_record(other)])
+    assert not goes_on(chain)
+    assert chain.swept == JANUARY
+    assert state(chain) == state(other)
 
 
 def test_parts_of_a_cohort_are_one_by_siren_the_last_of_a_firm_counting() -> None:

@@ -24,9 +24,12 @@ class Log:
         self.open = asyncio.Event()
         self.open.set()
         self.told: list[Firms] = []
+        self.room = asyncio.Event()
+        self.room.set()
 
     async def send_batches(self, topic: str, partition: int, records: Any, *, many: bool = False) -> list[Any]:
         assert topic == TOPIC
+        await self.room.wait()
         self.records += [(partition, key, value) for key, value in records]
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.awaited.append(future)
@@ -188,6 +191,23 @@ def test_a_partition_that_comes_to_be_held_back_while_it_is_waited_for_is_not_wr
             holds.add(0)
         await commit
         assert log.records == []
+
+    trial(body)
+
+
+def test_what_was_given_up_midway_is_written_later() -> None:
+    async def body(writer: StateWriter[Firms], log: Log, held: dict[int, Firms]) -> None:
+        log.room.clear()
+        async with writer.working(0):
+            writer.changed(0, held[0], change(held[0], 3, 4))
+        commit = asyncio.create_task(writer.confirmed())
+        await asyncio.sleep(0.01)
+        commit.cancel()
+        await asyncio.gather(commit, return_exceptions=True)
+        log.room.set()
+        await writer.confirmed()
+        assert log.records[-2:] == [(0, b"3", b"1"), (0, b"4", b"1")]
+        assert log.told == [held[0]]
 
     trial(body)
 
