@@ -327,7 +327,7 @@ class Panel:
     def _headcounts_of_firms(self, row: NDArray[np.void], firms: Rows) -> None:
         """The firm's own figure is a site without number: one entry a firm, kept with the firm."""
         f = self.firms
-        slots, _ = self.sites.slots(_OWN_SITE ^ f["siren"][firms].astype(np.uint64), firms)
+        slots, _ = self.sites.slots(OWN_SITE ^ f["siren"][firms].astype(np.uint64), firms)
         old = self.sites.entries.take(slots)
         wins = _later((row["start"], row["a"]), (old["month"], old["heads"]))
         slots, firms, row = slots[wins], firms[wins], row.compress(wins)
@@ -390,7 +390,7 @@ class Panel:
         return np.zeros(len(at), bool)
 
 
-_OWN_SITE = np.uint64(0xF1E2D3C4_00000000)
+OWN_SITE = np.uint64(0xF1E2D3C4_00000000)
 
 _APPLY = {
     Type.PAYMENT_DELAY: Panel._payment_delays,

@@ -1,127 +1,186 @@
-"""Records in as few bytes as is quick: only the bytes that differ from what is expected of them are kept.
+"""Numbers in as few bits as is quick: what is 0 takes one bit, any other number the bits of the largest like it.
 
-Rows of a structured array, grouped (a group is what belongs to one firm), become a piece of bytes a group. What is
-expected is a blank row; of a field that is mostly like another one (what was paid is mostly what was due), that one; of
-a series that is mostly steady, the month beside. All is combined by exclusive or, so that nearly all bytes are zero.
-A piece has, for each row, a bitmap of its 8-byte words; for each word set in the bitmaps, a bitmap of its bytes; then
-the bytes set in those. It takes a few passes over columns.
+Rows of numbers, grouped (a group is what belongs to one firm), become a piece of bytes a group. Columns of numbers of a
+kind (the months of a series, amounts, days) stand side by side and share a width within a piece: that of the largest of
+them there, from a scale of 32. A piece has five bits a kind, its widths; a bitmap of the numbers that are not 0, whole
+bytes a row; then these numbers, each as wide as its kind. A piece without rows is empty. It takes a few passes over
+columns.
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rings import MONTHS
-
-WORD = 8
 Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.uint64]
+Counts = NDArray[np.int64]
+
+_WORD = 64
+_WIDTHS = np.array([*range(21), 22, 24, 26, 28, 30, 32, 36, 40, 48, 56, 64], np.uint8)
+_PLACE_BITS = 5
+"""Bits of a place in the scale of widths."""
+_PLACES = np.append(np.searchsorted(_WIDTHS, np.arange(_WORD + 1)), len(_WIDTHS) - 1).astype(np.uint64)
+"""The place of the least width for numbers of so many bits; 65 stands for 64 bits that were rounded up."""
+MOST_KINDS = _WORD // _PLACE_BITS
+_ALL = np.uint64(2**64 - 1)
 
 
 class Squeezer:
-    """Squeezes the rows of one record type, and spreads them again."""
+    """Squeezes columns of numbers, and spreads them again."""
 
-    def __init__(self, blank: np.void, alike: Sequence[tuple[str, str]] = (), steady: Sequence[str] = ()) -> None:
-        """`alike` are pairs of fields of one size: the first is mostly like the second, which is no first of a pair.
-        `steady` are fields of MONTHS values each, none of them in `alike`, that mostly stay from one to the next.
+    def __init__(self, kinds: Sequence[int]) -> None:
+        """`kinds` says how many columns of each kind there are, in their order; at most MOST_KINDS."""
+        assert len(kinds) <= MOST_KINDS, "the widths of all kinds go into one word"
+        self.columns = sum(kinds)
+        self._edges = np.cumsum([0, *kinds]).tolist()
+        self._shifts = np.arange(len(kinds), dtype=np.uint64)[:, None] * np.uint64(_PLACE_BITS)
+        self._kind_of = np.repeat(np.arange(len(kinds)), kinds)
+        self._bitmap = -(-self.columns // 8)
+        self._scale = -(-len(kinds) * _PLACE_BITS // 8)
+
+    def squeeze(self, numbers: Numbers, counts: Counts) -> tuple[list[bytes], list[bytes]]:
+        """A piece a group, in two parts; `numbers` (columns, rows), `counts` (groups,) rows of which belong to each."""
+        if not numbers.shape[1]:
+            return [b""] * len(counts), [b""] * len(counts)
+        row_ends, held = np.cumsum(counts), counts > 0
+        used = np.ascontiguousarray((numbers != 0).T)
+        bitmaps = np.packbits(used, axis=1)
+        row, column, ends = self._found(used, bitmaps)
+        places = self._places(numbers, (row_ends - counts)[held])
+        widths = self._widths(places, row, column, counts[held])
+        ends = ends[row_ends]
+        offsets, byte_ends = _laid(widths, ends)
+        maps = _together(self._scaled(places), bitmaps, counts[held]).tobytes()
+        map_ends = np.cumsum(held) * self._scale + row_ends * self._bitmap
+        written = _written(numbers[column, row], widths, offsets, int(byte_ends[-1]))
+        return cut(maps, map_ends), cut(written, byte_ends)
+
+    def spread(self, data: Bytes, starts: Counts, counts: Counts) -> tuple[Numbers, Counts]:
+        """The numbers of all groups, (columns, rows), and where the piece of each group ends.
+
+        The piece of group i begins at `starts[i]` of `data`, which is `readable`, and has `counts[i]` rows.
         """
-        self._blank = blank
-        self._alike = [(self._place(field), self._place(model)) for field, model in alike]
-        self._steady = [self._place(field) for field in steady]
-        self._words = -(-blank.dtype.itemsize // WORD)
-        self._bitmap = -(-self._words // 8)
+        held = counts > 0
+        scaled = starts + held * self._scale
+        places = self._unscaled(cut_out(data, starts, scaled).reshape(-1, self._scale))
+        mapped = scaled + counts * self._bitmap
+        bitmaps = cut_out(data, scaled, mapped).reshape(-1, self._bitmap)
+        row, column, ends = self._found(np.unpackbits(bitmaps, axis=1, count=self.columns).view(bool), bitmaps)
+        widths = self._widths(places, row, column, counts[held])
+        ends = ends[np.cumsum(counts)]
+        offsets, byte_ends = _laid(widths, ends)
+        sizes = between(byte_ends)
+        offsets += np.repeat((mapped - (byte_ends - sizes)) * 8, between(ends))
+        numbers = np.zeros((self.columns, len(bitmaps)), np.uint64)
+        numbers[column, row] = _read(data, widths, offsets)
+        return numbers, mapped + sizes
 
-    def squeeze(self, rows: NDArray[np.void], counts: NDArray[np.int64]) -> list[bytes]:
-        """A piece a group; `counts` (groups,) says how many of the rows, in order, belong to each."""
-        if not len(rows):
-            return [b""] * len(counts)
-        words = self._less_expected(rows).view("<u8")
-        used = words != 0
-        kept = words[used].view(np.uint8).reshape(-1, WORD)
-        there = kept != 0
-        bitmaps, masks = np.packbits(used, axis=1), np.packbits(there)
-        row_ends = np.cumsum(counts)
-        word_ends = _sums(np.bitwise_count(bitmaps).sum(axis=1))[row_ends]
-        byte_ends = _sums(np.bitwise_count(masks))[word_ends]
-        parts = (
-            _cut(bitmaps.tobytes(), row_ends * self._bitmap),
-            _cut(masks.tobytes(), word_ends),
-            _cut(kept[there].tobytes(), byte_ends),
-        )
-        return [a + b + c for a, b, c in zip(*parts, strict=True)]
+    def _found(self, used: NDArray[np.bool_], bitmaps: Bytes) -> tuple[Counts, Counts, Counts]:
+        """Row and column of each number that is not 0, and how many of them there are in the first 0, 1, 2... rows."""
+        each = np.bitwise_count(bitmaps).sum(axis=1, dtype=np.int64)
+        row = np.repeat(np.arange(len(used)), each)
+        return row, np.flatnonzero(used) - row * self.columns, sums(each)
 
-    def spread(
-        self, data: Bytes, starts: NDArray[np.int64], counts: NDArray[np.int64]
-    ) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-        """The rows of all groups, in order, and where the piece of each ends.
+    def _places(self, numbers: Numbers, starts: Counts) -> NDArray[np.uint64]:
+        """The width of each kind in each group that has rows, as places in the scale, shape (kinds, groups)."""
+        # Of numbers combined by or, the highest bit is that of the largest.
+        largest = np.stack([np.bitwise_or.reduce(numbers[a:b]) for a, b in pairwise(self._edges)])
+        if len(starts) < numbers.shape[1]:
+            largest = np.bitwise_or.reduceat(largest, starts, axis=1)
+        return _PLACES.take(np.frexp(largest.astype(np.float64))[1])
 
-        The piece of group i begins at `starts[i]` of `data` and has `counts[i]` rows.
-        """
-        row_ends = np.cumsum(counts)
-        middles = starts + counts * self._bitmap
-        bitmaps = cut_out(data, starts, middles).reshape(-1, self._bitmap)
-        word_counts = by_group(np.bitwise_count(bitmaps).sum(axis=1), row_ends)
-        ends = middles + word_counts
-        masks = cut_out(data, middles, ends)
-        starts, ends = ends, ends + by_group(np.bitwise_count(masks), np.cumsum(word_counts))
-        kept = np.zeros(len(masks) * WORD, np.uint8)
-        kept[np.unpackbits(masks).view(bool)] = cut_out(data, starts, ends)
-        words = np.zeros((len(bitmaps), self._words), "<u8")
-        words[np.unpackbits(bitmaps, axis=1, count=self._words).view(bool)] = kept.view("<u8")
-        return self._with_expected(words.view(np.uint8)), ends
+    def _scaled(self, places: NDArray[np.uint64]) -> Bytes:
+        """Places in the scale as bytes, shape (groups, bytes)."""
+        together = np.bitwise_or.reduce(places << self._shifts, axis=0)
+        return together.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : self._scale]
 
-    def _less_expected(self, rows: NDArray[np.void]) -> Bytes:
-        """What differs from what is expected, whole words, shape (n, words x 8)."""
-        size = rows.dtype.itemsize
-        out = np.zeros((len(rows), self._words * WORD), np.uint8)
-        out[:, :size] = np.ascontiguousarray(rows).view(np.uint8).reshape(len(rows), size)
-        out ^= self._blank_bytes
-        for field, model in self._alike:
-            out[:, field] ^= out[:, model]
-        for field in self._steady:
-            months = _months(out[:, field])
-            out[:, field] = np.concatenate([months[:, :1], months[:, 1:] ^ months[:, :-1]], axis=1).view(np.uint8)
-        return out
+    def _unscaled(self, scaled: Bytes) -> NDArray[np.uint64]:
+        together = np.zeros((len(scaled), 8), np.uint8)
+        together[:, : self._scale] = scaled
+        return together.view("<u8")[:, 0] >> self._shifts & np.uint64(len(_WIDTHS) - 1)
 
-    def _with_expected(self, found: Bytes) -> NDArray[np.void]:
-        for field in self._steady:
-            found[:, field] = np.bitwise_xor.accumulate(_months(found[:, field]), axis=1).view(np.uint8)
-        for field, model in self._alike:
-            found[:, field] ^= found[:, model]
-        found ^= self._blank_bytes
-        dtype = self._blank.dtype
-        return np.frombuffer(found[:, : dtype.itemsize].tobytes(), dtype)
-
-    @cached_property
-    def _blank_bytes(self) -> Bytes:
-        padded = np.zeros(self._words * WORD, np.uint8)
-        padded[: self._blank.dtype.itemsize] = np.frombuffer(self._blank.tobytes(), np.uint8)
-        return padded
-
-    def _place(self, field: str) -> slice:
-        fields = self._blank.dtype.fields
-        assert fields is not None, "records have fields"
-        dtype, start = fields[field][:2]
-        return slice(start, start + dtype.itemsize)
+    def _widths(self, places: NDArray[np.uint64], row: Counts, column: Counts, counts: Counts) -> Bytes:
+        """The width of each of the numbers that stand in these rows and columns."""
+        of_rows = _WIDTHS.take(places.view(np.int64))
+        if len(counts) < counts.sum():
+            of_rows = np.repeat(of_rows, counts, axis=1)
+        return of_rows.reshape(-1).take(self._kind_of.take(column) * of_rows.shape[1] + row)
 
 
-def _months(series: Bytes) -> NDArray[np.uint64]:
-    """Bytes of a series as one word a month, shape (n, MONTHS)."""
-    return np.ascontiguousarray(series).view("<u8").reshape(-1, MONTHS)
+def readable(pieces: Sequence[bytes]) -> Bytes:
+    """Pieces one after the other, with room behind, so that they can be read by words."""
+    size = sum(map(len, pieces))
+    return np.frombuffer(b"".join([*pieces, bytes(16 + -size % 8)]), np.uint8)
 
 
-def _sums(numbers: NDArray[np.integer]) -> NDArray[np.int64]:
+def _laid(widths: Bytes, ends: Counts) -> tuple[Counts, Counts]:
+    """Where numbers stand, in bits, if each group of them begins with a whole byte; and where the groups end, in bytes.
+
+    Group i has the numbers up to `ends[i]`.
+    """
+    stops = sums(widths)
+    group_stops = stops[ends]
+    bits = between(group_stops)
+    byte_ends = np.cumsum((bits + 7) >> 3)
+    moved = (byte_ends - ((bits + 7) >> 3)) * 8 - (group_stops - bits)
+    return stops[:-1] + np.repeat(moved, between(ends)), byte_ends
+
+
+def _together(heads: Bytes, rows: Bytes, counts: Counts) -> Bytes:
+    """The bytes of each group's head, then of its rows, group after group, one after the other."""
+    if len(heads) == len(rows):
+        return np.concatenate([heads, rows], axis=1)
+    found = np.empty(heads.size + rows.size, np.uint8)
+    # Before a row stand the rows before it, and the heads up to that of its own group.
+    starts = np.arange(len(rows)) * rows.shape[1] + np.repeat(np.arange(1, len(heads) + 1), counts) * heads.shape[1]
+    found[starts[:, None] + np.arange(rows.shape[1])] = rows
+    starts = np.arange(len(heads)) * heads.shape[1] + (np.cumsum(counts) - counts) * rows.shape[1]
+    found[starts[:, None] + np.arange(heads.shape[1])] = heads
+    return found
+
+
+def _written(numbers: Numbers, widths: Bytes, offsets: Counts, size: int) -> bytes:
+    """Bytes in which the numbers stand at these offsets, in bits, ascending."""
+    words = np.zeros(size // 8 + 2, "<u8")
+    if len(numbers):
+        word, shift = offsets >> 6, (offsets & 63).astype(np.uint64)
+        first = np.flatnonzero(np.append(True, word[1:] != word[:-1]))
+        words[word[first]] = np.bitwise_or.reduceat(numbers << shift, first)
+        over = np.flatnonzero(shift + widths > _WORD)
+        # Only the last number of a word goes on into the next one.
+        words[word[over] + 1] |= numbers[over] >> (np.uint64(_WORD) - shift[over])
+    return words.tobytes()[:size]
+
+
+def _read(data: Bytes, widths: Bytes, offsets: Counts) -> Numbers:
+    """The numbers, none of width 0, that stand at these offsets, in bits."""
+    words = data.view("<u8")
+    word, shift = offsets >> 6, (offsets & 63).astype(np.uint64)
+    # In two steps, since a word cannot be shifted by all of its bits.
+    higher = (words[word + 1] << (np.uint64(_WORD - 1) - shift)) << np.uint64(1)
+    return ((words[word] >> shift) | higher) & (_ALL >> (np.uint64(_WORD) - widths))
+
+
+def sums(numbers: NDArray[np.integer]) -> Counts:
     """The sum of the first 0, 1, 2... numbers."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers, dtype=np.int64)])
 
 
-def by_group(numbers: NDArray[np.integer], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_group(numbers: NDArray[np.integer], ends: Counts) -> Counts:
     """The sum of each group of numbers, which stand one after the other up to `ends`."""
-    return np.diff(_sums(numbers)[ends], prepend=0)
+    return between(sums(numbers)[ends])
 
 
-def cut_out(data: Bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Bytes:
+def between(stops: Counts) -> Counts:
+    """From each stop to the next, the first from 0: `numpy.diff` takes several times longer for few."""
+    steps = stops.copy()
+    steps[1:] -= stops[:-1]
+    return steps
+
+
+def cut_out(data: Bytes, starts: Counts, ends: Counts) -> Bytes:
     """The bytes from each start to its end, one after the other."""
     lengths = ends - starts
     stops = np.cumsum(lengths)
@@ -129,6 +188,7 @@ def cut_out(data: Bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> 
     return data.take(places + np.repeat(starts - (stops - lengths), lengths))
 
 
-def _cut(data: bytes, ends: NDArray[np.int64]) -> list[bytes]:
+def cut(data: bytes, ends: Counts) -> list[bytes]:
+    """The bytes up to each end."""
     stops = ends.tolist()
     return [data[a:b] for a, b in zip([0, *stops[:-1]], stops, strict=True)]

@@ -7,7 +7,8 @@ with the blank's.
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.squeeze import WORD, Bytes, by_group, cut_out
+from detectors.squeeze import Bytes, by_group, cut_out
+from detectors.squeeze_3 import WORD
 
 
 def spread(

@@ -17,7 +17,7 @@ from tests.detectors.applying import facts
 from tests.detectors.making import JANUARY, headcount
 from tests.detectors.running import EAGER, Run
 from tests.detectors.strategies import streams
-from tests.detectors.test_upgrades import records_of_format_2
+from tests.detectors.test_upgrades import OLDER, records_of
 
 A, B, C = 732829320, 552100554, 7
 
@@ -122,8 +122,9 @@ def test_a_partition_that_was_anothers_for_a_while_goes_on_from_the_newer_of_bot
     assert len(firms) == 2
 
 
-def test_records_of_an_older_format_are_written_anew() -> None:
-    old = [(int(key), value) for key, value in records_of_format_2() if key.isdigit() and value is not None]
+@OLDER
+def test_records_of_an_older_format_are_written_anew(format: int) -> None:
+    old = [(int(key), value) for key, value in records_of(format) if key.isdigit() and value is not None]
     firms = Firms(Archive())
     firms.take_back(sirens(*(siren for siren, _ in old)), [value for _, value in old])
     panel = Panel()

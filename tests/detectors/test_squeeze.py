@@ -1,70 +1,57 @@
-"""Rows of any type come back from their squeezed bytes."""
+"""Numbers come back from their squeezed bytes."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.rings import MONTHS
-from detectors.squeeze import Squeezer
-
-PLAIN = np.dtype([("a", "<i8"), ("b", "u1"), ("c", "<f8", 3)])
-TINY = np.dtype([("a", "u1")])
-WIDE = np.dtype([("a", "<i8", 70), ("b", "S3")])
-SERIES = np.dtype([("a", "u1"), ("due", "<i8", MONTHS), ("b", "S3"), ("paid", "<i8", MONTHS), ("heads", "<i8", MONTHS)])
-TYPES = (PLAIN, TINY, WIDE, SERIES)
+from detectors.squeeze import MOST_KINDS, Numbers, Squeezer, readable
 
 
-def squeezer(blank: np.void) -> Squeezer:
-    if blank.dtype != SERIES:
-        return Squeezer(blank)
-    return Squeezer(blank, alike=(("paid", "due"),), steady=("heads",))
+def pieces(squeezer: Squeezer, numbers: Numbers, counts: list[int]) -> list[bytes]:
+    return list(map(b"".join, zip(*squeezer.squeeze(numbers, np.array(counts)), strict=True)))
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.sampled_from(TYPES),
+    st.lists(st.integers(1, 14), min_size=1, max_size=MOST_KINDS),
     st.lists(st.integers(0, 4), min_size=1, max_size=8),
     st.floats(0, 1),
     st.integers(0, 10**6),
     st.binary(max_size=5),
 )
-def test_rows_come_back(dtype: np.dtype[np.void], held: list[int], share: float, seed: int, before: bytes) -> None:
-    rng, counts = np.random.default_rng(seed), np.array(held)
-    blank = np.frombuffer(rng.bytes(dtype.itemsize), dtype)[0]
-    rows = np.array([blank] * sum(held), dtype)
-    raw = rows.view(np.uint8).reshape(len(rows), dtype.itemsize) if len(rows) else np.zeros((0, 1), np.uint8)
-    noise = rng.random(raw.shape) < share
-    raw[noise] = rng.integers(0, 256, noise.sum())
-    pieces = squeezer(blank).squeeze(rows, counts)
-    assert len(pieces) == len(held)
-    values = [before + piece + b"rest" for piece in pieces]
+def test_numbers_come_back(kinds: list[int], held: list[int], share: float, seed: int, before: bytes) -> None:
+    rng, shape = np.random.default_rng(seed), (sum(kinds), sum(held))
+    numbers = rng.integers(0, 2**64, shape, np.uint64)
+    numbers >>= rng.integers(0, 64, shape, np.uint64)
+    numbers[rng.random(shape) < 0.1] = 2**64 - 1
+    numbers[rng.random(shape) < share] = 0
+    squeezer = Squeezer(kinds)
+    found = pieces(squeezer, numbers, held)
+    assert [bool(piece) for piece in found] == [bool(count) for count in held]
+    values = [before + piece + b"rest" for piece in found]
     whole, stops = b"".join(values), np.cumsum([len(value) for value in values])
-    starts = np.append(0, stops[:-1]) + len(before)
-    again, ends = squeezer(blank).spread(np.frombuffer(whole, np.uint8), starts, counts)
-    assert again.tobytes() == rows.tobytes()
+    again, ends = squeezer.spread(readable(values), np.append(0, stops[:-1]) + len(before), np.array(held))
+    assert again.tolist() == numbers.tolist()
     assert [whole[a:b] for a, b in zip(ends.tolist(), stops.tolist(), strict=True)] == [b"rest"] * len(held)
 
 
-def test_what_is_blank_costs_a_bitmap() -> None:
-    (piece,) = Squeezer(np.zeros(1, WIDE)[0]).squeeze(np.zeros(10, WIDE), np.array([10]))
-    assert len(piece) == 10 * 9
+def test_a_piece_depends_on_its_own_group_alone() -> None:
+    numbers = np.random.default_rng(1).integers(0, 1 << 20, (5, 6), np.uint64)
+    squeezer = Squeezer([2, 3])
+    together = pieces(squeezer, numbers, [1, 0, 3, 2])
+    assert together == [
+        *pieces(squeezer, numbers[:, :1], [1]), b"", *pieces(squeezer, numbers[:, 1:4], [3]),
+        *pieces(squeezer, numbers[:, 4:], [2]),
+    ]  # fmt: skip
 
 
-def test_a_number_costs_the_bytes_that_it_has() -> None:
-    rows = np.zeros(1, PLAIN)
-    rows["a"] = 0x1234
-    (piece,) = Squeezer(np.zeros(1, PLAIN)[0]).squeeze(rows, np.array([1]))
-    assert len(piece) == 1 + 1 + 2
+def test_zeros_cost_a_bit_each() -> None:
+    (piece,) = pieces(Squeezer([70, 2]), np.zeros((72, 10), np.uint64), [10])
+    assert len(piece) == 2 + 10 * 9
 
 
-def test_what_is_as_expected_costs_nothing_more() -> None:
-    """Paid as it was due, and heads that stay: the second series is free, the third costs its first month."""
-    rows, one = np.zeros(1, SERIES), np.array([1])
-    rows["due"] = np.arange(1, MONTHS + 1) << 8
-    (unpaid,) = squeezer(np.zeros(1, SERIES)[0]).squeeze(rows, one)
-    rows["paid"] = rows["due"]
-    (paid,) = squeezer(np.zeros(1, SERIES)[0]).squeeze(rows, one)
-    rows["heads"] = 200
-    (steady,) = squeezer(np.zeros(1, SERIES)[0]).squeeze(rows, one)
-    assert len(paid) <= len(unpaid) - MONTHS
-    assert len(paid) < len(steady) <= len(paid) + 2
+def test_numbers_of_a_kind_cost_the_bits_of_the_largest() -> None:
+    numbers = np.zeros((16, 1), np.uint64)
+    numbers[:8, 0], numbers[8, 0] = range(1, 9), 2**64 - 1
+    (piece,) = pieces(Squeezer([8, 8]), numbers, [1])
+    assert len(piece) == 2 + 2 + 8 * 4 // 8 + 8

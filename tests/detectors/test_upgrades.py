@@ -1,10 +1,14 @@
-"""State that an older version of Vigie wrote is read by this one."""
+"""State that an older version of Vigie wrote is read by this one.
+
+`state_format_N.ndjson` is what the last version of format N wrote after the events of `lives`, by `write_state`.
+"""
 
 import base64
 import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from detectors import pack
 from detectors.chain import Chain
@@ -25,8 +29,8 @@ from tests.detectors.making import (
 from tests.detectors.making import use as used
 from tests.detectors.running import Run, new_chain, state
 
-FORMAT_2 = Path(__file__).parent / "state_format_2.ndjson"
-"""What the version before format 3 wrote after the events of `lives`."""
+HERE = Path(__file__).parent
+OLDER = pytest.mark.parametrize("format", [2, 3])
 SAID = ("offset", "tier", "tier_day", "jump_day", "month_ends", "logit", "codes", "usual", "spread")
 """Fields that say what was decided about a firm: they follow the features and the model, not the format."""
 
@@ -53,8 +57,9 @@ def lives() -> list[AnyEvent]:
     ]
 
 
-def records_of_format_2() -> list[pack.Record]:
-    lines = [json.loads(line) for line in FORMAT_2.read_text(encoding="ascii").splitlines()]
+def records_of(format: int) -> list[pack.Record]:
+    text = (HERE / f"state_format_{format}.ndjson").read_text(encoding="ascii")
+    lines = [json.loads(line) for line in text.splitlines()]
     return [(base64.b64decode(line["key"]), base64.b64decode(line["value"])) for line in lines]
 
 
@@ -62,14 +67,16 @@ def without_time(records: dict[bytes, bytes | None]) -> dict[bytes, bytes | None
     return {key: value for key, value in records.items() if key != pack.CLOCK_KEY}
 
 
-def loaded() -> Chain:
+def loaded(format: int) -> Chain:
     chain = new_chain()
-    pack.load(chain, records_of_format_2())
+    pack.load(chain, records_of(format))
     return chain
 
 
-def test_firms_of_format_2_are_as_they_were() -> None:
-    expected, found = Run().take_all(lives()).chain, loaded()
+@OLDER
+def test_firms_of_an_older_format_are_as_they_were(format: int) -> None:
+    expected, found = Run().take_all(lives()).chain, loaded(format)
+    assert {value[0] for key, value in records_of(format) if value and key.isdigit()} == {format}
     rows = [
         found.panel.rows_of(expected.panel.firms["siren"][:1]),
         found.panel.rows_of(expected.panel.firms["siren"][1:2]),
@@ -92,8 +99,9 @@ def test_firms_of_format_2_are_as_they_were() -> None:
     }
 
 
-def test_what_was_read_is_written_in_todays_format_and_comes_back() -> None:
-    records = state(loaded())
+@OLDER
+def test_what_was_read_is_written_in_todays_format_and_comes_back(format: int) -> None:
+    records = state(loaded(format))
     firms = [value for key, value in records.items() if not key.startswith(b"~") and value is not None]
     assert [value[0] for value in firms] == [pack.FORMAT] * 2
     again = new_chain()
@@ -101,12 +109,13 @@ def test_what_was_read_is_written_in_todays_format_and_comes_back() -> None:
     assert state(again) == records
 
 
-def test_old_records_among_new_ones_give_way_to_the_newer() -> None:
+@OLDER
+def test_old_records_among_new_ones_give_way_to_the_newer(format: int) -> None:
     """As in the changelog of a cluster that was upgraded: a firm's later record counts, whatever its format."""
-    chain = loaded()
+    chain = loaded(format)
     later = Run(chain).take([headcount(month=JANUARY + 16, heads=77, known_at=on(JANUARY + 16, 28))], 10**6).chain
     new = [record for record in state(later).items() if not record[0].startswith(b"~")]
-    for records in ([*records_of_format_2(), *new], [*new, *records_of_format_2()]):
+    for records in ([*records_of(format), *new], [*new, *records_of(format)]):
         again = new_chain()
         pack.load(again, records)
         assert without_time(state(again)) == without_time(state(later))
