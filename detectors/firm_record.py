@@ -24,7 +24,7 @@ from detectors.firm_fields import ENTRIES, FIRM, LEDGERS, known_of_entries, know
 from detectors.ledger import Ledger
 from detectors.panel import BLANK_FIRM, Panel, Rows
 from detectors.panel import FIRM as FIRM_ROW
-from detectors.squeeze import Bytes, Counts, Numbers, Squeezer, cut, cut_out, readable
+from detectors.squeeze import Bytes, Counts, Numbers, Part, Squeezer, cut_out, pieces_of, plain, readable
 from detectors.squeeze_2 import spread as spread_2
 from detectors.squeeze_3 import Spreader
 
@@ -66,15 +66,17 @@ def firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
     sorts, codes = _sorted_codes(firms["codes"])
     numbers = np.concatenate([np.stack(held).view(np.uint64), sorts.T, FIRM.numbers(firms, known)])
     parts = [
-        cut(heads.tobytes(), np.arange(1, len(rows) + 1) * HEAD.itemsize),
-        *_SQUEEZED_FIRM.squeeze(numbers, np.ones(len(rows), np.int64)),
+        plain(heads.view(np.uint8), np.full(len(rows), HEAD.itemsize)),
+        _SQUEEZED_FIRM.squeeze(numbers, np.ones(len(rows), np.int64)),
         codes,
+        *(
+            squeezer.squeeze(expectations.numbers(some, known_of_entries(of_firms, counts)), counts)
+            for some, counts, expectations, squeezer in zip(entries, held, ENTRIES, _SQUEEZED_ENTRIES, strict=True)
+        ),
+        _names([panel.names[row] for row in rows.tolist()]),
     ]
-    for some, counts, expectations, squeezer in zip(entries, held, ENTRIES, _SQUEEZED_ENTRIES, strict=True):
-        parts += squeezer.squeeze(expectations.numbers(some, known_of_entries(of_firms, counts)), counts)
-    parts.append([(panel.names[row] or "").encode() for row in rows.tolist()])
     keys = [b"%09d" % siren for siren in heads["siren"].tolist()]
-    yield from zip(keys, map(b"".join, zip(*parts, strict=True)), strict=True)
+    yield from zip(keys, pieces_of(parts), strict=True)
 
 
 def put_back(panel: Panel, values: list[bytes]) -> None:
@@ -114,14 +116,19 @@ def _entries(ledger: Ledger, rows: Rows) -> tuple[NDArray[np.void], Counts]:
     return ledger.entries.take(slots[order]), np.bincount(owners, minlength=len(rows))
 
 
-def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, list[bytes]]:
+def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, Part]:
     """Two bits a code, which of the usual ones it is, by rows as numbers; and the others of each row."""
     sorts = _SORT_OF.take(codes)
     # Each four bytes become one, two bits of each.
     four = sorts.view("<u4")
     four = (four | four >> 6 | four >> 12 | four >> 18).astype(np.uint8)
     numbers = four.view("<u2").astype(np.uint64)
-    return numbers, cut(codes[sorts == _OTHER].tobytes(), np.cumsum(_others_of(numbers)))
+    return numbers, plain(codes[sorts == _OTHER], _others_of(numbers))
+
+
+def _names(names: list[str | None]) -> Part:
+    texts = [name.encode() if name else b"" for name in names]
+    return plain(np.frombuffer(b"".join(texts), np.uint8), np.array([len(text) for text in texts]))
 
 
 def _codes_of(sorts: Numbers, data: Bytes, starts: Counts) -> tuple[NDArray[np.uint8], Counts]:

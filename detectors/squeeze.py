@@ -7,8 +7,9 @@ bytes a row; then these numbers, each as wide as its kind. A piece without rows 
 columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,22 +41,28 @@ class Squeezer:
         self._bitmap = -(-self.columns // 8)
         self._scale = -(-len(kinds) * _PLACE_BITS // 8)
 
-    def squeeze(self, numbers: Numbers, counts: Counts) -> tuple[list[bytes], list[bytes]]:
-        """A piece a group, in two parts; `numbers` (columns, rows), `counts` (groups,) rows of which belong to each."""
-        if not numbers.shape[1]:
-            return [b""] * len(counts), [b""] * len(counts)
+    def squeeze(self, numbers: Numbers, counts: Counts) -> "Part":
+        """A piece a group; `numbers` (columns, rows), `counts` (groups,) rows of which belong to each."""
+        rows = numbers.shape[1]
+        if not rows:
+            return Part(np.zeros(len(counts), np.int64), lambda _sheet, _starts: None)
         row_ends, held = np.cumsum(counts), counts > 0
         used = np.ascontiguousarray((numbers != 0).T)
         bitmaps = np.packbits(used, axis=1)
         row, column, ends = self._found(used, bitmaps)
+        ends = ends[row_ends]
         places = self._places(numbers, (row_ends - counts)[held])
         widths = self._widths(places, row, column, counts[held])
-        ends = ends[row_ends]
-        offsets, byte_ends = _laid(widths, ends)
-        maps = _together(self._scaled(places), bitmaps, counts[held]).tobytes()
-        map_ends = np.cumsum(held) * self._scale + row_ends * self._bitmap
-        written = _written(numbers[column, row], widths, offsets, int(byte_ends[-1]))
-        return cut(maps, map_ends), cut(written, byte_ends)
+        offsets, sizes = _laid(widths, ends)
+        mapped = held * self._scale + counts * self._bitmap
+
+        def write(sheet: Sheet, starts: Counts) -> None:
+            sheet.put_rows(self._scaled(places), starts[held])
+            before = starts + self._scale - (row_ends - counts) * self._bitmap
+            sheet.put_rows(bitmaps, np.arange(rows) * self._bitmap + np.repeat(before, counts))
+            sheet.put_numbers(numbers[column, row], widths, offsets + np.repeat((starts + mapped) * 8, between(ends)))
+
+        return Part(mapped + sizes, write)
 
     def spread(self, data: Bytes, starts: Counts, counts: Counts) -> tuple[Numbers, Counts]:
         """The numbers of all groups, (columns, rows), and where the piece of each group ends.
@@ -70,9 +77,8 @@ class Squeezer:
         row, column, ends = self._found(np.unpackbits(bitmaps, axis=1, count=self.columns).view(bool), bitmaps)
         widths = self._widths(places, row, column, counts[held])
         ends = ends[np.cumsum(counts)]
-        offsets, byte_ends = _laid(widths, ends)
-        sizes = between(byte_ends)
-        offsets += np.repeat((mapped - (byte_ends - sizes)) * 8, between(ends))
+        offsets, sizes = _laid(widths, ends)
+        offsets += np.repeat(mapped * 8, between(ends))
         numbers = np.zeros((self.columns, len(bitmaps)), np.uint64)
         numbers[column, row] = _read(data, widths, offsets)
         return numbers, mapped + sizes
@@ -109,6 +115,60 @@ class Squeezer:
         return of_rows.reshape(-1).take(self._kind_of.take(column) * of_rows.shape[1] + row)
 
 
+class Sheet:
+    """Bytes to be written, at first all 0."""
+
+    def __init__(self, size: int) -> None:
+        self._words = np.zeros(size // 8 + 2, "<u8")
+        self._bytes = self._words.view(np.uint8)[:size]
+
+    def put(self, data: Bytes, starts: Counts, sizes: Counts) -> None:
+        """Write data piece by piece, so many bytes from each start on."""
+        self._bytes[_places(starts, sizes)] = data
+
+    def put_rows(self, rows: Bytes, starts: Counts) -> None:
+        """Write rows of bytes, one from each start on."""
+        self._bytes[starts[:, None] + np.arange(rows.shape[1])] = rows
+
+    def put_numbers(self, numbers: Numbers, widths: Bytes, offsets: Counts) -> None:
+        """Write numbers, each of so many bits, from these offsets on, in bits, ascending."""
+        if not len(numbers):
+            return
+        word, shift = offsets >> 6, (offsets & 63).astype(np.uint64)
+        first = np.flatnonzero(np.append(True, word[1:] != word[:-1]))
+        self._words[word[first]] |= np.bitwise_or.reduceat(numbers << shift, first)
+        over = np.flatnonzero(shift + widths > _WORD)
+        # Only the last number of a word goes on into the next one.
+        self._words[word[over] + 1] |= numbers[over] >> (np.uint64(_WORD) - shift[over])
+
+    def cut(self, ends: Counts) -> list[bytes]:
+        """The bytes up to each end."""
+        data, stops = self._bytes.tobytes(), [0, *ends.tolist()]
+        return [data[start:stop] for start, stop in pairwise(stops)]
+
+
+class Part(NamedTuple):
+    """A part of a piece for each group: its bytes, and what writes them from given starts on."""
+
+    sizes: Counts
+    write: Callable[[Sheet, Counts], None]
+
+
+def plain(data: Bytes, sizes: Counts) -> Part:
+    """Bytes as they are, so many a group."""
+    return Part(sizes, lambda sheet, starts: sheet.put(data, starts, sizes))
+
+
+def pieces_of(parts: Sequence[Part]) -> list[bytes]:
+    """A piece a group: its parts, one after the other."""
+    sizes = np.stack([part.sizes for part in parts])
+    ends = np.cumsum(sizes.sum(axis=0))
+    sheet = Sheet(int(ends[-1]))
+    for part, behind in zip(parts, sizes[::-1].cumsum(axis=0)[::-1], strict=True):
+        part.write(sheet, ends - behind)
+    return sheet.cut(ends)
+
+
 def readable(pieces: Sequence[bytes]) -> Bytes:
     """Pieces one after the other, with room behind, so that they can be read by words."""
     size = sum(map(len, pieces))
@@ -116,42 +176,14 @@ def readable(pieces: Sequence[bytes]) -> Bytes:
 
 
 def _laid(widths: Bytes, ends: Counts) -> tuple[Counts, Counts]:
-    """Where numbers stand, in bits, if each group of them begins with a whole byte; and where the groups end, in bytes.
+    """Where numbers stand, in bits from the beginning of their group, and how many bytes each group takes.
 
     Group i has the numbers up to `ends[i]`.
     """
     stops = sums(widths)
     group_stops = stops[ends]
     bits = between(group_stops)
-    byte_ends = np.cumsum((bits + 7) >> 3)
-    moved = (byte_ends - ((bits + 7) >> 3)) * 8 - (group_stops - bits)
-    return stops[:-1] + np.repeat(moved, between(ends)), byte_ends
-
-
-def _together(heads: Bytes, rows: Bytes, counts: Counts) -> Bytes:
-    """The bytes of each group's head, then of its rows, group after group, one after the other."""
-    if len(heads) == len(rows):
-        return np.concatenate([heads, rows], axis=1)
-    found = np.empty(heads.size + rows.size, np.uint8)
-    # Before a row stand the rows before it, and the heads up to that of its own group.
-    starts = np.arange(len(rows)) * rows.shape[1] + np.repeat(np.arange(1, len(heads) + 1), counts) * heads.shape[1]
-    found[starts[:, None] + np.arange(rows.shape[1])] = rows
-    starts = np.arange(len(heads)) * heads.shape[1] + (np.cumsum(counts) - counts) * rows.shape[1]
-    found[starts[:, None] + np.arange(heads.shape[1])] = heads
-    return found
-
-
-def _written(numbers: Numbers, widths: Bytes, offsets: Counts, size: int) -> bytes:
-    """Bytes in which the numbers stand at these offsets, in bits, ascending."""
-    words = np.zeros(size // 8 + 2, "<u8")
-    if len(numbers):
-        word, shift = offsets >> 6, (offsets & 63).astype(np.uint64)
-        first = np.flatnonzero(np.append(True, word[1:] != word[:-1]))
-        words[word[first]] = np.bitwise_or.reduceat(numbers << shift, first)
-        over = np.flatnonzero(shift + widths > _WORD)
-        # Only the last number of a word goes on into the next one.
-        words[word[over] + 1] |= numbers[over] >> (np.uint64(_WORD) - shift[over])
-    return words.tobytes()[:size]
+    return stops[:-1] - np.repeat(group_stops - bits, between(ends)), (bits + 7) >> 3
 
 
 def _read(data: Bytes, widths: Bytes, offsets: Counts) -> Numbers:
@@ -182,13 +214,10 @@ def between(stops: Counts) -> Counts:
 
 def cut_out(data: Bytes, starts: Counts, ends: Counts) -> Bytes:
     """The bytes from each start to its end, one after the other."""
-    lengths = ends - starts
+    return data.take(_places(starts, ends - starts))
+
+
+def _places(starts: Counts, lengths: Counts) -> Counts:
+    """So many places from each start on, one after the other."""
     stops = np.cumsum(lengths)
-    places = np.arange(stops[-1] if len(stops) else 0)
-    return data.take(places + np.repeat(starts - (stops - lengths), lengths))
-
-
-def cut(data: bytes, ends: Counts) -> list[bytes]:
-    """The bytes up to each end."""
-    stops = ends.tolist()
-    return [data[a:b] for a, b in zip([0, *stops[:-1]], stops, strict=True)]
+    return np.arange(stops[-1] if len(stops) else 0) + np.repeat(starts - (stops - lengths), lengths)

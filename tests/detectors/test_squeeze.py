@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.squeeze import MOST_KINDS, Numbers, Squeezer, readable
+from detectors.squeeze import MOST_KINDS, Numbers, Squeezer, pieces_of, readable
 
 
 def pieces(squeezer: Squeezer, numbers: Numbers, counts: list[int]) -> list[bytes]:
-    return list(map(b"".join, zip(*squeezer.squeeze(numbers, np.array(counts)), strict=True)))
+    return pieces_of([squeezer.squeeze(numbers, np.array(counts))])
 
 
 @settings(max_examples=100, deadline=None)
