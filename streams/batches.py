@@ -21,6 +21,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
   already makes the delivery wait.
 - `App._crash` keeps the first reason: whatever crashes after it, often by being cancelled, does so because of it.
 - The consumer thread reads headers of any name (`streams.headers`), which aiokafka would stop at.
+- The consumer thread asks who leads a partition when a broker says that it does not (`streams.leaders`).
 - The consumer thread's loop is uvloop's, as the worker's own is: it does little but wait and read.
 - The consumer thread's fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
@@ -37,7 +38,7 @@ import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from streams import headers
+from streams import headers, leaders
 
 FETCH_WAIT_MS = 100
 POLL_SECONDS = 0.25
@@ -63,6 +64,7 @@ class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types
 class _FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
     def _create_worker_consumer(self, transport: Any) -> Any:
         headers.install()
+        leaders.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer

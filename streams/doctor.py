@@ -18,7 +18,7 @@ from alerts.outage import translate
 from alerts.persistence import Finding
 from detectors.errors import VigieError
 from streams import admin, status
-from streams.admin import Survey
+from streams.admin import Copies, Survey
 from streams.cluster import Cluster
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, ROLES, TopicOptions, table
 
@@ -50,6 +50,9 @@ _FINDINGS: Mapping[str, State] = {
 """How bad the findings of `alerts.persistence` are; a warning where nothing is said here."""
 
 
+_ALTER = "vigie topics create --alter --min-insync-replicas"
+
+
 class Check(msgspec.Struct, frozen=True):
     """One thing that was looked at: what was found, and what to do unless all is well."""
 
@@ -74,7 +77,8 @@ def examine(cluster: Cluster, redis_url: str, redis_timeout_seconds: float, wall
 def _kafka(cluster: Cluster, wall: Callable[[], float]) -> Iterator[Check]:
     try:
         with admin.connect(cluster) as administration:
-            survey = administration.survey([topic.name for topic in table(TopicOptions())])
+            names = [topic.name for topic in table(TopicOptions())]
+            survey = administration.survey(names)
             yield Check("kafka", "well", f"{cluster.kafka}: {survey.brokers} broker(s)")
             yield kafka_version(survey)
             before = wall()
@@ -86,6 +90,7 @@ def _kafka(cluster: Cluster, wall: Callable[[], float]) -> Iterator[Check]:
             for finding in administration.describe(table(TopicOptions(partitions=partitions))):
                 yield _topic(finding)
             yield from replicas(survey)
+            yield from copies(administration.copies(names))
             user = cluster.kafka_user or "anonymous"
             yield from rights(survey, user)
             groups = administration.group_rights([group for group, _ in ROLES.values()])
@@ -120,6 +125,51 @@ def replicas(survey: Survey) -> Iterator[Check]:
         yield Check("replicas", "warning", f"not all replicas are in sync: {said}", "Look at the brokers' health.")
     if not survey.leaderless and not survey.short:
         yield Check("replicas", "well", "every partition has its leader and its replicas")
+
+
+def copies(found: Mapping[str, Copies]) -> Iterator[Check]:
+    """Whether a broker may be lost for ever without a confirmed record, and be away without all writing coming to an end."""
+    told = [*_poor_copies(found)]
+    yield from told
+    if found and not told:
+        yield Check("copies", "well", "a broker may be lost, with nothing that Kafka confirmed")
+
+
+def _poor_copies(found: Mapping[str, Copies]) -> Iterator[Check]:
+    def told(state: State, which: Callable[[Copies], bool], what: str, remedy: str) -> Iterator[Check]:
+        if names := [name for name, copies in found.items() if which(copies)]:
+            yield Check("copies", state, f"{what}: {', '.join(names)}", remedy)
+
+    yield from told(
+        "warning",
+        lambda c: c.replicas == 1,
+        "one broker alone has each record, and what it loses is lost",
+        "Have three brokers, and topics made by vigie topics create --replication-factor 3 --min-insync-replicas 2.",
+    )
+    yield from told(
+        "wrong",
+        lambda c: c.in_sync > c.replicas,
+        "nothing can be written, for more copies are asked for (min.insync.replicas) than there are",
+        f"{_ALTER} with fewer of them.",
+    )
+    yield from told(
+        "warning",
+        lambda c: c.replicas == c.in_sync > 1,
+        "every copy must have a record, so that one broker away stops all writing",
+        f"{_ALTER} with one less than there are copies.",
+    )
+    yield from told(
+        "wrong",
+        lambda c: c.replicas > 1 and c.in_sync == 1,
+        "a record counts as written once one broker has it, and is lost with that one",
+        f"{_ALTER} 2.",
+    )
+    yield from told(
+        "wrong",
+        lambda c: c.unclean,
+        "a copy that lacks confirmed records may come to lead, and they are lost",
+        "Set unclean.leader.election.enable to false, by kafka-configs.sh on the topic and in the brokers' settings.",
+    )
 
 
 def rights(survey: Survey, user: str) -> Iterator[Check]:

@@ -1,6 +1,7 @@
 """The one way to an aiokafka producer here: idempotent, confirmed by every replica in sync."""
 
 import asyncio
+import math
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -31,6 +32,9 @@ async def connected(
         request_timeout_ms=int(request_timeout_s * 1000),
         compression_type=compression,
     )
+    # It would give up a batch whose partition has had no leader for the time of a request, and with it the numbers that
+    # idempotence goes by: Kafka would refuse all that follows.
+    producer._message_accumulator._batch_ttl = math.inf
     try:
         # By itself it asks for its producer id for ever.
         async with asyncio.timeout(cluster.kafka_timeout_s):

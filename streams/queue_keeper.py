@@ -27,6 +27,8 @@ from streams.cluster import Cluster, told
 from streams.topics import ALERTS
 
 EVERY_SECONDS = 60.0
+CLOCKS_APART_SECONDS = 3600.0
+"""From which on nobody can say what is old."""
 _LOOKS_AT_KAFKA = 60
 """Rounds from one look at how far back Kafka goes to the next."""
 _FETCH_BYTES = 64 * 1024
@@ -40,7 +42,15 @@ log = logging.getLogger(__name__)
 class QueueKeeper:
     """Works from `start` to `stop`, at once and then every minute."""
 
-    def __init__(self, cluster: Cluster, options: AlertsOptions, retention_days: float, metrics: AlertMetrics) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        options: AlertsOptions,
+        retention_days: float,
+        metrics: AlertMetrics,
+        wall: Callable[[], float],
+    ) -> None:
+        self._wall = wall
         self._cluster = cluster
         self._options = options
         self._where = safe_url(options.redis)
@@ -113,11 +123,29 @@ class QueueKeeper:
         self._trims = all(finding.name != "version" for finding in found)
         self._server = info["run_id"]
 
+    def _agree_on_time(self, client: redis.Redis) -> bool:
+        """Whether Redis, whose clock dates what it has, and this machine tell about the same time."""
+        try:
+            told: Any = client.time()
+        except RedisError as error:
+            raise translate(error, self._where) from error
+        apart = told[0] - self._wall()
+        if abs(apart) <= CLOCKS_APART_SECONDS:
+            self._said.pop("clocks", None)
+            return True
+        self._say(
+            "clocks",
+            f"Redis at {self._where} has a clock {apart / 3600:+.0f} h from this machine's: nothing is trimmed "
+            "until they agree. Let both machines keep time by NTP (timedatectl)",
+        )
+        return False
+
     def _trim(self, client: redis.Redis) -> None:
+        agreed = self._agree_on_time(client)
         queues = trim(
             client,
-            retention_days=self._retention_days if self._trims else 0,
-            forget_before_ms=self._forget_before_ms,
+            retention_days=self._retention_days if agreed and self._trims else 0,
+            forget_before_ms=self._forget_before_ms if agreed else 0,
             where=self._where,
         )
         for queue in queues:

@@ -48,6 +48,7 @@ from streams.outbox import Outbox
 from streams.queue_keeper import QueueKeeper
 from streams.rebalances import Rebalances
 from streams.scorer import Clocks, Scorer, live_chain
+from streams.steady_clocks import SteadyClocks
 from streams.topics import Role
 from streams.trainer import Membership, Trainer
 
@@ -88,7 +89,7 @@ class Worker:
         self, settings: WorkerSettings, registry: CollectorRegistry, clocks: Clocks, random: Callable[[], float]
     ) -> None:
         self._settings = settings
-        self._clocks = clocks
+        self._clocks = SteadyClocks(clocks.wall, clocks.monotonic)
         self._random = random
         self._metrics = StreamMetrics(registry)
         self._metrics.week_limit.set(settings.cap.alerts_per_week)
@@ -233,7 +234,12 @@ class Worker:
         )
         scorer.use(self._ready)
         self._scorer = scorer
-        work = Work(self._traced("score", topics.EVENTS, scorer.handle), scorer.confirmed, scorer.holds, scorer.settle)
+
+        async def handle(partition: int, records: Sequence[Any]) -> None:
+            self._clocks.check(partition, table.chain(partition).day)
+            await scorer.handle(partition, records)
+
+        work = Work(self._traced("score", topics.EVENTS, handle), scorer.confirmed, scorer.holds, scorer.settle)
         self._agent(app, "scorer", topics.EVENTS, by_partition(app, work, lambda: self._finished("scorer")))
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
@@ -281,7 +287,11 @@ class Worker:
         deliver = self._traced("deliver", topics.ALERTS, Dispatcher(self._publisher, self._outbox, self._clocks).handle)
         settings = self._settings
         self._queue_keeper = QueueKeeper(
-            settings.cluster, settings.alerts, settings.worker.alerts_retention_days, self._alert_metrics
+            settings.cluster,
+            settings.alerts,
+            settings.worker.alerts_retention_days,
+            self._alert_metrics,
+            self._clocks.wall,
         )
         self._queue_keeper.start()
 
@@ -326,6 +336,9 @@ class Worker:
                 self._show_progress(role, app)
             if self._learner is not None:
                 self._learner.check()
+            if self._scorer is not None:
+                # It judges by the day: better to end.
+                self._clocks.today()
             if self._clock_keeper is not None:
                 await self._clock_keeper.tick()
             if self._sweeper is not None:

@@ -133,12 +133,16 @@ class WorkerProcess:
 class Site:
     """Kafka and Redis as after an installation. A context manager: at its end no worker runs and no topic is left."""
 
-    def __init__(self, kafka: str, redis_url: str, folder: Path, partitions: int = PARTITIONS) -> None:
+    def __init__(
+        self, kafka: str, redis_url: str, folder: Path, partitions: int = PARTITIONS, topics: TopicOptions | None = None
+    ) -> None:
+        """`topics` say more than the number of `partitions`, which they have as well."""
+        options = topics or TopicOptions(partitions=partitions)
         self.kafka = kafka
         self.redis_url = redis_url
         self.folder = folder
-        self.partitions = partitions
-        self._topics = table(TopicOptions(partitions=partitions))
+        self.partitions = options.partitions
+        self._topics = table(options)
         self._workers: list[WorkerProcess] = []
 
     def __enter__(self) -> Self:

@@ -32,11 +32,24 @@ Kind = Literal[
     "redis silent",
     "redis deaf",
 ]
+ClusterKind = Literal[
+    "leader killed",
+    "leader stopped",
+    "leader frozen past its session",
+    "controller killed",
+    "coordinator killed",
+    "brokers stopped in turn",
+    "too few in sync",
+    "two brokers killed",
+    "all brokers killed",
+]
+"""What befalls several brokers that are one cluster."""
 SEED = int(os.environ.get("VIGIE_SOAK_SEED", "1"))
 STORMS = int(os.environ.get("VIGIE_SOAK_STORMS", "0"))
 """Long storms, each of every kind of fault and with a seed of its own: none in `make test`, some in `make soak`."""
 LONG = STORMS > 0
 KINDS: tuple[Kind, ...] = get_args(Kind)
+CLUSTER_KINDS: tuple[ClusterKind, ...] = get_args(ClusterKind)
 QUICK: tuple[Kind, ...] = (
     "scorer's clock steps",
     "dispatcher killed",
@@ -57,16 +70,16 @@ class Fault:
     `share` in [0, 1) chooses among several that could be struck.
     """
 
-    kind: Kind
+    kind: Kind | ClusterKind
     delay: float
     seconds: float
     share: float
 
 
-def schedule(seed: int, count: int, kinds: Sequence[Kind] = KINDS) -> list[Fault]:
+def schedule(seed: int, count: int, kinds: Sequence[Kind | ClusterKind] = KINDS) -> list[Fault]:
     """So many faults: each kind as often as any other, but for the rest, in an order of the seed's own."""
     random = Random(seed)
-    drawn: list[Kind] = []
+    drawn: list[Kind | ClusterKind] = []
     while len(drawn) < count:
         drawn += random.sample(kinds, len(kinds))
     return [

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import redis
 
@@ -49,16 +49,40 @@ LONGEST_SEARCH_SECONDS = 4.0
 """How long work is waited for before a kill is put off until there are more events."""
 
 
+class Ground(Protocol):
+    """Where a stage stands: servers, which serve one stage after the other, and what may befall them."""
+
+    def site(self, folder: Path) -> Site:
+        """The servers as whoever watches reaches them."""
+
+    def ways(self) -> dict[str, str]:
+        """The settings by which workers reach them."""
+
+    def faults(self) -> "dict[str, Blow]":
+        """What befalls them, by its kind."""
+
+    def start_again(self) -> None:
+        """Everything as at first, but for what the servers hold."""
+
+
 class Grounds(NamedTuple):
-    """The servers and the proxies before them; they serve one stage after the other."""
+    """A server of each kind, and the proxies before them."""
 
     kafka: KafkaServer
     valkey: ValkeyServer
     kafka_way: Proxy
     redis_way: Proxy
 
-    def start_again(self) -> None:
-        """Everything as at first, but for what the servers hold."""
+    def site(self, folder: Path) -> Site:  # noqa: D102 - as in Ground
+        return Site(self.kafka.bootstrap, self.valkey.url, folder)
+
+    def ways(self) -> dict[str, str]:  # noqa: D102
+        return {"kafka": self.kafka_way.address, "redis": f"redis://{self.redis_way.address}"}
+
+    def faults(self) -> "dict[str, Blow]":  # noqa: D102
+        return faults_of(self)
+
+    def start_again(self) -> None:  # noqa: D102
         for way in (self.kafka_way, self.redis_way):
             way.turn("fair")
         self.valkey.start_again()
@@ -92,7 +116,7 @@ class Strike:
 class Stage:
     """A context manager: at its beginning the crew is at work, at its end nothing of it is left."""
 
-    ground: Grounds
+    ground: Ground
     folder: Path
     strikes: list[Strike] = field(default_factory=list)
     missed: int = 0
@@ -100,7 +124,7 @@ class Stage:
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
-        self.site = self._stack.enter_context(Site(self.ground.kafka.bootstrap, self.ground.valkey.url, self.folder))
+        self.site = self._stack.enter_context(self.ground.site(self.folder))
         self.watch = self._stack.enter_context(Watch(self.site.kafka, self.site.redis_url, self.site.partitions))
         self.crew: dict[str, WorkerProcess] = {}
         self._stack.callback(self._end_crew)
@@ -126,11 +150,7 @@ class Stage:
 
     def extra(self, *arguments: str, program: str = "vigie", **settings: str) -> WorkerProcess:
         """Start a worker that is none of the crew."""
-        ways = {
-            "kafka": self.ground.kafka_way.address,
-            "redis": f"redis://{self.ground.redis_way.address}",
-        }
-        return self.site.launch(arguments, BRISK | ways | settings, program=program)
+        return self.site.launch(arguments, BRISK | self.ground.ways() | settings, program=program)
 
     def tend(self) -> list[str]:
         """What a service manager does: start again who has ended; their names."""
@@ -146,7 +166,7 @@ class Stage:
     def strike(self, fault: Fault, events: Iterable[dict[str, Any]]) -> bool:
         """Send events and let a fault strike the work on them; whether it did."""
         self.site.send(events)
-        remained = FAULTS[fault.kind](self, fault)
+        remained = self.ground.faults()[fault.kind](self, fault)
         if not remained:
             self.missed += 1
             return False
@@ -194,9 +214,18 @@ class Stage:
             self._thaw(names)
         return remained
 
+    def freeze_all(self) -> None:
+        """Freeze the crew."""
+        for worker in self.crew.values():
+            freeze(worker.pid)
+
+    def thaw_all(self) -> None:
+        """Let the crew go on."""
+        self._thaw(self.crew)
+
     def weather(self, way: Proxy, weather: Weather, fault: Fault) -> dict[str, int]:
         """A network in trouble."""
-        remained = self._at_work(fault)
+        remained = self.at_work(fault)
         if remained:
             way.turn(weather)
             time.sleep(fault.seconds)
@@ -205,19 +234,19 @@ class Stage:
 
     def outage(self, server: KafkaServer | ValkeyServer, way: Proxy, fault: Fault) -> dict[str, int]:
         """A server killed. What remained is looked up when it is back, before anybody can go on."""
-        if not self._at_work(fault):
+        if not self.at_work(fault):
             return {}
         server.kill()
         way.turn("cut")
         time.sleep(fault.seconds)
         server.start_again()
-        remained = _work(self.watch.look())
+        remained = work(self.watch.look())
         way.turn("fair")
         return remained
 
     def hang(self, server: KafkaServer | ValkeyServer, fault: Fault) -> dict[str, int]:
         """A server that is there and answers nothing for a while."""
-        remained = self._at_work(fault)
+        remained = self.at_work(fault)
         if remained:
             with frozen(server.pid):
                 time.sleep(fault.seconds)
@@ -225,7 +254,7 @@ class Stage:
 
     def fill(self, fault: Fault) -> dict[str, int]:
         """Redis without memory for another write."""
-        remained = self._at_work(fault)
+        remained = self.at_work(fault)
         if remained:
             with redis.Redis.from_url(self.site.redis_url) as client:
                 client.config_set("maxmemory", "1")
@@ -233,33 +262,32 @@ class Stage:
                 client.config_set("maxmemory", "0")
         return remained
 
-    def fill_redis_disk(self, fault: Fault) -> dict[str, int]:
+    def fill_redis_disk(self, server: ValkeyServer, fault: Fault) -> dict[str, int]:
         """Redis without room for another byte in its append-only file."""
-        remained = self._at_work(fault)
+        remained = self.at_work(fault)
         if remained:
-            with redis.Redis.from_url(self.site.redis_url) as client, full_disk(self.ground.valkey.pid):
+            with redis.Redis.from_url(self.site.redis_url) as client, full_disk(server.pid):
                 with suppress(redis.ResponseError):
                     client.set("of no meaning", "")
                 until(lambda: client.info("persistence")["aof_last_write_status"] == "err", "Redis to be out of disk")
                 time.sleep(fault.seconds)
         return remained
 
-    def fill_kafka_disk(self, fault: Fault) -> dict[str, int]:
+    def fill_kafka_disk(self, server: KafkaServer, way: Proxy, fault: Fault) -> dict[str, int]:
         """Kafka without room for another byte; its only disk's failure ends it. What remained is looked up as above."""
-        if not self._at_work(fault):
+        if not self.at_work(fault):
             return {}
-        server, way = self.ground.kafka, self.ground.kafka_way
         with full_disk(server.pid):
             until(lambda: not server.running, "Kafka to give up its disk")
         way.turn("cut")
         server.start_again()
-        remained = _work(self.watch.look())
+        remained = work(self.watch.look())
         way.turn("fair")
         return remained
 
     def step_clock(self, name: str, fault: Fault) -> dict[str, int]:
         """A clock that is put forward, then back, then right."""
-        remained = self._at_work(fault, GROUP_OF[name])
+        remained = self.at_work(fault, GROUP_OF[name])
         if remained:
             for seconds in (STEP_SECONDS, -STEP_SECONDS, 0):
                 step(self._clock(name), seconds)
@@ -269,7 +297,7 @@ class Stage:
     def relieve(self, name: str, fault: Fault) -> dict[str, int]:
         """A scorer is told to leave as another one joins; then the other way round."""
         joining = self.extra("--roles", "scorer", *FROZEN)
-        remained = self._at_work(fault, SCORER)
+        remained = self.at_work(fault, SCORER)
         if not remained:
             joining.kill()
             return {}
@@ -281,7 +309,7 @@ class Stage:
 
     def without_disk(self, name: str, fault: Fault) -> dict[str, int]:
         """A worker that may write no further byte to any file."""
-        remained = self._at_work(fault, SCORER)
+        remained = self.at_work(fault, SCORER)
         if remained:
             with full_disk(self.crew[name].pid):
                 time.sleep(fault.seconds)
@@ -290,14 +318,14 @@ class Stage:
     def _clock(self, name: str) -> Path:
         return self.folder / f"{name}.clock"
 
-    def _at_work(self, fault: Fault, *groups: str) -> dict[str, int]:
+    def at_work(self, fault: Fault, *groups: str) -> dict[str, int]:
         """Wait until some group has work, and a moment; what there is to be done then."""
         deadline = time.monotonic() + LONGEST_SEARCH_SECONDS
         groups = groups or (SCORER, DISPATCHER)
         while time.monotonic() < deadline:
             if any(self.watch.look().behind(group) for group in groups):
                 time.sleep(fault.delay)
-                remained = _work(self.watch.look())
+                remained = work(self.watch.look())
                 if any(remained.get(group) for group in groups):
                     return remained
             time.sleep(POLL_SECONDS)
@@ -312,7 +340,7 @@ class Stage:
                 time.sleep(fault.delay)
                 for name in names:
                     freeze(self.crew[name].pid)
-                remained = _work(self.watch.look())
+                remained = work(self.watch.look())
                 if any(remained.get(group) for group in groups):
                     return remained
                 self._thaw(names)
@@ -347,7 +375,7 @@ def full_disk(pid: int) -> Iterator[None]:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-def _work(look: Look) -> dict[str, int]:
+def work(look: Look) -> dict[str, int]:
     """What was not committed, by group; nothing where all was."""
     return {group: behind for group in (SCORER, TRAINER, DISPATCHER) if (behind := look.behind(group))}
 
@@ -356,29 +384,36 @@ def _scorer(fault: Fault) -> str:
     return "scorer one" if fault.share < 0.5 else "scorer two"
 
 
-FAULTS: dict[str, Callable[[Stage, Fault], dict[str, int]]] = {
-    "scorer killed": lambda s, f: s.kill([_scorer(f)], f),
-    "scorer killed and late": lambda s, f: s.kill([_scorer(f)], f, late=SESSION_SECONDS + f.seconds),
-    "scorer frozen past its session": lambda s, f: s.freeze([_scorer(f)], f, SESSION_SECONDS + f.seconds),
-    "scorer leaves as another joins": lambda s, f: s.relieve(_scorer(f), f),
-    "scorer without disk": lambda s, f: s.without_disk(_scorer(f), f),
-    "scorer's clock steps": lambda s, f: s.step_clock(_scorer(f), f),
-    "trainer killed": lambda s, f: s.kill(["trainer"], f),
-    "dispatcher killed": lambda s, f: s.kill(["dispatcher"], f),
-    "all workers killed": lambda s, f: s.kill([*CREW], f),
-    "kafka killed": lambda s, f: s.outage(s.ground.kafka, s.ground.kafka_way, f),
-    "kafka without disk": lambda s, f: s.fill_kafka_disk(f),
-    "kafka frozen": lambda s, f: s.hang(s.ground.kafka, f),
-    "kafka slow": lambda s, f: s.weather(s.ground.kafka_way, "slow", f),
-    "kafka cut": lambda s, f: s.weather(s.ground.kafka_way, "cut", f),
-    "kafka silent": lambda s, f: s.weather(s.ground.kafka_way, "silent", f),
-    "kafka deaf": lambda s, f: s.weather(s.ground.kafka_way, "deaf", f),
-    "redis killed": lambda s, f: s.outage(s.ground.valkey, s.ground.redis_way, f),
-    "redis frozen": lambda s, f: s.hang(s.ground.valkey, f),
-    "redis full": lambda s, f: s.fill(f),
-    "redis without disk": lambda s, f: s.fill_redis_disk(f),
-    "redis slow": lambda s, f: s.weather(s.ground.redis_way, "slow", f),
-    "redis cut": lambda s, f: s.weather(s.ground.redis_way, "cut", f),
-    "redis silent": lambda s, f: s.weather(s.ground.redis_way, "silent", f),
-    "redis deaf": lambda s, f: s.weather(s.ground.redis_way, "deaf", f),
-}
+Blow = Callable[[Stage, Fault], dict[str, int]]
+"""Lets a fault strike; gives what was left to do then."""
+
+
+def faults_of(ground: Grounds) -> dict[str, Blow]:
+    """What can befall workers and servers that are alone, and the network."""
+    kafka, kafka_way, valkey, redis_way = ground.kafka, ground.kafka_way, ground.valkey, ground.redis_way
+    return {
+        "scorer killed": lambda s, f: s.kill([_scorer(f)], f),
+        "scorer killed and late": lambda s, f: s.kill([_scorer(f)], f, late=SESSION_SECONDS + f.seconds),
+        "scorer frozen past its session": lambda s, f: s.freeze([_scorer(f)], f, SESSION_SECONDS + f.seconds),
+        "scorer leaves as another joins": lambda s, f: s.relieve(_scorer(f), f),
+        "scorer without disk": lambda s, f: s.without_disk(_scorer(f), f),
+        "scorer's clock steps": lambda s, f: s.step_clock(_scorer(f), f),
+        "trainer killed": lambda s, f: s.kill(["trainer"], f),
+        "dispatcher killed": lambda s, f: s.kill(["dispatcher"], f),
+        "all workers killed": lambda s, f: s.kill([*CREW], f),
+        "kafka killed": lambda s, f: s.outage(kafka, kafka_way, f),
+        "kafka without disk": lambda s, f: s.fill_kafka_disk(kafka, kafka_way, f),
+        "kafka frozen": lambda s, f: s.hang(kafka, f),
+        "kafka slow": lambda s, f: s.weather(kafka_way, "slow", f),
+        "kafka cut": lambda s, f: s.weather(kafka_way, "cut", f),
+        "kafka silent": lambda s, f: s.weather(kafka_way, "silent", f),
+        "kafka deaf": lambda s, f: s.weather(kafka_way, "deaf", f),
+        "redis killed": lambda s, f: s.outage(valkey, redis_way, f),
+        "redis frozen": lambda s, f: s.hang(valkey, f),
+        "redis full": lambda s, f: s.fill(f),
+        "redis without disk": lambda s, f: s.fill_redis_disk(valkey, f),
+        "redis slow": lambda s, f: s.weather(redis_way, "slow", f),
+        "redis cut": lambda s, f: s.weather(redis_way, "cut", f),
+        "redis silent": lambda s, f: s.weather(redis_way, "silent", f),
+        "redis deaf": lambda s, f: s.weather(redis_way, "deaf", f),
+    }

@@ -27,6 +27,8 @@ CHANGELOG = "vigie-firms-changelog"
 SCORER, TRAINER, DISPATCHER = "vigie", "vigie-trainer", "vigie-dispatcher"
 READ_BY = {SCORER: EVENTS, TRAINER: EXAMPLES, DISPATCHER: ALERTS}
 
+LONGEST_ASK_MS = 2000
+
 Offsets = dict[int, int]
 """By partition."""
 
@@ -56,8 +58,8 @@ class Watch:
     """Clients that stay open, past all proxies. A context manager."""
 
     def __init__(self, kafka: str, redis_url: str, partitions: int) -> None:
-        self._admin = KafkaAdminClient(bootstrap_servers=kafka)
-        self._consumer = KafkaConsumer(bootstrap_servers=kafka)
+        self._kafka = kafka
+        self._clients: tuple[KafkaAdminClient, KafkaConsumer] | None = None
         self._redis = redis.Redis.from_url(redis_url)
         several = {EVENTS: partitions, ALERTS: partitions, CHANGELOG: partitions, EXAMPLES: 1}
         self._partitions = [TopicPartition(topic, p) for topic, count in several.items() for p in range(count)]
@@ -67,9 +69,18 @@ class Watch:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._admin.close()
-        self._consumer.close()
+        self._disconnect()
         self._redis.close()
+
+    def _connected(self) -> tuple[KafkaAdminClient, KafkaConsumer]:
+        if self._clients is None:
+            self._clients = KafkaAdminClient(bootstrap_servers=self._kafka), KafkaConsumer(bootstrap_servers=self._kafka)
+        return self._clients
+
+    def _disconnect(self) -> None:
+        for client in self._clients or ():
+            client.close()
+        self._clients = None
 
     def look(self) -> Look:
         """Look and remember. Kafka must be there, if only since a moment, and Redis."""
@@ -78,24 +89,34 @@ class Watch:
             try:
                 look = self._look()
             except KafkaError:
-                # Its connections may still be those to the broker that was.
                 if time.monotonic() > deadline:
                     raise
+                # Its connections may still be those to the broker that was, and so is, for minutes, what it knows of
+                # who leads.
+                self._disconnect()
                 time.sleep(POLL_SECONDS)
             else:
                 self.looks.append(look)
                 return look
 
-    def _look(self) -> Look:
-        found = self._admin.list_group_offsets(dict.fromkeys(READ_BY))
-        committed = {
+    def committed(self) -> dict[str, Offsets]:
+        """What the groups have committed. Raises KafkaError."""
+        found = self._connected()[0].list_group_offsets(dict.fromkeys(READ_BY))
+        return {
             group: {tp.partition: meta.offset for tp, meta in found.get(group, {}).items() if tp.topic == topic}
             for group, topic in READ_BY.items()
         }
+
+    def entries(self) -> frozenset[str]:
+        """The ids of the alerts in Redis."""
+        return frozenset(self._entries())
+
+    def _look(self) -> Look:
+        committed = self.committed()
         ends: dict[str, Offsets] = defaultdict(dict)
-        for tp, end in self._consumer.end_offsets(self._partitions).items():
+        for tp, end in self._connected()[1].end_offsets(self._partitions, timeout_ms=LONGEST_ASK_MS).items():
             ends[tp.topic][tp.partition] = end
-        return Look(committed, dict(ends), frozenset(self._entries()))
+        return Look(committed, dict(ends), self.entries())
 
     def _entries(self) -> Iterator[str]:
         for stream in self._redis.scan_iter("vigie:alerts:*", _type="STREAM"):

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from alerts.persistence import Finding
-from streams.admin import Survey
+from streams.admin import Copies, Survey
 from streams.doctor import (
     NEEDED_RIGHTS,
     clock_skew,
+    copies,
     group_rights,
     kafka_version,
     model_age,
@@ -34,6 +35,26 @@ def test_partitions_without_leader_or_replicas() -> None:
     broken = msgspec.structs.replace(WELL, short=("vigie.events/1", "vigie.alerts/0"), leaderless=("vigie.alerts/0",))
     assert [check.state for check in replicas(broken)] == ["wrong", "warning"]
     assert next(replicas(broken)).found == "no broker leads vigie.alerts/0"
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "remedy"),
+    [
+        (Copies(3, 2, unclean=False), "well", ""),
+        (Copies(1, 1, unclean=False), "warning", "--replication-factor 3 --min-insync-replicas 2"),
+        (Copies(3, 1, unclean=False), "wrong", "--alter --min-insync-replicas 2"),
+        (Copies(2, 2, unclean=False), "warning", "one less"),
+        (Copies(2, 3, unclean=False), "wrong", "fewer"),
+        (Copies(3, 2, unclean=True), "wrong", "unclean.leader.election.enable"),
+    ],
+)
+def test_copies(found: Copies, state: str, remedy: str) -> None:
+    good = Copies(3, 2, unclean=False)
+    (check,) = copies({"vigie.events": good, "vigie.alerts": found})
+    assert (check.name, check.state) == ("copies", state)
+    assert remedy in check.remedy
+    assert ("vigie.alerts" in check.found) == (state != "well")
+    assert "vigie.events" not in check.found
 
 
 def test_rights_that_are_lacking_are_named_and_those_not_told_are_unknown() -> None:

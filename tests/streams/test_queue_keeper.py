@@ -32,11 +32,16 @@ Value = Callable[[str], float]
 
 
 @contextmanager
-def keeping(site: Site, redis_url: str | None = None, cluster: Cluster | None = None) -> Iterator[Value]:
+def keeping(
+    site: Site,
+    redis_url: str | None = None,
+    cluster: Cluster | None = None,
+    wall: Callable[[], float] = time.time,
+) -> Iterator[Value]:
     """A keeper at work, trimming what is older than 100 days; gives the values of its metrics."""
     registry = CollectorRegistry()
     options = AlertsOptions(redis=redis_url or site.redis_url, redis_timeout_seconds=1)
-    keeper = QueueKeeper(cluster or site.cluster, options, 100, AlertMetrics(registry))
+    keeper = QueueKeeper(cluster or site.cluster, options, 100, AlertMetrics(registry), wall)
     keeper.start()
     try:
         yield lambda name: registry.get_sample_value(name, {"department": "21"} if "queue" in name else {}) or 0.0
@@ -97,6 +102,27 @@ def test_what_stays_is_measured_and_said(
             time.sleep(0.1)
     [record] = caplog.records
     assert "since the group urssaf still needs them" in record.message
+
+
+def test_nothing_is_trimmed_by_clocks_that_disagree(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_keeper, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(queue_keeper, "earliest_ms", lambda _: round(time.time() * 1000) - 300 * DAY_MS)
+    wrong = [0.0]
+    with connect(site.redis_url, 5) as client:
+        fill(client, [400, 150, 50])
+        with keeping(site, wall=lambda: time.time() + wrong[0]) as value:
+            until(lambda: value("vigie_alerts_queue_entries") == 1, "trimming")
+            wrong[0] = -2 * 3600
+            until(lambda: bool(caplog.records), "a warning")
+            client.flushall()
+            fill(client, [400, 150, 50])
+            until(lambda: value("vigie_alerts_queue_entries") == 3, "the queue to be measured")
+            wrong[0] = 0
+            until(lambda: value("vigie_alerts_queue_entries") == 1, "trimming again")
+    [record] = caplog.records
+    assert "a clock +2 h from this machine's: nothing is trimmed" in record.message
 
 
 def test_a_server_that_trims_too_much_is_not_asked_to(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
