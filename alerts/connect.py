@@ -1,6 +1,7 @@
 """Redis clients from a URL, and how that URL may be shown."""
 
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ def has_password(url: str) -> bool:
 def connect(url: str, timeout_seconds: float) -> redis.Redis:
     """A client for tools; connects at its first command. Raises UnusableInput if the URL is none."""
     settings = _settings(timeout_seconds, Retry(NoBackoff(), 0))
+    if url.startswith("rediss"):
+        settings["redis_connect_func"] = _greeted
     try:
         if sentinel.is_watched(url):
             return sentinel.watched(url).client(settings)
@@ -61,6 +64,18 @@ def connect_async(url: str, timeout_seconds: float) -> redis.asyncio.Redis:
         return redis.asyncio.Redis.from_url(url, **settings)
     except (ValueError, TypeError):
         raise _unusable(url) from None
+
+
+def _greeted(connection: Any) -> None:
+    """Have a new connection of TLS answer once, whatever it says.
+
+    TLS 1.3 sends tickets behind its handshake. Where nothing was read after them (no password, database 0) redis-py, with
+    hiredis, takes them for an answer that nobody asked for, and refuses the connection.
+    """
+    connection.on_connect()
+    connection.send_command("PING", check_health=False)
+    with suppress(redis.ResponseError):
+        connection.read_response()
 
 
 def _settings(timeout_seconds: float, retry: Any) -> dict[str, Any]:

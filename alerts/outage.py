@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from redis import exceptions
 
+from alerts import tls
 from alerts.errors import RedisRefused, RedisUnavailable
 from detectors.errors import VigieError
 
@@ -82,10 +83,8 @@ def translate(error: Exception, where: str) -> VigieError:
     code = code_of(error)
     if passes(error):
         why = PASSING.get(code, f"{code}: {error}")
-        return RedisUnavailable(
-            f"Redis at {where} does not take commands now ({why}); start it, or set VIGIE_REDIS (or --redis) to the "
-            "address where it runs"
-        )
+        remedy = tls.remedy(error, where) or "start it, or set VIGIE_REDIS (or --redis) to the address where it runs"
+        return RedisUnavailable(f"Redis at {where} does not take commands now ({why}); {remedy}")
     return RedisRefused(f"Redis at {where} refused a command ({code}: {error}); {_remedy(code)}")
 
 

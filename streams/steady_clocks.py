@@ -16,7 +16,7 @@ LARGEST_STEP_SECONDS = 12 * 3600.0
 
 
 class ClockWrong(VigieError):
-    """This machine's wall clock cannot be right."""
+    """The wall clock of the machine cannot be right."""
 
 
 class _Seen:
@@ -59,4 +59,3 @@ _REMEDY = (
     "Let it keep time by NTP (timedatectl), then start the worker again: it goes on from what was committed, and "
     "nothing is lost"
 )
-

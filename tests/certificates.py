@@ -18,8 +18,9 @@ class Certificate(NamedTuple):
     authority: Path
 
 
-def made_certificate(folder: Path) -> Certificate:
-    """One that signs itself, valid for a day."""
+def made_certificate(folder: Path, *, days: int = 1) -> Certificate:
+    """One that signs itself, valid for some days; below 0 it has expired so long ago."""
+    folder.mkdir(exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vigie test")])
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -30,8 +31,8 @@ def made_certificate(folder: Path) -> Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now + timedelta(days=min(days, 0), hours=-1))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([address]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())

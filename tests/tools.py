@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = {"promtool": "prometheus", "prometheus": "prometheus", "amtool": "prometheus-alertmanager"}
+PACKAGES = {
+    "promtool": "prometheus",
+    "prometheus": "prometheus",
+    "amtool": "prometheus-alertmanager",
+    "redis-server": "redis-server",
+    "cc": "gcc libc6-dev",
+}
 """The package of Debian and Ubuntu that has a program. `.ci/run` installs them."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 
 from deploy.embedded import KafkaCluster, KafkaOptions, KafkaServer, ValkeyServer, start_cluster, start_valkey
@@ -19,7 +19,7 @@ from streams.topics import TopicOptions
 from tests.acceptance.harness import PARTITIONS, Site, until
 from tests.acceptance.processes import frozen
 from tests.faults.schedule import Fault
-from tests.faults.stage import Blow, Stage, work
+from tests.faults.stage import Blow, Stage
 from tests.faults.watch import ALERTS, CHANGELOG, EVENTS, LONGEST_ASK_MS, SCORER
 
 BROKERS, IN_SYNC = 3, 2
@@ -38,13 +38,13 @@ class Brokers:
     kafka: KafkaCluster
     valkey: ValkeyServer
 
-    def site(self, folder: Path) -> Site:  # noqa: D102 - as in Ground
+    def site(self, folder: Path) -> Site:
         return Site(self.kafka.bootstrap, self.valkey.url, folder, topics=TOPICS)
 
-    def ways(self) -> dict[str, str]:  # noqa: D102
+    def ways(self) -> dict[str, str]:
         return {"kafka": self.kafka.bootstrap, "redis": self.valkey.url}
 
-    def faults(self) -> dict[str, Blow]:  # noqa: D102
+    def faults(self) -> dict[str, Blow]:
         return {
             "leader killed": lambda s, f: self._away(s, f, self.leader(f.share)),
             "leader stopped": lambda s, f: self._away(s, f, self.leader(f.share), end=KafkaServer.pause),
@@ -57,7 +57,7 @@ class Brokers:
             "all brokers killed": lambda s, f: self._away(s, f, *self.kafka.brokers),
         }
 
-    def start_again(self) -> None:  # noqa: D102
+    def start_again(self) -> None:
         self.valkey.start_again()
         self.kafka.start_again()
         until(self.whole, "every copy to be in sync")
@@ -66,6 +66,27 @@ class Brokers:
         """One of those that lead a partition at work; `share` in [0, 1) chooses."""
         leaders = sorted({p["leader_id"] for p in self._partitions(*AT_WORK)} - {-1})
         return self._broker(leaders[int(share * len(leaders))])
+
+    def leader_of(self, topic: str) -> KafkaServer:
+        """The one that leads a topic's only partition."""
+        (partition,) = self._partitions(topic)
+        return self._broker(partition["leader_id"])
+
+    def leaderless(self, topic: str) -> bool:
+        """Whether nobody leads a topic's only partition."""
+        try:
+            return [p["leader_id"] for p in self._partitions(topic)] == [-1]
+        except KafkaError:
+            return False
+
+    @contextmanager
+    def one_copy(self, topic: str) -> Iterator[None]:
+        """A topic of one partition on one broker."""
+        with self._admin() as admin:
+            admin.create_topics([NewTopic(topic, 1, 1)])
+        yield
+        with self._admin() as admin:
+            admin.delete_topics([topic])
 
     def two(self, share: float) -> list[KafkaServer]:
         """Such a leader and another broker."""
@@ -136,18 +157,15 @@ class Brokers:
         """A broker away, and every topic asking for as many copies as there are brokers: nothing is confirmed."""
         broker = self.leader(fault.share)
         with self._asking_for_all():
-            if not stage.at_work(fault):
-                return {}
-            broker.kill()
-            until(lambda: self.left_by(broker), "others to lead")
-            time.sleep(UNDER_WAY_SECONDS)
-            # Where the leader changed not even the end is told now: there is no look.
-            before = stage.watch.committed(), stage.watch.entries()
-            time.sleep(fault.seconds)
-            assert before == (stage.watch.committed(), stage.watch.entries()), "something was confirmed"
-            stage.freeze_all()
-        remained = work(stage.watch.look())
-        stage.thaw_all()
+            remained = stage.at_work(fault)
+            if remained:
+                broker.kill()
+                until(lambda: self.left_by(broker), "others to lead")
+                time.sleep(UNDER_WAY_SECONDS)
+                # Where the leader changed not even the end is told now: there is no look.
+                before = stage.watch.committed(), stage.watch.entries()
+                time.sleep(fault.seconds)
+                assert before == (stage.watch.committed(), stage.watch.entries()), "something was confirmed"
         self.start_again()
         return remained
 

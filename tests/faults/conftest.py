@@ -11,7 +11,7 @@ from tests.acceptance.world import World, make_world
 from tests.faults.schedule import LONG
 from tests.faults.stage import Grounds, grounds
 
-collect_ignore = [] if LONG else ["test_long_outages.py"]
+collect_ignore = [] if LONG else ["test_clocks.py", "test_failover.py", "test_long_outages.py"]
 """Minutes of waiting are for `make soak`."""
 
 

@@ -44,12 +44,22 @@ ClusterKind = Literal[
     "all brokers killed",
 ]
 """What befalls several brokers that are one cluster."""
+ClockKind = Literal[
+    "kafka's clock steps",
+    "redis' clock steps",
+    "dispatcher's clock steps",
+    "scorer's clock jumps",
+    "all clocks step",
+]
+"""What befalls wall clocks: the servers' own, and workers'."""
 SEED = int(os.environ.get("VIGIE_SOAK_SEED", "1"))
 STORMS = int(os.environ.get("VIGIE_SOAK_STORMS", "0"))
 """Long storms, each of every kind of fault and with a seed of its own: none in `make test`, some in `make soak`."""
 LONG = STORMS > 0
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLUSTER_KINDS: tuple[ClusterKind, ...] = get_args(ClusterKind)
+CLOCK_KINDS: tuple[ClockKind, ...] = get_args(ClockKind)
+AnyKind = Kind | ClusterKind | ClockKind
 QUICK: tuple[Kind, ...] = (
     "scorer's clock steps",
     "dispatcher killed",
@@ -70,16 +80,16 @@ class Fault:
     `share` in [0, 1) chooses among several that could be struck.
     """
 
-    kind: Kind | ClusterKind
+    kind: AnyKind
     delay: float
     seconds: float
     share: float
 
 
-def schedule(seed: int, count: int, kinds: Sequence[Kind | ClusterKind] = KINDS) -> list[Fault]:
+def schedule(seed: int, count: int, kinds: Sequence[AnyKind] = KINDS) -> list[Fault]:
     """So many faults: each kind as often as any other, but for the rest, in an order of the seed's own."""
     random = Random(seed)
-    drawn: list[Kind | ClusterKind] = []
+    drawn: list[AnyKind] = []
     while len(drawn) < count:
         drawn += random.sample(kinds, len(kinds))
     return [

@@ -73,16 +73,16 @@ class Grounds(NamedTuple):
     kafka_way: Proxy
     redis_way: Proxy
 
-    def site(self, folder: Path) -> Site:  # noqa: D102 - as in Ground
+    def site(self, folder: Path) -> Site:
         return Site(self.kafka.bootstrap, self.valkey.url, folder)
 
-    def ways(self) -> dict[str, str]:  # noqa: D102
+    def ways(self) -> dict[str, str]:
         return {"kafka": self.kafka_way.address, "redis": f"redis://{self.redis_way.address}"}
 
-    def faults(self) -> "dict[str, Blow]":  # noqa: D102
+    def faults(self) -> "dict[str, Blow]":
         return faults_of(self)
 
-    def start_again(self) -> None:  # noqa: D102
+    def start_again(self) -> None:
         for way in (self.kafka_way, self.redis_way):
             way.turn("fair")
         self.valkey.start_again()
@@ -141,10 +141,8 @@ class Stage:
     def start(self, name: str) -> WorkerProcess:
         """Start one of the crew, by a clock of its own that is right at first."""
         arguments, settings = CREW[name]
-        step(self._clock(name), 0)
-        worker = self.extra(
-            *arguments, program="tests.faults.stepped", stepped_clock=str(self._clock(name)), **settings
-        )
+        step(self.clock(name), 0)
+        worker = self.extra(*arguments, program="tests.faults.stepped", stepped_clock=str(self.clock(name)), **settings)
         self.crew[name] = worker
         return worker
 
@@ -214,15 +212,6 @@ class Stage:
             self._thaw(names)
         return remained
 
-    def freeze_all(self) -> None:
-        """Freeze the crew."""
-        for worker in self.crew.values():
-            freeze(worker.pid)
-
-    def thaw_all(self) -> None:
-        """Let the crew go on."""
-        self._thaw(self.crew)
-
     def weather(self, way: Proxy, weather: Weather, fault: Fault) -> dict[str, int]:
         """A network in trouble."""
         remained = self.at_work(fault)
@@ -240,7 +229,7 @@ class Stage:
         way.turn("cut")
         time.sleep(fault.seconds)
         server.start_again()
-        remained = work(self.watch.look())
+        remained = _work(self.watch.look())
         way.turn("fair")
         return remained
 
@@ -281,7 +270,7 @@ class Stage:
             until(lambda: not server.running, "Kafka to give up its disk")
         way.turn("cut")
         server.start_again()
-        remained = work(self.watch.look())
+        remained = _work(self.watch.look())
         way.turn("fair")
         return remained
 
@@ -290,7 +279,7 @@ class Stage:
         remained = self.at_work(fault, GROUP_OF[name])
         if remained:
             for seconds in (STEP_SECONDS, -STEP_SECONDS, 0):
-                step(self._clock(name), seconds)
+                step(self.clock(name), seconds)
                 time.sleep(fault.seconds / 3)
         return remained
 
@@ -315,7 +304,8 @@ class Stage:
                 time.sleep(fault.seconds)
         return remained
 
-    def _clock(self, name: str) -> Path:
+    def clock(self, name: str) -> Path:
+        """The file that one of the crew's wall clock follows."""
         return self.folder / f"{name}.clock"
 
     def at_work(self, fault: Fault, *groups: str) -> dict[str, int]:
@@ -325,7 +315,7 @@ class Stage:
         while time.monotonic() < deadline:
             if any(self.watch.look().behind(group) for group in groups):
                 time.sleep(fault.delay)
-                remained = work(self.watch.look())
+                remained = _work(self.watch.look())
                 if any(remained.get(group) for group in groups):
                     return remained
             time.sleep(POLL_SECONDS)
@@ -340,7 +330,7 @@ class Stage:
                 time.sleep(fault.delay)
                 for name in names:
                     freeze(self.crew[name].pid)
-                remained = work(self.watch.look())
+                remained = _work(self.watch.look())
                 if any(remained.get(group) for group in groups):
                     return remained
                 self._thaw(names)
@@ -375,7 +365,7 @@ def full_disk(pid: int) -> Iterator[None]:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-def work(look: Look) -> dict[str, int]:
+def _work(look: Look) -> dict[str, int]:
     """What was not committed, by group; nothing where all was."""
     return {group: behind for group in (SCORER, TRAINER, DISPATCHER) if (behind := look.behind(group))}
 

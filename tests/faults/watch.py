@@ -6,10 +6,10 @@ milliseconds, so that there are many, one right behind each strike among them.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 import redis
@@ -36,6 +36,8 @@ Offsets = dict[int, int]
 class _Named(msgspec.Struct):
     id: str
 
+
+T = TypeVar("T")
 
 _alert_id = msgspec.json.Decoder(_Named).decode
 
@@ -74,7 +76,10 @@ class Watch:
 
     def _connected(self) -> tuple[KafkaAdminClient, KafkaConsumer]:
         if self._clients is None:
-            self._clients = KafkaAdminClient(bootstrap_servers=self._kafka), KafkaConsumer(bootstrap_servers=self._kafka)
+            self._clients = (
+                KafkaAdminClient(bootstrap_servers=self._kafka),
+                KafkaConsumer(bootstrap_servers=self._kafka),
+            )
         return self._clients
 
     def _disconnect(self) -> None:
@@ -84,10 +89,19 @@ class Watch:
 
     def look(self) -> Look:
         """Look and remember. Kafka must be there, if only since a moment, and Redis."""
+        look = self._patiently(self._look)
+        self.looks.append(look)
+        return look
+
+    def committed(self) -> dict[str, Offsets]:
+        """What the groups have committed."""
+        return self._patiently(self._committed)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                look = self._look()
+                return ask()
             except KafkaError:
                 if time.monotonic() > deadline:
                     raise
@@ -95,12 +109,8 @@ class Watch:
                 # who leads.
                 self._disconnect()
                 time.sleep(POLL_SECONDS)
-            else:
-                self.looks.append(look)
-                return look
 
-    def committed(self) -> dict[str, Offsets]:
-        """What the groups have committed. Raises KafkaError."""
+    def _committed(self) -> dict[str, Offsets]:
         found = self._connected()[0].list_group_offsets(dict.fromkeys(READ_BY))
         return {
             group: {tp.partition: meta.offset for tp, meta in found.get(group, {}).items() if tp.topic == topic}
@@ -112,7 +122,7 @@ class Watch:
         return frozenset(self._entries())
 
     def _look(self) -> Look:
-        committed = self.committed()
+        committed = self._committed()
         ends: dict[str, Offsets] = defaultdict(dict)
         for tp, end in self._connected()[1].end_offsets(self._partitions, timeout_ms=LONGEST_ASK_MS).items():
             ends[tp.topic][tp.partition] = end
