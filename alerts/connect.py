@@ -69,8 +69,8 @@ def connect_async(url: str, timeout_seconds: float) -> redis.asyncio.Redis:
 def _greeted(connection: Any) -> None:
     """Have a new connection of TLS answer once, whatever it says.
 
-    TLS 1.3 sends tickets behind its handshake. Where nothing was read after them (no password, database 0) redis-py, with
-    hiredis, takes them for an answer that nobody asked for, and refuses the connection.
+    TLS 1.3 sends tickets behind its handshake. Where nothing was read after them (no password, database 0) redis-py,
+    with hiredis, takes them for an answer that nobody asked for, and refuses the connection.
     """
     connection.on_connect()
     connection.send_command("PING", check_health=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -51,7 +52,7 @@ def start_cluster(options: KafkaOptions | None = None, brokers: int = 3) -> Kafk
         def start(node: int) -> KafkaServer:
             return stack.enter_context(start_kafka(options, seat=Seat(node, controllers)))
 
-        cluster = KafkaCluster(_together([lambda node=node: start(node) for node in range(1, brokers + 1)]))
+        cluster = KafkaCluster(_together([partial(start, node) for node in range(1, brokers + 1)]))
         stack.pop_all()
     return cluster
 

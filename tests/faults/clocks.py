@@ -55,6 +55,8 @@ class Clocked:
         for clock in (self.kafka_clock, self.redis_clock):
             step(clock, 0)
         self.valkey.start_again()
+        # Its controller waits by the wall clock: one that was put back has it wait for as long.
+        self.kafka.kill()
         self.kafka.start_again()
 
 
@@ -98,5 +100,5 @@ def _jump(stage: Stage, fault: Fault) -> dict[str, int]:
         step(stage.clock(name), -time.time())
         until(lambda: not worker.running, f"{name} to end\n{worker.log}")
         assert worker.wait() == 1
-        assert "h back while the worker ran, to 1970-01-01" in worker.log.splitlines()[-1]
+        assert "h back while the worker ran, to 1970-01-01" in worker.log
     return remained

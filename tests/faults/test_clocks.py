@@ -48,7 +48,7 @@ def test_a_machine_that_starts_in_1970(ticking: Clocked, world: World, tmp_path:
         step(clock, -1_700_000_000)
         worker = site.launch(("--frozen",), {"stepped_clock": str(clock)}, program="tests.faults.stepped")
         assert worker.wait() == 1
-        assert "it would refuse the next ones as from the future" in worker.log.splitlines()[-1]
+        assert "it would refuse the next ones as from the future" in worker.log
         assert site.behind(SCORER, EVENTS) > 0
         step(clock, 0)
         worker = frozen(site)
