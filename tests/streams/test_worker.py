@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from streams.errors import StreamsError
 from streams.health import Health
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
+from streams.steady_clocks import ClockWrong
 from streams.topics import Role
+from streams.wire import record
 from streams.worker import ROLES, Worker, WorkerSettings
 from tests.acceptance.harness import Site
 from tests.alerts.samples import many
+from tests.detectors.making import JANUARY, headcount
 
 CLOCKS = Clocks(time.time, time.monotonic)
 
@@ -39,6 +43,7 @@ class Bench:
         roles: Sequence[Role] = ROLES,
         kafka: str | None = None,
         stop_after: float | None = None,
+        clocks: Clocks = CLOCKS,
         **options: Any,
     ) -> None:
         self.registry = CollectorRegistry()
@@ -51,7 +56,7 @@ class Bench:
         )
 
         async def run() -> None:
-            worker = Worker(settings, self.registry, CLOCKS, lambda: 0.5)
+            worker = Worker(settings, self.registry, clocks, lambda: 0.5)
             if stop_after is not None:
                 asyncio.get_running_loop().call_later(stop_after, worker.stop)
             await worker.run()
@@ -88,6 +93,18 @@ def test_a_dispatcher_alone_has_no_model_and_is_well(bench: Bench) -> None:
     (role,) = bench.health.roles
     assert (role.role, role.state) == ("dispatcher", "ready")
     assert (bench.health.model_version, bench.health.problems) == (None, ["stopping"])
+
+
+def test_a_machine_that_is_in_1970_refuses_nothing_that_its_partition_knows_better(bench: Bench) -> None:
+    for number, clocks in enumerate((CLOCKS, Clocks(lambda: 0.0, time.monotonic), CLOCKS)):
+        with bench.site.producer() as producer:
+            event = record(headcount(month=JANUARY + number))
+            producer.send("vigie.events", event.value, event.key)
+        wrong = clocks is not CLOCKS
+        with pytest.raises(ClockWrong, match=r"partition \d has events of") if wrong else nullcontext():
+            bench.run(roles=["scorer"], frozen=True, clocks=clocks)
+        assert (bench.site.behind("vigie", "vigie.events") > 0) == wrong
+    assert bench.site.dead_letters() == []
 
 
 def test_a_model_that_is_there_is_not_published_again(bench: Bench) -> None:
