@@ -323,8 +323,9 @@ def clear_state(cluster: Cluster) -> None:
 
 
 def _copies(found: _Found) -> Copies:
-    in_sync, unclean = found.configs["min.insync.replicas"], found.configs["unclean.leader.election.enable"]
-    return Copies(found.replicas, int(in_sync), unclean == "true")
+    # Brokers that are not Apache's may have no such settings: what they then do is what Kafka does without.
+    in_sync = int(found.configs.get("min.insync.replicas", "1"))
+    return Copies(found.replicas, in_sync, found.configs.get("unclean.leader.election.enable") == "true")
 
 
 def _new(topic: Topic) -> dict[str, Any]:

@@ -76,10 +76,12 @@ class Watch:
 
     def _connected(self) -> tuple[KafkaAdminClient, KafkaConsumer]:
         if self._clients is None:
-            self._clients = (
-                KafkaAdminClient(bootstrap_servers=self._kafka),
-                KafkaConsumer(bootstrap_servers=self._kafka),
-            )
+            admin = KafkaAdminClient(bootstrap_servers=self._kafka)
+            try:
+                self._clients = admin, KafkaConsumer(bootstrap_servers=self._kafka)
+            except KafkaError:
+                admin.close()
+                raise
         return self._clients
 
     def _disconnect(self) -> None:
