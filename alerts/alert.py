@@ -14,14 +14,15 @@ Kind = Literal["raised", "jump", "lowered"]
 ThemeName = Literal["debt", "contributions", "partial-unemployment", "headcount", "schedules", "profile", "model"]
 
 
-class Theme(msgspec.Struct, frozen=True):
+# Python's collector of cycles passes all of them over (gc=False): what JSON holds has none.
+class Theme(msgspec.Struct, frozen=True, gc=False):
     """What a theme added to the score since the previous one, in log-odds."""
 
     theme: str
     contribution: float
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """A quantity behind the alert, now and at the previous score; None is unknown."""
 
     field: str
@@ -29,28 +30,28 @@ class Evidence(msgspec.Struct, frozen=True):
     previous: float | None
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, gc=False):
     """How far the data of a source reach: the last `known_at` seen of it."""
 
     source: str
     known_to: date
 
 
-class Thresholds(msgspec.Struct, frozen=True):
+class Thresholds(msgspec.Struct, frozen=True, gc=False):
     """The probabilities from which a firm is at moderate and at strong risk."""
 
     moderate: float
     strong: float
 
 
-class Schedule(msgspec.Struct, frozen=True):
+class Schedule(msgspec.Struct, frozen=True, gc=False):
     """The payment schedules granted: the last day that any covers, their amount together."""
 
     until: date
     euros: int
 
 
-class Proceeding(msgspec.Struct, frozen=True):
+class Proceeding(msgspec.Struct, frozen=True, gc=False):
     """The gravest collective procedure of a firm, and the day on which the first one opened."""
 
     action: str
@@ -61,7 +62,7 @@ Series = list[int | None]
 """A value a month, the latest first; None is unknown. Left out: there was never anything."""
 
 
-class Months(msgspec.Struct, frozen=True, omit_defaults=True):
+class Months(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The firm at the ends of its months, at most thirteen; in the last one, that of `as_of`, as it stood then."""
 
     last: str
@@ -80,7 +81,7 @@ class Months(msgspec.Struct, frozen=True, omit_defaults=True):
     proceeding: Proceeding | None = None
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """The Kafka record that caused the alert (in replay: topic "replay")."""
 
     topic: str
@@ -88,7 +89,7 @@ class Origin(msgspec.Struct, frozen=True):
     offset: int
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One alert. `themes` sum to logit(probability) - logit(previous_probability)."""
 
     id: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from alerts.alert import Evidence
@@ -143,17 +144,16 @@ _SENTENCES: dict[Language, dict[str, str]] = {
 }
 
 
-def moved(evidence: Evidence) -> bool:
-    """Whether the field is known here and its value changes on the page, not only behind the decimals shown."""
+def moved(evidence: Evidence, language: Language = "fr") -> bool:
+    """Whether the field is known here and its value changes on the page, not only behind the decimals shown.
+
+    The same in every language: the one that is read next saves writing the numbers again.
+    """
     before, now = known(evidence.previous), known(evidence.value)
     quantity = QUANTITIES.get(evidence.field)
-    if quantity is None:
+    if quantity is None or before is None or now is None or before == now:
         return before != now
-    if before == now:
-        return False
-    if before is None or now is None:
-        return True
-    return _AMOUNTS[quantity.unit](before, "en") != _AMOUNTS[quantity.unit](now, "en")
+    return _text(before, quantity.unit, language) != _text(now, quantity.unit, language)
 
 
 def theme_of(field: str) -> str | None:
@@ -168,20 +168,16 @@ def clause(evidence: Evidence, language: Language) -> str | None:
         on, off = SWITCHES[evidence.field][1][language]
         return on if now else off if before else None
     quantity = QUANTITIES.get(evidence.field)
-    if quantity is None or (before is None and now is None):
+    if quantity is None:
         return None
-    if before is None or now is None:
-        form = "new" if before is None else "lost"
-    else:
-        form = "moved" if moved(evidence) else "same"
+    name, unit = quantity.fr if language == "fr" else quantity.en, quantity.unit
+    forms = _SENTENCES[language]
+    if now is None:
+        return None if before is None else forms["lost"].format(name=name, before=_amount(before, unit, language))
     # "de 42 à 38 salariés", but "de 12 € à 45 €": a noun is said once.
-    with_noun = form == "lost"
-    texts = {
-        "name": quantity.fr if language == "fr" else quantity.en,
-        "before": "" if before is None else _amount(before, quantity.unit, language, noun=with_noun),
-        "now": "" if now is None else _amount(now, quantity.unit, language, noun=True),
-    }
-    return _SENTENCES[language][form].format_map(texts)
+    was = "" if before is None else _text(before, unit, language)
+    form = "new" if before is None else "same" if was == _text(now, unit, language) else "moved"
+    return forms[form].format(name=name, before=was, now=_amount(now, unit, language))
 
 
 def written(field: str, value: float | None, language: Language) -> str:
@@ -190,13 +186,20 @@ def written(field: str, value: float | None, language: Language) -> str:
     if value is None:
         return "–"
     if field in QUANTITIES:
-        return _amount(value, QUANTITIES[field].unit, language, noun=True)
+        return _amount(value, QUANTITIES[field].unit, language)
     return number(value, language, 0 if value == int(value) else 2)
 
 
-def _amount(value: float, unit: Unit, language: Language, *, noun: bool) -> str:
-    text = _AMOUNTS[unit](value, language)
-    if not noun or unit not in _NOUNS:
+# Of an alert's numbers most are written twice, and many are those of the alerts before it: nothing owed, nobody there.
+@lru_cache(maxsize=4096)
+def _text(value: float, unit: Unit, language: Language) -> str:
+    return _AMOUNTS[unit](value, language)
+
+
+def _amount(value: float, unit: Unit, language: Language) -> str:
+    """The value with its noun, where it has one."""
+    text = _text(value, unit, language)
+    if unit not in _NOUNS:
         return text
     shown = round(value, 1) if unit == "contribution-months" else round(value)
     return f"{text}{WIDE}{_NOUNS[unit][language][plural(shown, language)]}"

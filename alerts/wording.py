@@ -96,9 +96,10 @@ def reasons(
     rising = kind != "lowered"
     by_theme = _by_theme(evidence)
     texts = [_theme_sentence(theme, by_theme.get(theme.theme, []), language) for theme in _strongest(themes, rising)]
-    texts = [_ENTERED[language] for item in evidence if item.field == "in_proceeding" and known(item.value)] + texts
-    texts += _rule_sentence(by_theme.get(None, []), language)
-    texts += _other_fields(by_theme.get(None, []), language)
+    others = by_theme.get(None, [])
+    texts = [_ENTERED[language] for item in others if item.field == "in_proceeding" and known(item.value)] + texts
+    texts += _rule_sentence(others, language)
+    texts += _other_fields(others, language)
     if not texts:
         names = TIERS[language]
         text = _NO_REASON[language][tier != previous_tier]
@@ -126,17 +127,21 @@ def _theme_sentence(theme: Theme, evidence: Sequence[Evidence], language: Langua
     rising = theme.contribution > 0
     if theme.theme == "model":
         return _MODEL[language][rising]
-    name = THEMES[language].get(theme.theme) or _OTHER_THEME[language].format(theme=theme.theme)
-    text = f"{name[0].upper()}{name[1:]} {_EFFECT[language][rising]}"
+    text = f"{_opening(theme.theme, language)} {_EFFECT[language][rising]}"
     clauses = _clauses(evidence, language)
     if not clauses:
         return f"{text}."
     return f"{text}{' :' if language == 'fr' else ':'} {_joined(clauses, language)}."
 
 
+def _opening(theme: str, language: Language) -> str:
+    name = THEMES[language].get(theme) or _OTHER_THEME[language].format(theme=theme)
+    return f"{name[0].upper()}{name[1:]}"
+
+
 def _clauses(evidence: Sequence[Evidence], language: Language) -> list[str]:
     """What moved of a theme's evidence; where nothing did, what is known."""
-    telling = [item for item in evidence if moved(item)] or list(evidence)
+    telling = [item for item in evidence if moved(item, language)] or list(evidence)
     # What has a before is said first: it is what changed.
     telling.sort(key=lambda item: known(item.previous) is None)
     return list(islice((text for item in telling if (text := clause(item, language))), MOST_CLAUSES))
@@ -156,7 +161,7 @@ def _rule_sentence(evidence: Sequence[Evidence], language: Language) -> list[str
 
 
 def _other_fields(evidence: Sequence[Evidence], language: Language) -> list[str]:
-    strange = [item for item in evidence if item.field not in _SENTENCES and moved(item)]
+    strange = [item for item in evidence if item.field not in _SENTENCES and moved(item, language)]
     if not strange:
         return []
     changes = ", ".join(

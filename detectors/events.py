@@ -221,6 +221,10 @@ EVENT_TYPES: dict[str, type[FirmEvent] | type[Clock]] = {
 }
 """Every event type by its name on the wire."""
 
+_IDENTITIES: dict[type, tuple[str, ...]] = {
+    cls: ("type", "known_at") if cls is Clock else ("type", "siren", *getattr(cls, "identity_fields", ()))
+    for cls in EVENT_TYPES.values()
+}
 _DATE_FIELDS: dict[type, tuple[str, ...]] = {
     cls: tuple(f.name for f in msgspec.structs.fields(cls) if f.type is date or date in getattr(f.type, "__args__", ()))
     for cls in EVENT_TYPES.values()
@@ -238,10 +242,8 @@ def identity(event: AnyEvent) -> dict[str, Any]:
     >>> identity(Clock(known_at=date(2018, 2, 1)))
     {'type': 'clock', 'known_at': '2018-02-01'}
     """
-    if isinstance(event, Clock):
-        return {"type": "clock", "known_at": event.known_at.isoformat()}
-    fields = {name: getattr(event, name) for name in ("siren", *event.identity_fields)}
-    return {"type": type_name(event)} | {k: v.isoformat() if isinstance(v, date) else v for k, v in fields.items()}
+    told = msgspec.to_builtins(event)
+    return {name: told[name] for name in _IDENTITIES[type(event)]}
 
 
 def content(event: AnyEvent) -> dict[str, Any]:
