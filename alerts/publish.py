@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple, Self
 
 import redis
@@ -138,9 +139,9 @@ class Delivery:
 
     def _script_call(self, parcel: Parcel, case: Case | None, joined: Joined, last: str, now: datetime) -> Command:
         queue, alert = parcel.queue, parcel.alert
+        stream, seen, totals, of_cases, actions, desk = _keys(queue)
         keys = (
-            stream_key(queue), seen_key(queue), totals_key(queue), case_key(queue, alert.siren), cases_key(queue),
-            actions_key(queue), trail_key(queue, alert.siren), desk_key(queue),
+            stream, seen, totals, case_key(queue, alert.siren), of_cases, actions, trail_key(queue, alert.siren), desk,
         )  # fmt: skip
         notice, why = wanted(joined, alert, now, self._notices, notify=self._notify)
         budget = (budget_month(alert) if notice == "push" else "", self._notices.alert_budget)
@@ -185,6 +186,14 @@ class Delivery:
         self._metrics.delivery_seconds.observe(max(0.0, now - raised_at.timestamp()))
         if parcel.sent_at is not None:
             self._metrics.event_to_alert_seconds.observe(max(0.0, now - parcel.sent_at))
+
+
+@cache
+def _keys(queue: str) -> tuple[str, ...]:
+    """The keys that an alert's step touches and that are all the queue's."""
+    return (
+        stream_key(queue), seen_key(queue), totals_key(queue), cases_key(queue), actions_key(queue), desk_key(queue),
+    )  # fmt: skip
 
 
 class Publisher:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.alert import Evidence
 from alerts.language import LANGUAGES
@@ -52,6 +54,17 @@ def test_only_what_shows_has_moved() -> None:
     assert not moved(Evidence("debt_employee_euros", 100.2, 100.4))
     assert not moved(Evidence("debt_employee_euros", float("nan"), None))
     assert moved(Evidence("moon_phase", 0.1, None))
+
+
+near = st.floats(-3, 3) | st.floats(-1e7, 1e7) | st.none()
+
+
+@given(st.builds(Evidence, st.sampled_from([*QUANTITIES, "moon_phase"]), near, near))
+def test_what_has_moved_has_in_every_language(evidence: Evidence) -> None:
+    assert moved(evidence, "fr") == moved(evidence, "en")
+    if moved(evidence) and evidence.field in QUANTITIES and evidence.value is not None:
+        before = Evidence(evidence.field, evidence.previous, evidence.previous)
+        assert clause(evidence, "fr") != clause(before, "fr")
 
 
 def test_values_as_a_table_has_them() -> None:
