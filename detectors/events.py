@@ -8,15 +8,27 @@ Every event carries enough to be applied twice without effect: a debt has a vers
 identifier.
 """
 
+from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-Siren = Annotated[str, Meta(pattern="^[0-9]{9}$", min_length=9, max_length=9, description="the firm, 9 digits")]
+# That they are digits, `only_digits` tells of many at once: a pattern would take more than all else of decoding.
+Siren = Annotated[
+    str,
+    Meta(min_length=9, max_length=9, description="the firm, 9 digits", extra_json_schema={"pattern": "^[0-9]{9}$"}),
+]
 Siret = Annotated[
-    str, Meta(pattern="^[0-9]{14}$", min_length=14, max_length=14, description="the establishment, 14 digits")
+    str,
+    Meta(
+        min_length=14,
+        max_length=14,
+        description="the establishment, 14 digits",
+        extra_json_schema={"pattern": "^[0-9]{14}$"},
+    ),
 ]
 Account = Annotated[str, Meta(max_length=64, description="URSSAF account number")]
 Text = Annotated[str, Meta(max_length=1024)]
@@ -221,6 +233,7 @@ EVENT_TYPES: dict[str, type[FirmEvent] | type[Clock]] = {
 }
 """Every event type by its name on the wire."""
 
+_siren_of, _siret_of = attrgetter("siren"), attrgetter("siret")
 _IDENTITIES: dict[type, tuple[str, ...]] = {
     cls: ("type", "known_at") if cls is Clock else ("type", "siren", *getattr(cls, "identity_fields", ()))
     for cls in EVENT_TYPES.values()
@@ -252,6 +265,21 @@ def content(event: AnyEvent) -> dict[str, Any]:
     for name in () if isinstance(event, Clock) else event.extraction_fields:
         del said[name]
     return said
+
+
+def only_digits(events: Sequence[AnyEvent]) -> bool:
+    """Whether all SIRENs and SIRETs are digits, as decoded events' must be: see `check_digits`."""
+    firms = [event for event in events if not isinstance(event, Clock)]
+    text = "".join([*map(_siren_of, firms), *filter(None, map(_siret_of, firms))])
+    return not text or (text.isascii() and text.isdecimal())
+
+
+def check_digits(event: AnyEvent) -> None:
+    """Raises ValidationError, in msgspec's own words, where a decoded event's SIREN or SIRET is not of digits."""
+    for name, length in () if isinstance(event, Clock) else (("siren", 9), ("siret", 14)):
+        value = getattr(event, name)
+        if value is not None and not (value.isascii() and value.isdecimal()):
+            raise msgspec.ValidationError(f"Expected `str` matching regex '^[0-9]{{{length}}}$' - at `$.{name}`")
 
 
 def early_date(event: AnyEvent) -> str | None:

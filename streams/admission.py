@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.batch import Batch, Type, columns_of
-from detectors.events import EARLIEST, AnyEvent, Clock, early_date
+from detectors.events import EARLIEST, AnyEvent, Clock, check_digits, early_date, only_digits
 from streams.dead_letters import Reason, classify
 from streams.partitioner import SIREN_BYTES, digits_of, partitions_of
 from streams.wire import EVENT_VERSION, VERSION_HEADER, schema_version
@@ -66,9 +66,11 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
         try:
             events.append(_decode(record.value or b""))
         except (ValueError, RecursionError) as error:
-            refusals.append(Refusal(position, classify(error), _one_line(error)))
+            refusals.append(_undecoded(position, error))
         else:
             positions.append(position)
+    if not only_digits(events):
+        events, positions = _of_digits(events, positions, refusals)
     columns = columns_of(events)
     of_firms = columns.rows["type"] != Type.CLOCK
     suspect = (columns.rows["known"] > latest_day) | (columns.earliest < EARLIEST.toordinal())
@@ -84,6 +86,26 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
         events, positions = [*compress(events, kept)], [*compress(positions, kept)]
     offsets = np.array([records[position].offset for position in positions], np.int64)
     return Admitted(columns.batch(events, offsets), positions, refusals)
+
+
+def _of_digits(
+    events: Sequence[AnyEvent], positions: Sequence[int], refusals: list[Refusal]
+) -> tuple[list[AnyEvent], list[int]]:
+    """The events whose SIREN and SIRET are digits, and their positions; the others are refused."""
+    kept: list[tuple[AnyEvent, int]] = []
+    for event, position in zip(events, positions, strict=True):
+        try:
+            check_digits(event)
+        except ValueError as error:
+            refusals.append(_undecoded(position, error))
+        else:
+            kept.append((event, position))
+    refusals.sort()
+    return [event for event, _ in kept], [position for _, position in kept]
+
+
+def _undecoded(position: int, error: Exception) -> Refusal:
+    return Refusal(position, classify(error), _one_line(error))
 
 
 def _newer(records: Sequence[ReceivedRecord]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from detectors.events import AnyEvent, Clock, early_date
+from detectors.events import AnyEvent, Clock, check_digits, early_date
 from streams import wire
 from streams.cluster import Cluster, ClusterError, told
 from streams.dead_letters import DeadLetter, classify, decode, original_value
@@ -119,6 +119,7 @@ def _check(consumer: KafkaConsumer, cluster: Cluster, entry: Entry, today: date)
         return PutBack(entry, "original gone", f"{EVENTS}/{letter.partition}@{letter.offset} is no longer there"), None
     try:
         event = _event_decoder.decode(value)
+        check_digits(event)
     except msgspec.DecodeError as error:
         return PutBack(entry, "still refused", f"{classify(error)}: {error}"), None
     why = refusal(event, today)

@@ -77,6 +77,21 @@ def test_keys() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "odd", "reason"),
+    [("siren", odd, "bad-siren") for odd in ("73282932a", "73282932\u0664", " 73282932", "7328_2932")]
+    + [("siret", odd, "wrong-type") for odd in ("7328293200007x", "+7328293200007", "7328293200007²")],
+)
+def test_identifiers_are_digits(field: str, odd: str, reason: Reason) -> None:
+    fields = msgspec.to_builtins(headcount()) | {field: odd}
+    wrong = Received(fields["siren"].encode(), msgspec.json.encode(fields), 1)
+    result = admitted(Received(b"x", b"{}"), GOOD, wrong, received(clock(date(2018, 2, 1))))
+    assert [(r.position, r.reason) for r in result.refusals] == [(0, "unknown-type"), (2, reason)]
+    digits = 9 if field == "siren" else 14
+    assert result.refusals[1].detail == f"Expected `str` matching regex '^[0-9]{{{digits}}}$' - at `$.{field}`"
+    assert result.positions == [1, 3]
+
+
+@pytest.mark.parametrize(
     ("known_at", "expected"),
     [
         (date(2020, 1, 2), []),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.events import AnyEvent
+from detectors.events import AnyEvent, check_digits
 from streams.dead_letters import (
     LARGEST_KEY_BYTES,
     LARGEST_VALUE_BYTES,
@@ -90,6 +90,7 @@ CASES: list[tuple[bytes, Reason]] = [
     (changed(HEADCOUNT, siren=123456789), "bad-siren"),
     (changed(HEADCOUNT, siren=None), "bad-siren"),
     (changed(HEADCOUNT, siret="12"), "wrong-type"),
+    (changed(HEADCOUNT, siret="1234567890123a"), "wrong-type"),
     (changed(HEADCOUNT, known_at=None), "wrong-type"),
     (changed(HEADCOUNT, month="2018-01"), "wrong-type"),
     (changed(HEADCOUNT, month="2018-02-30"), "wrong-type"),
@@ -110,7 +111,7 @@ CASES: list[tuple[bytes, Reason]] = [
 @pytest.mark.parametrize(("value", "reason"), CASES)
 def test_reasons_behind_real_messages(value: bytes, reason: Reason) -> None:
     with pytest.raises(msgspec.DecodeError) as caught:
-        msgspec.json.decode(value, type=AnyEvent)
+        check_digits(msgspec.json.decode(value, type=AnyEvent))
     assert classify(caught.value) == reason
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.events import EARLIEST, EVENT_TYPES, AnyEvent, early_date
+from detectors.events import EARLIEST, EVENT_TYPES, AnyEvent, check_digits, early_date
 from streams import schema
 from streams.schema import asyncapi, event_schemas, files, main
 from tests.streams.test_dead_letters import CASES, DELAY, HEADCOUNT, changed, without
@@ -23,9 +23,10 @@ VALIDATORS = {
 
 
 def decoder_accepts(value: bytes) -> bool:
-    """What the scorer takes: the types, and the bound on dates that types do not have."""
+    """What the scorer takes: the types, and what types do not have: digits alone, and the bound on dates."""
     try:
         event: Any = msgspec.json.decode(value, type=AnyEvent)
+        check_digits(event)
     except msgspec.DecodeError:
         return False
     return early_date(event) is None
