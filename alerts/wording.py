@@ -127,16 +127,12 @@ def _theme_sentence(theme: Theme, evidence: Sequence[Evidence], language: Langua
     rising = theme.contribution > 0
     if theme.theme == "model":
         return _MODEL[language][rising]
-    text = f"{_opening(theme.theme, language)} {_EFFECT[language][rising]}"
+    name = THEMES[language].get(theme.theme) or _OTHER_THEME[language].format(theme=theme.theme)
+    text = f"{name[0].upper()}{name[1:]} {_EFFECT[language][rising]}"
     clauses = _clauses(evidence, language)
     if not clauses:
         return f"{text}."
     return f"{text}{' :' if language == 'fr' else ':'} {_joined(clauses, language)}."
-
-
-def _opening(theme: str, language: Language) -> str:
-    name = THEMES[language].get(theme) or _OTHER_THEME[language].format(theme=theme)
-    return f"{name[0].upper()}{name[1:]}"
 
 
 def _clauses(evidence: Sequence[Evidence], language: Language) -> list[str]:
