@@ -89,7 +89,8 @@ def test_urls_that_hold_none(url: str) -> None:
     "url", ["redis://h1", "rediss://h1", "unix:///run/valkey.sock", "redis+sentinel://h1:26379/mymaster/0"]
 )
 def test_a_pipeline_is_packed_to_the_bytes_of_redis_py(url: str) -> None:
-    connection: Any = connect_async(url, 1).connection_pool.make_connection()
+    pool: Any = connect_async(url, 1).connection_pool
+    connection = pool.make_connection()
     commands = [("SCRIPT LOAD", "é"), ("EVALSHA", "a1", 2, "key é", b"\xff\r\n", -7, "", "x" * 10_000), ("PING",)]
     usual = redis.asyncio.Connection.pack_commands(connection, commands)
     assert b"".join(connection.pack_commands(commands)) == b"".join(usual)
