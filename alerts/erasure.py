@@ -5,42 +5,45 @@ pending one that nobody can read. An erasure outweighs both. The ids of the eras
 nothing, and keep a repeated delivery from bringing the alerts back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import RedisError
 
 from alerts.outage import translate
-from alerts.routing import QUEUES, case_patterns, patterns, stream_key
+from alerts.routing import GLASS_KEYS, HELD_KEYS, patterns
 
 PAGE = 1000
+_PLACES = (*patterns("*"), GLASS_KEYS, HELD_KEYS)
+"""Where firms stand: in every queue's keys, the canary's too, among broken glass, and in what notifiers hold."""
 
 
 class Erased(NamedTuple):
-    """What was taken away: entries of streams, and keys or members of others."""
+    """What was taken away: entries of streams and lists, and keys or members of others."""
 
     entries: int
     others: int
 
 
-def erase(client: redis.Redis, siren: str, queues: Sequence[str] = QUEUES, *, where: str) -> Erased:
-    """Take a firm out of every queue; a kill leaves a part, and doing it again takes the rest.
+def erase(client: redis.Redis, siren: str, *, where: str) -> Erased:
+    """Take a firm out of all that is about firms; a kill leaves a part, and doing it again takes the rest.
 
-    What belongs to a firm is found by form, so that it holds for keys added later: entries of streams that name it in a
-    field, keys whose last part it is, members and fields of that name or that begin with it. Raises RedisUnavailable or
-    RedisRefused.
+    What belongs to a firm is found by form, so that it holds for keys added later: entries of streams and lists that
+    name it in a field, keys that have it as a part of their names, members and fields of that name or that begin with
+    it. Raises RedisUnavailable or RedisRefused.
     """
-    wanted = set(queues)
     entries = others = 0
     try:
-        for key in _keys(client, wanted):
-            if key.endswith(f":{siren}".encode()):
+        for key in _keys(client):
+            if siren.encode() in key.split(b":"):
                 others += int(client.delete(key))
                 continue
             kind: Any = client.type(key)
             if kind == b"stream":
                 entries += _erase_entries(client, key, siren.encode())
+            elif kind == b"list":
+                entries += _erase_elements(client, key, siren.encode())
             else:
                 others += _erase_members(client, key, kind, siren.encode())
     except RedisError as error:
@@ -48,16 +51,18 @@ def erase(client: redis.Redis, siren: str, queues: Sequence[str] = QUEUES, *, wh
     return Erased(entries, others)
 
 
-def _keys(client: redis.Redis, queues: set[str]) -> Iterator[bytes]:
-    """The keys of these queues."""
-    every = {*patterns("*"), *case_patterns("*")}
-    tags = [(f"{{{stream_key(queue)}}}".encode(), stream_key(queue).encode()) for queue in queues]
+def _keys(client: redis.Redis) -> Iterator[bytes]:
     seen: set[bytes] = set()
-    for pattern in sorted(every):
+    for pattern in _PLACES:
         for key in client.scan_iter(match=pattern, count=PAGE):
-            if key not in seen and any(tag in key or key == stream for tag, stream in tags):
+            if key not in seen:
                 seen.add(key)
                 yield key
+
+
+def _erase_elements(client: Any, key: bytes, siren: bytes) -> int:
+    found = {value for value in client.lrange(key, 0, -1) if _names(value, siren)}
+    return sum(int(client.lrem(key, 0, value)) for value in found)
 
 
 def _erase_entries(client: redis.Redis, key: bytes, siren: bytes) -> int:

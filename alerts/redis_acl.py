@@ -14,6 +14,8 @@ from alerts.routing import (
     AUDIT_HEAD_KEY,
     AUDIT_KEY,
     CONSOLE_KEYS,
+    GLASS_KEYS,
+    HELD_KEYS,
     QUEUES,
     TOKENS_KEY,
     aside_key,
@@ -38,6 +40,8 @@ _PURGE_AUDIT = f"(%W~{AUDIT_KEY} +xtrim)"
 _SERVE = f"+@read +@write -@dangerous -del -unlink +info +time {_SCRIPTS}"
 """A program of Vigie's own over all queues: it trims them and rebuilds them, and deletes none."""
 _ERASE = "+del +unlink"
+_ERASE_BESIDE = f"(~{GLASS_KEYS} ~{HELD_KEYS} +type +del +xrange +xdel +lrange +lrem)"
+"""What is about a firm beside the queues."""
 _SESSIONS = f"(~{CONSOLE_KEYS} +get +mget +set +del +zadd +zrem +zrange +zremrangebyscore +xadd +xrange +hget +hset)"
 _TELL = "(~vigie:notifier* +hget +hset +hgetall +hdel +rpush +lpush +lrange +llen +lindex +ltrim +multi +exec)"
 """`vigie notify`, beside what it reads."""
@@ -97,7 +101,7 @@ def _keys(groups: Iterable[Sequence[str]]) -> str:
 
 _OVER_ALL: dict[Role, tuple[str, ...]] = {
     "dispatcher": (f"({_keys([_ALERTS])} {_SERVE})", _TELL),
-    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})", _SESSIONS, _GIVE_TOKENS),
+    "operator": (f"({_keys([_ALERTS])} {_SERVE} {_ERASE})", _ERASE_BESIDE, _SESSIONS, _GIVE_TOKENS),
     "console": (_SESSIONS, _READ_TOKENS),
     "auditor": (_READ_AUDIT, _PURGE_AUDIT),
 }

@@ -95,6 +95,12 @@ REMINDED_KEY = "vigie:console:reminded"
 """The hash of when people last acknowledged that what they read is confidential, by name."""
 
 
+GLASS_KEYS = f"{GLASS_KEY}*"
+"""That stream, and what is open now."""
+HELD_KEYS = "vigie:notifier-held:*"
+"""What `vigie notify` holds for its digests (`alerts.notify.ledger`)."""
+
+
 def glass_key(queue: str, siren: str, name: str) -> str:
     """The string that says that a firm is open to somebody for a time."""
     return f"vigie:console:glass:{queue}:{siren}:{name}"

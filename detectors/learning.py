@@ -137,7 +137,7 @@ class Learner:
             self._past,
             self._footing,
         )
-        return msgspec.structs.replace(self.model, learner=zlib.compress(msgspec.msgpack.encode(state), 1))
+        return msgspec.structs.replace(self.model, learner=_closed(state))
 
     @property
     def regime(self) -> Regime:
@@ -252,6 +252,23 @@ class Learner:
             np.concatenate([k.weights for k in recent]),
             rate,
         )
+
+
+def without(model: Model, siren: int) -> Model:
+    """The model without a firm among what it keeps for its trainer; the very same where that is not there.
+
+    What has been learned of the firm, as of one among all, is in numbers that name nobody, and stays; the version too.
+    Raises UnusableModel where what is kept cannot be read.
+    """
+    state = _opened(model.learner)
+    reservoir = state.reservoir.without(siren)
+    if reservoir is state.reservoir:
+        return model
+    return msgspec.structs.replace(model, learner=_closed(msgspec.structs.replace(state, reservoir=reservoir)))
+
+
+def _closed(state: _State) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(state), 1)
 
 
 def _opened(data: bytes) -> _State:

@@ -70,12 +70,35 @@ class _StoredCohort(msgspec.Struct, frozen=True):
     weights: Array
     portfolio: Array
 
+    def without(self, siren: int) -> "_StoredCohort":
+        """The cohort without a firm; the very same where that is not in it.
+
+        What is left of its answer stands for all of that answer but the firm.
+        """
+        stays = self.sirens.open() != siren
+        if stays.all():
+            return self
+        labels, weights = self.labels.open(), self.weights.open()
+        alike = labels == labels[~stays][0]
+        left = weights[alike & stays].sum()
+        weights = np.where(alike, weights * ((weights[alike].sum() - 1) / left if left else 0), weights)
+        of_rows = {name: getattr(self, name) for name in ("sirens", "codes", "members", "logits", "labels")}
+        kept = {name: stored(array.open()[stays], array.dtype) for name, array in of_rows.items()}
+        return msgspec.structs.replace(self, weights=stored(weights[stays], self.weights.dtype), **kept)
+
 
 class Stored(msgspec.Struct, frozen=True):
     """A reservoir as it is stored."""
 
     portfolios: dict[int, Array] = {}
     cohorts: list[_StoredCohort] = []
+
+    def without(self, siren: int) -> "Stored":
+        """The reservoir without a firm; the very same where that is not in it. A cohort of it alone goes whole."""
+        cohorts = [cohort.without(siren) for cohort in self.cohorts]
+        if all(new is old for new, old in zip(cohorts, self.cohorts, strict=True)):
+            return self
+        return Stored(self.portfolios, [cohort for cohort in cohorts if cohort.sirens.shape[0]])
 
 
 class Reservoir:

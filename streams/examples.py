@@ -92,6 +92,20 @@ def decode(data: bytes) -> ExampleBlock:
     return block
 
 
+def without(data: bytes, siren: int) -> bytes:
+    """A block's bytes without a firm; the very same where that is not in it. Raises as `decode` does.
+
+    What the block says of the whole portfolio, in counts, stays.
+    """
+    block = decode(data)
+    stays = block.sirens.open() != siren
+    if stays.all():
+        return data
+    of_rows = {name: getattr(block, name) for name in ("sirens", "labels", "codes", "members", "logits")}
+    kept = {name: stored(array.open()[stays], array.dtype) for name, array in of_rows.items()}
+    return _encoder.encode(msgspec.structs.replace(block, **kept))
+
+
 def examples_of(block: ExampleBlock) -> Examples:
     """The block's rows, exactly as they were scored. Raises ValueError where they do not fit together."""
     size = block.sirens.shape

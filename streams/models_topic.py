@@ -102,9 +102,10 @@ class ModelFollower:
         except models.UnusableModel as error:
             log.warning("%s at offset %d passed over: %s", MODELS, offset, error)
             return
-        self.found = True
+        # Of a version that comes again the newer record counts: an erasure writes it anew, without a firm.
+        self.found, self._record = True, value
         if ready.model.version != self.current.model.version:
-            self.current, self._record = ready, value
+            self.current = ready
             self._on_change(ready)
 
 

@@ -35,6 +35,8 @@ _NOTHING_LOST = "Nothing is lost: a restarted worker goes on from what was commi
 
 Keyed = tuple[bytes | None, bytes | None]
 """Key and value."""
+Whole = tuple[bytes | None, bytes | None, int | None, list[Header]]
+"""Key, value, timestamp in milliseconds (None: now) and headers."""
 T = TypeVar("T")
 
 
@@ -106,9 +108,9 @@ class Outbox:
         return await self.send_batches(topic, number % partitions, records)
 
     async def send_batches(
-        self, topic: str, partition: int, records: Iterable[Keyed], *, many: bool = False
+        self, topic: str, partition: int, records: Iterable[Keyed | Whole], *, many: bool = False
     ) -> list[asyncio.Future[Any]]:
-        """Queue keyed records for one partition as whole batches; the futures are done when Kafka has them.
+        """Queue records for one partition as whole batches; the futures are done when Kafka has them.
 
         Where there are `many`, a thread makes and packs them: the event loop is free meanwhile. Raises SendFailed.
         """
@@ -176,11 +178,11 @@ class Unconfirmed:
             self._futures = [future for future in self._futures if not _taken(future)]
 
 
-def _packed(packing: Packing, records: Iterator[Keyed]) -> list[Batch]:
+def _packed(packing: Packing, records: Iterator[Keyed | Whole]) -> list[Batch]:
     """The next batches; fewer than PACKED_TOGETHER, the rest among them, once the records are at their end."""
     batches: list[Batch] = []
-    for key, value in records:
-        full = packing.add(key, value)
+    for record in records:
+        full = packing.add(*record)
         if full is not None:
             batches.append(full)
             if len(batches) == PACKED_TOGETHER:

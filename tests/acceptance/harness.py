@@ -32,6 +32,8 @@ from tests.processes import started
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
 GROUPS = ("vigie", "vigie-trainer", "vigie-dispatcher")
+OTHERS = ("vigie-rewriting", "archive")
+"""The group of an erasure that was cut short, and a foreign one in tests of that."""
 PATIENCE_SECONDS = 180.0
 """Waited out in full by what hangs alone; a worker among others on busy cores may need a minute to start."""
 POLL_SECONDS = 0.03
@@ -290,7 +292,7 @@ class Site:
 
     @staticmethod
     def _forget_groups(admin: KafkaAdminClient) -> None:
-        there = [group["group_id"] for group in admin.list_groups() if group["group_id"] in GROUPS]
+        there = [group["group_id"] for group in admin.list_groups() if group["group_id"] in (*GROUPS, *OTHERS)]
         for name, group in admin.describe_groups(there).items() if there else ():
             # A worker that was killed is a member until its session is over.
             members = [MemberToRemove(member_id=member["member_id"]) for member in group["members"]]

@@ -18,13 +18,24 @@ from alerts.audit import Entry
 from alerts.audit_check import check
 from alerts.clearance import Clearance
 from alerts.connect import connect
+from alerts.console.glass import Glass
 from alerts.erasure import erase
 from alerts.errors import AlertNotFound, RedisRefused, RedisUnavailable
 from alerts.groups import Member, acknowledge, join, resume, sweep
 from alerts.groups import read as read_group
 from alerts.inbox import Filters, list_alerts, show, watch
 from alerts.notify.ledger import Held, Ledger
-from alerts.routing import AUDIT_HEAD_KEY, AUDIT_KEY, QUEUES, aside_key, case_patterns, patterns, seen_key, stream_key
+from alerts.routing import (
+    AUDIT_HEAD_KEY,
+    AUDIT_KEY,
+    GLASS_KEY,
+    QUEUES,
+    aside_key,
+    case_patterns,
+    patterns,
+    seen_key,
+    stream_key,
+)
 from tests.alerts.publishing import Bench
 from tests.alerts.samples import an_alert
 from tests.alerts.server import EXECUTABLE, Server, by_department
@@ -46,6 +57,7 @@ USERS = [
     Clearance("masked", ("agent",), ("21",), (), frozenset({"score"})),
 ]
 PASSWORDS = {clearance.user: f"secret of {clearance.user}" for clearance in USERS}
+GONE = "222222222"
 CASE = "vigie:case:{vigie:alerts:%s}:111111111"
 
 COMMANDS = (["XRANGE", "-", "+"], ["XREVRANGE", "+", "-"], ["ZSCORE", "a"], ["GET"], ["HGETALL"], ["SET", "a"])
@@ -211,10 +223,20 @@ def test_a_dispatcher_keeps_the_place_of_notifications(as_: As) -> None:
 
 
 def test_an_operator_erases_a_firm_and_tells_of_it(server: Server, as_: As) -> None:
-    Bench(url(server, "dispatcher")).publish([encode(an_alert(id="gone", siren="222222222", department="974"))])
+    Bench(url(server, "dispatcher")).publish([encode(an_alert(id="gone", siren=GONE, department="974"))])
+    ledger = Ledger(as_("dispatcher"), "erasing", 20, where="here")
+    kept = [Held("974", f"{place}-0", siren, "opened", "cap", 1.0) for place, siren in enumerate(("333333333", GONE))]
+    glass = Glass(as_("console"), lambda: datetime(2026, 3, 2, tzinfo=UTC), where="here")
+    for held in kept:
+        ledger.hold(held)
+        glass.broken("a.martin", "974", held.siren, "a motive of some length")
     operator = as_("operator")
-    audit.record(operator, Entry(actor="operator", action="firm.erase", object="firm:222222222"), where="here")
-    assert erase(operator, "222222222", where="here").entries == 2  # the alert, and what its case tells of it
+    audit.record(operator, Entry(actor="operator", action="firm.erase", object=f"firm:{GONE}"), where="here")
+    # The alert, what its case tells of it, what is held of it, and who broke the glass.
+    assert erase(operator, GONE, where="here").entries == 4
+    assert ledger.digest(9) == ([kept[0]], 0)
+    assert [glass.opened("a.martin", "974", held.siren) is None for held in kept] == [False, True]
+    assert GONE not in repr(as_("console").xrange(GLASS_KEY))
     with pytest.raises(AlertNotFound):
         show(as_("nation"), "gone", ("974",), where="here")
 

@@ -1,6 +1,8 @@
 """Learning depends on the answers alone, goes on where it stopped, and leaves the scorecard as it proves itself."""
 
+import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 
 from detectors import models, thresholds
 from detectors.blending import START
+from detectors.headlines import MARK
 from detectors.labels import Cohort, Examples
-from detectors.learning import LEAST_FAILURES, Learner, LearningOptions
+from detectors.learning import LEAST_FAILURES, Learner, LearningOptions, without
 from detectors.logits import log_loss, sigmoid
 from detectors.models import Model, Scorer, UnusableModel, prior
 from detectors.months import last_day
@@ -407,3 +410,38 @@ def test_a_cohort_is_judged_by_the_model_of_the_month_before_whoever_scored_it()
         logits, members = Scorer(known[kept.month - 1]).score_with_members(kept.cohort.codes)
         assert np.array_equal(kept.cohort.members, members, equal_nan=True)
         assert np.array_equal(kept.cohort.logits, logits)
+
+
+def test_a_firm_is_forgotten_and_learning_goes_on(veteran: Learner) -> None:
+    """All rows of it are gone, whatever they are encoded as; what scores with the model sees no difference."""
+    before = veteran.resumable()
+    siren = int(veteran._reservoir.kept[0].cohort.sirens[0])
+    assert holds(models.encode(before), siren)
+    after = without(before, siren)
+    assert not holds(models.encode(after), siren)
+    assert (after.version, models.content(after)) == (before.version, models.content(before))
+    assert without(after, siren) is after
+    assert without(veteran.model, siren) is veteran.model
+    for model in (before, after):
+        learner = Learner(model, SMALL)
+        *_, last = lived(learner, months(27))
+        assert last.version != before.version
+        assert learner._reservoir.failures() > 0
+
+
+def holds(data: object, siren: int) -> bool:
+    """Whether a SIREN is in something, at any depth: as a number, in text, as an integer of an array, compressed."""
+    if isinstance(data, bytes):
+        raw = data.removeprefix(MARK)
+        with suppress(zlib.error):
+            return holds(zlib.decompress(raw), siren)
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            whole = msgspec.msgpack.decode(raw)
+            return not isinstance(whole, bytes | int) and holds(whole, siren)
+        forms = [b"%09d" % siren, *(siren.to_bytes(size, order) for size in (4, 8) for order in ("little", "big"))]
+        return any(form in data for form in forms)
+    if isinstance(data, dict):
+        return any(holds(part, siren) for pair in data.items() for part in pair)
+    if isinstance(data, list | tuple):
+        return any(holds(part, siren) for part in data)
+    return data == siren or (isinstance(data, str) and f"{siren:09d}" in data)

@@ -1,5 +1,7 @@
 """A bounded memory that depends on the examples alone, and stands for all of them."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -182,3 +184,39 @@ def test_what_is_given_is_left_alone() -> None:
     reservoir = filled()
     reservoir.keep([whole])
     assert [whole.cohort.sirens.tobytes(), whole.cohort.codes.tobytes(), whole.labels.tobytes()] == before
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 4), st.integers(0, ROWS - 1))
+def test_without_a_firm_the_others_are_as_they_were_and_stand_for_all_but_it(cohort: int, row: int) -> None:
+    whole = filled()
+    siren = int(whole.kept[cohort].cohort.sirens[row])
+    left = Reservoir(5, ROWS)
+    left.restore(whole.stored().without(siren))
+    assert [kept.month for kept in left.kept] == [kept.month for kept in whole.kept]
+    for new, old in zip(left.kept, whole.kept, strict=True):
+        stays = old.cohort.sirens != siren
+        assert new.cohort.sirens.tolist() == old.cohort.sirens[stays].tolist()
+        assert new.cohort.codes.tolist() == old.cohort.codes[stays].tolist()
+        assert new.cohort.logits.tolist() == old.cohort.logits[stays].tolist()
+        assert new.labels.tolist() == old.labels[stays].tolist()
+        for answer in (True, False):
+            gone = int((~stays & (old.labels == answer)).sum())
+            assert new.weights[new.labels == answer].sum() == pytest.approx(
+                old.weights[old.labels == answer].sum() - gone
+            )
+
+
+def test_without_a_firm_that_is_not_there_it_is_the_very_same() -> None:
+    stored = filled().stored()
+    assert stored.without(123_456_789) is stored
+
+
+def test_a_cohort_of_one_firm_goes_with_it() -> None:
+    reservoir = seasoned()
+    whole = examples(FIRST + 3)
+    for month in (FIRST + 3, FIRST + 4):
+        cohort = replace(whole.cohort.rows(slice(0, month - FIRST - 2)), month=month)
+        reservoir.keep([Examples(cohort, whole.labels[: len(cohort)])])
+    left = reservoir.stored().without(int(whole.cohort.sirens[0]))
+    assert [cohort.month for cohort in left.cohorts] == [FIRST + 4]

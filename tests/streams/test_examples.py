@@ -92,3 +92,20 @@ def test_a_block_of_another_format_is_refused() -> None:
     other = msgspec.msgpack.encode(msgspec.structs.replace(block, format=1))
     with pytest.raises(msgspec.DecodeError, match="format 1, this version of Vigie reads format 2"):
         decode(other)
+
+
+def test_without_a_firm_the_others_are_as_they_were() -> None:
+    first, last = blocks(2, MONTH, made(BLOCK_ROWS + 3), PORTFOLIO)
+    assert wire.without(last, 5) is last
+    assert wire.without(last, 123_456_789) is last
+    left, whole = decode(wire.without(first, 5)), decode(first)
+    stays = whole.sirens.open() != 5
+    assert stays.sum() == BLOCK_ROWS - 1
+    for name in ("sirens", "labels", "codes", "members", "logits"):
+        assert getattr(left, name).open().tobytes() == getattr(whole, name).open()[stays].tobytes()
+    assert examples_of(left).cohort.month == MONTH
+    alone = wire.without(next(blocks(2, MONTH, made(1), PORTFOLIO)), 0)
+    assert (decode(alone).sirens.shape, decode(alone).last) == ((0,), True)
+    assert decode(alone).portfolio == decode(last).portfolio
+    with pytest.raises(msgspec.DecodeError):
+        wire.without(b"no block", 5)
