@@ -100,7 +100,7 @@ def erase_models(cluster: Cluster, siren: str, timeout_seconds: float) -> int:
                 if fresh is None:
                     raise UnreadableModel(
                         f"the model in force ({MODELS}, offset {newest}) is of another version of Vigie: what it "
-                        "keeps of a firm cannot be taken out. Erase with the version that made it, or publish a new one "
+                        "keeps of a firm cannot be taken out. Erase with the version that made it, or publish another "
                         "(`vigie seed --replace`), and erase again."
                     )
                 asyncio.run(_written(cluster, place, iter([(MODEL_KEY, fresh)]), timeout_seconds))

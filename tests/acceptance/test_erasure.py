@@ -1,78 +1,212 @@
-"""A firm is erased, and nothing of the others with it."""
+"""A firm is erased everywhere, and nothing of the others with it."""
 
 import json
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import redis
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
-from alerts.actions import Actor, Take
-from alerts.alert import encode
-from alerts.audit import decode, stored
+from alerts import audit
+from alerts.actions import Actor, Note
+from alerts.audit import Entry, decode, stored
+from alerts.console.glass import Glass
 from alerts.desk import Desk
-from alerts.routing import QUEUES, actions_key, cases_key, patterns, seen_key
-from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES
+from alerts.notify.ledger import Held, Ledger
+from alerts.routing import AUDIT_KEY
+from streams import examples
+from streams.mentions import Mentions
+from streams.rewriting import MOVED_FROM
+from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS
 from tests.acceptance.harness import PARTITIONS, Site
 from tests.acceptance.world import World, recovered
 from tests.alerts.publishing import Bench
-from tests.alerts.samples import an_alert
 from tests.member import member
+from tests.searching import holds
 from vigie.__main__ import main
 
 OTHER = "999999999"
+IDLE = ("--exit-when-idle", "2")
+TOPICS = (EVENTS, ALERTS, EXAMPLES, DEAD_LETTERS, MODELS, CHANGELOG)
 
 
 @pytest.fixture
-def seeded(site: Site, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A cluster with the state of a replay."""
+def lived(site: Site, world: World, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A system that has seen two years and learned, and that has refused something of every firm, twice."""
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
     monkeypatch.setenv("VIGIE_REDIS", site.redis_url)
-    state = str(tmp_path / "state")
-    assert main(["replay", str(world.files), "--until", "2019-06", "--frozen", "--state-out", state]) == 0
-    assert main(["seed", state]) == 0
+    firms = sorted({line["key"] for line in world.lines if line["key"]})
+    broken = [line(siren, f'{{"siren": "{siren}", "type"') for siren in firms]
+    elsewhere = [line(OTHER, json.dumps({"type": "headcount", "siren": siren})) for siren in firms]
+    with site.producer() as producer:
+        for topic, key, value in (*broken, *elsewhere):
+            producer.send(topic, value, key=key)
+    site.send(world.lines)
+    worker = site.worker(*IDLE)
+    assert worker.wait() == 0, worker.log
     return site
+
+
+def line(siren: str, value: str) -> tuple[str, bytes, bytes]:
+    return EVENTS, siren.encode(), value.encode()
 
 
 def erase(siren: str, *more: str) -> int:
     return main(["firm", "erase", siren, "--reason", "request 7", *more])
 
 
-def test_a_firm_s_erasure_leaves_the_others_as_they_were(seeded: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    before = recovered(seeded.records(CHANGELOG), [])
-    number = next(siren for _, siren in before.cohorts)
-    siren = f"{number:09d}"
-    batch = [an_alert(id=f"{firm}-{d}", siren=firm, department=d) for firm in (siren, OTHER) for d in ("21", "2A")]
-    Bench(seeded.redis_url).publish([encode(alert) for alert in batch])
-    with redis.Redis.from_url(seeded.redis_url) as client:
-        desk = Desk(client, where="here")
-        for firm in (siren, OTHER):
-            desk.act("21", firm, Take(), Actor("a.martin"))
-        others = desk.history("21", OTHER)
-        assert erase(siren) == 0
-        assert erase(siren) == 0  # again, it finds nothing, and does no harm
+def commit(site: Site, group: str, places: dict[TopicPartition, int]) -> None:
+    consumer = KafkaConsumer(bootstrap_servers=site.kafka, group_id=group, enable_auto_commit=False)
+    consumer.assign(list(places))
+    consumer.commit({place: OffsetAndMetadata(offset, "", -1) for place, offset in places.items()})
+    consumer.close()
 
-        after = recovered(seeded.records(CHANGELOG), [])
-        assert after.firms == {key: value for key, value in before.firms.items() if key != siren.encode()}
-        assert after.cohorts == {key: value for key, value in before.cohorts.items() if key[1] != number}
-        assert not any(record.key == siren.encode() for record in seeded.records(CHANGELOG))
-        assert [entry.alert["siren"] for entry in seeded.entries()] == [OTHER, OTHER]
-        rest = [key.decode() for queue in QUEUES for p in patterns(queue) for key in client.scan_iter(match=p)]
-        assert not any(siren in key for key in rest)
-        assert desk.find(siren) == []
-        assert {case.department for case in desk.find(OTHER)} == {"21", "2A"}
-        assert desk.history("21", OTHER) == others
-        assert client.zrange(cases_key("21"), 0, -1) == [OTHER.encode()]
-        assert client.xlen(actions_key("21")) == len(others) == 2
-        # Sent again, it does not come back.
-        assert client.zscore(seen_key("21"), f"{siren}-21") is not None
-        Bench(seeded.redis_url).publish([encode(alert) for alert in batch])
-        assert {entry.alert["siren"] for entry in seeded.entries()} == {OTHER}
-        entries = [decode(item.entry) for item in stored(client, where="here")]
-    assert [(e.action, e.object, e.outcome, e.detail) for e in entries] == [
-        ("firm.erase", f"firm:{siren}", "done", "request 7")
-    ] * 2
-    assert ALERTS in capsys.readouterr().out
+
+def everything(client: Any) -> Iterator[tuple[bytes, Any]]:
+    """Every key of Redis and all that is under it."""
+    read = {
+        b"string": client.get,
+        b"hash": client.hgetall,
+        b"stream": client.xrange,
+        b"zset": lambda key: client.zrange(key, 0, -1),
+        b"list": lambda key: client.lrange(key, 0, -1),
+        b"set": client.smembers,
+    }
+    for key in client.scan_iter():
+        yield key, read[client.type(key)](key)
+
+
+def of_others(site: Site, topic: str, siren: str) -> dict[int, list[Any]]:
+    """What each partition has of other firms, in order; of examples, the firms' rows."""
+    mentions = Mentions(siren)
+    found: dict[int, list[Any]] = defaultdict(list)
+    for record in site.records(topic):
+        if topic == EXAMPLES:
+            block = examples.examples_of(examples.decode(record.value))
+            rows = zip(block.cohort.sirens.tolist(), block.cohort.codes.tolist(), block.labels.tolist(), strict=True)
+            found[record.partition] += [row for row in rows if row[0] != int(siren)]
+        elif not (mentions.in_letter if topic == DEAD_LETTERS else mentions.in_record)(record):
+            headers = [header for header in record.headers if header[0] != MOVED_FROM]
+            found[record.partition].append((record.key, record.value, record.timestamp, headers))
+    return found
+
+
+def choose(site: Site) -> tuple[str, str, str]:
+    """A firm with alerts that the model has learned from, its department and name."""
+    learned = site.records(MODELS)[-1].value
+    examples_ = [record.value for record in site.records(EXAMPLES)]
+    for alert in (entry.alert for entry in site.entries()):
+        if holds(learned, int(alert["siren"])) and any(holds(block, int(alert["siren"])) for block in examples_):
+            return alert["siren"], alert["department"], alert["name"]
+    raise AssertionError("no such firm")
+
+
+def used(client: redis.Redis, site: Site, firms: Sequence[tuple[str, str]]) -> Desk:
+    """People have done what they do with firms; another program has read half of the alerts."""
+    desk = Desk(client, where="here")
+    glass = Glass(client, lambda: datetime.now(UTC), where="here")
+    for siren, department in firms:
+        desk.act(department, siren, Note(comment="seen"), Actor("a.martin"))
+        glass.broken("b.durand", department, siren, "a motive of some length")
+        Ledger(client, "desk", 20, where="here").hold(Held(department, "1-0", siren, "opened", "cap", 1.0))
+        audit.record(client, Entry(actor="a.martin", action="alert.show", object=f"firm:{siren}"), where="here")
+    commit(site, "archive", {TopicPartition(ALERTS, p): end // 2 for p, end in site.ends(ALERTS).items()})
+    return desk
+
+
+def test_nothing_of_a_firm_is_left_but_in_the_audit_log_and_all_others_are_as_before(
+    lived: Site, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = lived
+    siren, department, name = choose(site)
+    assert not any(line["value"].get("name") == name for line in world.lines if line["key"] != siren)
+    other = next(e.alert for e in site.entries() if e.alert["siren"] != siren)
+    neighbour = other["department"], other["siren"]
+    state = recovered(site.records(CHANGELOG), [])
+    with redis.Redis.from_url(site.redis_url) as client:
+        desk = used(client, site, ((siren, department), neighbour[::-1]))
+        logs = {topic: of_others(site, topic, siren) for topic in (EVENTS, ALERTS, EXAMPLES, DEAD_LETTERS)}
+        entries = [entry for entry in site.entries() if entry.alert["siren"] != siren]
+        history = desk.history(*neighbour)
+        gone = [bytes(record.value) for record in site.records(ALERTS) if record.key == siren.encode()]
+        assert {topic for topic, _ in left_in_kafka(site, siren, name)} == set(TOPICS)
+        assert len(left_in_redis(client, siren, name)) > 6
+
+        assert erase(siren) == 0
+
+        assert left_in_kafka(site, siren, name) == []
+        assert left_in_redis(client, siren, name) == {AUDIT_KEY.encode()}
+        files = [path for path in site.folder.rglob("*") if path.is_file()]
+        assert not [path for path in files if siren.encode() in path.read_bytes() or name.encode() in path.read_bytes()]
+        check_others(site, siren, logs, state)
+        assert site.entries() == entries
+        assert desk.history(*neighbour) == history
+        for group, topic in (("vigie", EVENTS), ("vigie-dispatcher", ALERTS), ("vigie-trainer", EXAMPLES)):
+            assert site.behind(group, topic) == 0
+
+        # Sent again by whoever still has them, its alerts do not come back.
+        Bench(site.redis_url).publish(gone)
+        assert site.entries() == entries
+        # Again, it finds nothing and does no harm.
+        assert erase(siren) == 0
+        check_others(site, siren, logs, state)
+        assert capsys.readouterr().out.endswith("Redis: 0 entries, 0 keys and members\nmodels: 0 version(s) with it\n")
+        told = [(e.action, e.object, e.outcome) for e in (decode(s.entry) for s in stored(client, where="here"))]
+        assert told[-2:] == [("firm.erase", f"firm:{siren}", "done")] * 2
+
+        # All that is there is read from its beginning, by workers who have forgotten where they were, and into Redis.
+        site.forget_groups()
+        worker = site.worker("--roles", "scorer,dispatcher", *IDLE)
+        assert worker.wait() == 0, worker.log
+        client.flushall()
+        assert main(["alerts", "rebuild"]) == 0
+        assert left_in_kafka(site, siren, name) == []
+        assert left_in_redis(client, siren, name) == set()
+        assert site.ids() == sorted(entry.alert["id"] for entry in entries)
+        after = recovered(site.records(CHANGELOG), [])
+        assert (after.firms, after.cohorts) == without(state, siren)
+
+
+def without(state: Any, siren: str) -> tuple[Any, Any]:
+    firms = {key: value for key, value in state.firms.items() if key != siren.encode()}
+    return firms, {key: value for key, value in state.cohorts.items() if key[1] != int(siren)}
+
+
+def left_in_kafka(site: Site, siren: str, name: str) -> list[Any]:
+    return [
+        (topic, record.offset)
+        for topic in TOPICS
+        for record in site.records(topic)
+        for part in (record.key, record.value, *(value for _, value in record.headers))
+        if part is not None and (holds(part, int(siren)) or name.encode() in part)
+    ]
+
+
+def left_in_redis(client: redis.Redis, siren: str, name: str) -> set[bytes]:
+    marks = (siren.encode(), name.encode())
+    return {key for key, content in everything(client) if any(mark in text for mark in marks for text in flat(content))
+            or marks[0] in key}  # fmt: skip
+
+
+def flat(content: Any) -> Iterator[bytes]:
+    """All texts in an answer of Redis."""
+    if isinstance(content, bytes):
+        yield content
+    elif isinstance(content, dict):
+        yield from flat([*content.items()])
+    elif isinstance(content, list | tuple | set):
+        for part in content:
+            yield from flat(part)
+
+
+def check_others(site: Site, siren: str, logs: dict[str, Any], state: Any) -> None:
+    for topic, records in logs.items():
+        assert of_others(site, topic, siren) == records
+    after = recovered(site.records(CHANGELOG), [])
+    assert (after.firms, after.cohorts) == without(state, siren)
 
 
 def test_logs_are_cut_off_once_all_is_committed(
@@ -86,11 +220,7 @@ def test_logs_are_cut_off_once_all_is_committed(
     assert erase(OTHER, "--cut-off-logs") == 1
     assert "has not committed all of" in capsys.readouterr().err
     for group, topic in (("vigie", EVENTS), ("vigie-dispatcher", ALERTS), ("vigie-trainer", EXAMPLES)):
-        consumer = KafkaConsumer(bootstrap_servers=site.kafka, group_id=group, enable_auto_commit=False)
-        place = TopicPartition(topic, 0)
-        consumer.assign([place])
-        consumer.commit({place: OffsetAndMetadata(1, "", -1)})
-        consumer.close()
+        commit(site, group, {TopicPartition(topic, 0): 1})
     assert erase(OTHER, "--cut-off-logs") == 0
     assert [site.records(topic) for topic in (EVENTS, ALERTS, EXAMPLES, DEAD_LETTERS)] == [[], [], [], []]
     assert site.ends(EVENTS) == {0: 1} | dict.fromkeys(range(1, PARTITIONS), 0)

@@ -1,8 +1,6 @@
 """Learning depends on the answers alone, goes on where it stopped, and leaves the scorecard as it proves itself."""
 
-import zlib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -16,7 +14,6 @@ from numpy.typing import NDArray
 
 from detectors import models, thresholds
 from detectors.blending import START
-from detectors.headlines import MARK
 from detectors.labels import Cohort, Examples
 from detectors.learning import LEAST_FAILURES, Learner, LearningOptions, without
 from detectors.logits import log_loss, sigmoid
@@ -25,6 +22,7 @@ from detectors.months import last_day
 from detectors.portfolio import Counts, count
 from detectors.scales import UNKNOWN_CODE
 from tests.detectors.answering import FIRST, HORIZON, SMALL, WIDTH, Month, World, lived, months, split
+from tests.searching import holds
 
 YEARS = months(24)
 
@@ -422,26 +420,7 @@ def test_a_firm_is_forgotten_and_learning_goes_on(veteran: Learner) -> None:
     assert (after.version, models.content(after)) == (before.version, models.content(before))
     assert without(after, siren) is after
     assert without(veteran.model, siren) is veteran.model
-    for model in (before, after):
-        learner = Learner(model, SMALL)
-        *_, last = lived(learner, months(27))
-        assert last.version != before.version
-        assert learner._reservoir.failures() > 0
-
-
-def holds(data: object, siren: int) -> bool:
-    """Whether a SIREN is in something, at any depth: as a number, in text, as an integer of an array, compressed."""
-    if isinstance(data, bytes):
-        raw = data.removeprefix(MARK)
-        with suppress(zlib.error):
-            return holds(zlib.decompress(raw), siren)
-        with suppress(msgspec.DecodeError, UnicodeDecodeError):
-            whole = msgspec.msgpack.decode(raw)
-            return not isinstance(whole, bytes | int) and holds(whole, siren)
-        forms = [b"%09d" % siren, *(siren.to_bytes(size, order) for size in (4, 8) for order in ("little", "big"))]
-        return any(form in data for form in forms)
-    if isinstance(data, dict):
-        return any(holds(part, siren) for pair in data.items() for part in pair)
-    if isinstance(data, list | tuple):
-        return any(holds(part, siren) for part in data)
-    return data == siren or (isinstance(data, str) and f"{siren:09d}" in data)
+    learner, month, world = Learner(after, SMALL), after.last_cohort + 1, World()
+    assert learner._reservoir.failures() >= LEAST_FAILURES
+    now = world.month(month + HORIZON).portfolio.counts
+    assert learner.learn(month, [world.month(month).answered(after)], HORIZON, now).last_cohort == month
