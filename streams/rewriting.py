@@ -51,7 +51,6 @@ class Rewritten:
 class _Begun(NamedTuple):
     """A partition being written anew: records from `begin` to before `end` go; those up to `done` have their copies."""
 
-    place: TopicPartition
     begin: int
     end: int
     done: int
@@ -64,63 +63,96 @@ def rewrite(cluster: Cluster, topic: str, rule: Rule, timeout_seconds: float) ->
     SendFailed.
     """
     tally = Rewritten()
-    with reader(cluster) as consumer:
+    with reader(cluster) as consumer, administering(cluster) as admin:
         for place in partitions_of(consumer, topic):
-            _rewrite_partition(cluster, consumer, place, rule, tally, timeout_seconds)
+            _Partition(cluster, consumer, admin, place).rewrite(rule, tally, timeout_seconds)
     return tally
+
+
+class _Partition(NamedTuple):
+    """A partition, and who reads and administers it."""
+
+    cluster: Cluster
+    consumer: KafkaConsumer
+    admin: KafkaAdminClient
+    place: TopicPartition
+
+    def rewrite(self, rule: Rule, tally: Rewritten, timeout_seconds: float) -> None:
+        """All that is said above, again while anything is found."""
+        begun = self._unfinished()
+        for _ in range(_ROUNDS):
+            begun = begun or self._begin(rule)
+            if begun is None:
+                return
+            originals = self._records(max(begun.begin, begun.done + 1), begun.end)
+            asyncio.run(_written(self.cluster, self.place, _copies(rule, originals, tally), timeout_seconds))
+            _move_groups(self, begun.end)
+            delete_before(self.cluster, {self.place: begun.end})
+            _forget(self)
+            begun = None
+        raise ClusterError(
+            f"what is to go from {self.place.topic}/{self.place.partition} comes in again: somebody writes it there. "
+            "Stop who sends it (`vigie ingest`, a partner's program), and do this again."
+        )
+
+    def committed(self, groups: Sequence[str]) -> dict[str, OffsetAndMetadata]:
+        """What groups have committed; those that have committed nothing are left out."""
+        found = {}
+        with told(self.cluster, "looking up what was committed"):
+            for group in groups:
+                ask = partial(self.admin.list_group_offsets, {group: [self.place]})
+                at = patiently(ask, self.cluster.kafka_timeout_s)[group].get(self.place)
+                if at is not None and at.offset >= 0:
+                    found[group] = at
+        return found
+
+    def commit(self, group: str, at: OffsetAndMetadata) -> None:
+        """Have a group go on there. Raises ClusterError where it has members."""
+        with told(self.cluster, f"committing an offset of the consumer group {group}"):
+            move = partial(self.admin.alter_group_offsets, group, {self.place: at})
+            answer = patiently(move, self.cluster.kafka_timeout_s)[self.place]
+            if answer is errors.UnknownMemberIdError:
+                raise ClusterError(
+                    f"the consumer group {group} reads {self.place.topic}: it would read what is copied again. Stop "
+                    "its members, and do this again."
+                )
+            if answer is not errors.NoError:
+                raise answer
+
+    def noted(self) -> tuple[int, int, int]:
+        """Where the partition begins and ends, and the end that is noted of it, or -1."""
+        found = self.committed([NOTES])
+        return *ends(self.cluster, self.consumer, self.place), found[NOTES].offset if found else -1
+
+    def _unfinished(self) -> _Begun | None:
+        """What a kill has left, if anything."""
+        begin, end, noted = self.noted()
+        if not begin < noted <= end:
+            return None
+        copies = (_moved_from(record) for record in self._records(noted, end))
+        return _Begun(begin, noted, max((at for at in copies if at is not None), default=begin - 1))
+
+    def _begin(self, rule: Rule) -> _Begun | None:
+        """Note the end of a partition in which the rule changes something."""
+        begin, end = ends(self.cluster, self.consumer, self.place)
+        if not any(_changes(rule(record), record) for record in self._records(begin, end)):
+            return None
+        self.commit(NOTES, OffsetAndMetadata(end, "", -1))
+        return _Begun(begin, end, begin - 1)
+
+    def _records(self, start: int, end: int) -> Iterator[Any]:
+        return records(self.consumer, self.cluster, self.place, start, end)
+
+    def behind(self, start: int) -> tuple[Iterator[Any], int]:
+        """The records from an offset on, and their end."""
+        _, end = ends(self.cluster, self.consumer, self.place)
+        return self._records(start, end), end
 
 
 def to_be_read(cluster: Cluster, consumer: KafkaConsumer, admin: KafkaAdminClient, place: TopicPartition) -> int:
     """What a group must have committed of a partition to have read all of it: its end, or the one noted of it."""
-    begin, end = ends(cluster, consumer, place)
-    noted = _noted(admin, cluster, place)
+    begin, end, noted = _Partition(cluster, consumer, admin, place).noted()
     return noted if begin < noted <= end else end if begin < end else 0
-
-
-def _rewrite_partition(
-    cluster: Cluster,
-    consumer: KafkaConsumer,
-    place: TopicPartition,
-    rule: Rule,
-    tally: Rewritten,
-    timeout_seconds: float,
-) -> None:
-    begun = _unfinished(cluster, consumer, place)
-    for _ in range(_ROUNDS):
-        begun = begun or _begin(cluster, consumer, place, rule)
-        if begun is None:
-            return
-        originals = records(consumer, cluster, place, max(begun.begin, begun.done + 1), begun.end)
-        asyncio.run(_written(cluster, place, _copies(rule, originals, tally), timeout_seconds))
-        _move_groups(cluster, consumer, begun)
-        delete_before(cluster, {place: begun.end})
-        _forget(cluster, place)
-        begun = None
-    raise ClusterError(
-        f"what is to go from {place.topic}/{place.partition} comes in again: somebody writes it there. Stop who "
-        "sends it (`vigie ingest`, a partner's program), and do this again."
-    )
-
-
-def _begin(cluster: Cluster, consumer: KafkaConsumer, place: TopicPartition, rule: Rule) -> _Begun | None:
-    """Note the end of a partition in which the rule changes something."""
-    begin, end = ends(cluster, consumer, place)
-    if not any(_changes(rule(record), record) for record in records(consumer, cluster, place, begin, end)):
-        return None
-    with administering(cluster) as admin:
-        _commit(admin, cluster, NOTES, place, OffsetAndMetadata(end, "", -1))
-    return _Begun(place, begin, end, begin - 1)
-
-
-def _unfinished(cluster: Cluster, consumer: KafkaConsumer, place: TopicPartition) -> _Begun | None:
-    """What a kill has left, if anything."""
-    begin, end = ends(cluster, consumer, place)
-    with administering(cluster) as admin:
-        noted = _noted(admin, cluster, place)
-    if not begin < noted <= end:
-        return None
-    copies = (_moved_from(record) for record in records(consumer, cluster, place, noted, end))
-    return _Begun(place, begin, noted, max((at for at in copies if at is not None), default=begin - 1))
 
 
 def _copies(rule: Rule, originals: Iterator[Any], tally: Rewritten) -> Iterator[Whole]:
@@ -146,17 +178,16 @@ async def _written(cluster: Cluster, place: TopicPartition, copies: Iterator[Who
         await outbox.stop()
 
 
-def _move_groups(cluster: Cluster, consumer: KafkaConsumer, begun: _Begun) -> None:
+def _move_groups(partition: _Partition, noted: int) -> None:
     """Lead every group that is at or before the noted end to where it goes on among the copies, once."""
-    place, moved = begun.place, f"moved from before {begun.end}"
-    with administering(cluster) as admin:
-        committed = _committed(admin, cluster, readers(admin, cluster), place)
-        before = {g: at.offset for g, at in committed.items() if at.offset <= begun.end and at.metadata != moved}
-        _, end = ends(cluster, consumer, place)
-        after = _next_of(set(before.values()), records(consumer, cluster, place, begun.end, end))
-        for group, offset in before.items():
-            # At the noted end it may have read all before, or go on with the first copy: the words tell which.
-            _commit(admin, cluster, group, place, OffsetAndMetadata(after.get(offset, end), moved, -1))
+    moved = f"moved from before {noted}"
+    committed = partition.committed(readers(partition.admin, partition.cluster))
+    before = {group: at.offset for group, at in committed.items() if at.offset <= noted and at.metadata != moved}
+    behind, end = partition.behind(noted)
+    after = _next_of(set(before.values()), behind)
+    for group, offset in before.items():
+        # At the noted end it may have read all before, or go on with the first copy: the words tell which.
+        partition.commit(group, OffsetAndMetadata(after.get(offset, end), moved, -1))
 
 
 def _next_of(committed: set[int], behind: Iterator[Any]) -> dict[int, int]:
@@ -184,39 +215,6 @@ def readers(admin: KafkaAdminClient, cluster: Cluster) -> list[str]:
     return sorted(g["group_id"] for g in groups if g["protocol_type"] in ("consumer", "") and g["group_id"] != NOTES)
 
 
-def _noted(admin: KafkaAdminClient, cluster: Cluster, place: TopicPartition) -> int:
-    found = _committed(admin, cluster, [NOTES], place)
-    return found[NOTES].offset if found else -1
-
-
-def _forget(cluster: Cluster, place: TopicPartition) -> None:
-    with administering(cluster) as admin, told(cluster, f"deleting an offset of the consumer group {NOTES}"):
-        admin.delete_group_offsets(NOTES, [place])
-
-
-def _committed(
-    admin: KafkaAdminClient, cluster: Cluster, groups: Sequence[str], place: TopicPartition
-) -> dict[str, OffsetAndMetadata]:
-    """What groups have committed of a partition; those that have committed nothing are left out."""
-    found = {}
-    with told(cluster, "looking up what was committed"):
-        for group in groups:
-            ask = partial(admin.list_group_offsets, {group: [place]})
-            at = patiently(ask, cluster.kafka_timeout_s)[group].get(place)
-            if at is not None and at.offset >= 0:
-                found[group] = at
-    return found
-
-
-def _commit(
-    admin: KafkaAdminClient, cluster: Cluster, group: str, place: TopicPartition, at: OffsetAndMetadata
-) -> None:
-    with told(cluster, f"committing an offset of the consumer group {group}"):
-        answer = patiently(lambda: admin.alter_group_offsets(group, {place: at}), cluster.kafka_timeout_s)[place]
-        if answer is errors.UnknownMemberIdError:
-            raise ClusterError(
-                f"the consumer group {group} reads {place.topic}: it would read what is copied again. Stop its "
-                "members, and do this again."
-            )
-        if answer is not errors.NoError:
-            raise answer
+def _forget(partition: _Partition) -> None:
+    with told(partition.cluster, f"deleting an offset of the consumer group {NOTES}"):
+        partition.admin.delete_group_offsets(NOTES, [partition.place])

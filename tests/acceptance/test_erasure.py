@@ -29,6 +29,7 @@ from tests.searching import holds
 from vigie.__main__ import main
 
 OTHER = "999999999"
+FIRMS = 20
 IDLE = ("--exit-when-idle", "2")
 TOPICS = (EVENTS, ALERTS, EXAMPLES, DEAD_LETTERS, MODELS, CHANGELOG)
 
@@ -38,19 +39,19 @@ def lived(site: Site, world: World, monkeypatch: pytest.MonkeyPatch) -> Site:
     """A system that has seen two years and learned, and that has refused something of every firm, twice."""
     monkeypatch.setenv("VIGIE_KAFKA", site.kafka)
     monkeypatch.setenv("VIGIE_REDIS", site.redis_url)
-    firms = sorted({line["key"] for line in world.lines if line["key"]})
-    broken = [line(siren, f'{{"siren": "{siren}", "type"') for siren in firms]
-    elsewhere = [line(OTHER, json.dumps({"type": "headcount", "siren": siren})) for siren in firms]
+    firms = sorted({line["key"] for line in world.lines if line["key"]})[:FIRMS]
+    broken = [event(siren, f'{{"siren": "{siren}", "type"') for siren in firms]
+    elsewhere = [event(OTHER, json.dumps({"type": "headcount", "siren": siren})) for siren in firms]
     with site.producer() as producer:
         for topic, key, value in (*broken, *elsewhere):
             producer.send(topic, value, key=key)
-    site.send(world.lines)
+    site.send(line for line in world.lines if line["key"] is None or line["key"] in firms)
     worker = site.worker(*IDLE)
     assert worker.wait() == 0, worker.log
     return site
 
 
-def line(siren: str, value: str) -> tuple[str, bytes, bytes]:
+def event(siren: str, value: str) -> tuple[str, bytes, bytes]:
     return EVENTS, siren.encode(), value.encode()
 
 
@@ -79,27 +80,38 @@ def everything(client: Any) -> Iterator[tuple[bytes, Any]]:
         yield key, read[client.type(key)](key)
 
 
-def of_others(site: Site, topic: str, siren: str) -> dict[int, list[Any]]:
+Logs = dict[str, list[Any]]
+"""All records of each topic."""
+
+
+def read(site: Site) -> Logs:
+    return {topic: site.records(topic) for topic in TOPICS}
+
+
+def of_others(logs: Logs, siren: str) -> dict[tuple[str, int], list[Any]]:
     """What each partition has of other firms, in order; of examples, the firms' rows."""
     mentions = Mentions(siren)
-    found: dict[int, list[Any]] = defaultdict(list)
-    for record in site.records(topic):
-        if topic == EXAMPLES:
-            block = examples.examples_of(examples.decode(record.value))
-            rows = zip(block.cohort.sirens.tolist(), block.cohort.codes.tolist(), block.labels.tolist(), strict=True)
-            found[record.partition] += [row for row in rows if row[0] != int(siren)]
-        elif not (mentions.in_letter if topic == DEAD_LETTERS else mentions.in_record)(record):
-            headers = [header for header in record.headers if header[0] != MOVED_FROM]
-            found[record.partition].append((record.key, record.value, record.timestamp, headers))
+    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for topic in (EVENTS, ALERTS, DEAD_LETTERS, EXAMPLES):
+        for record in logs[topic]:
+            place = found[topic, record.partition]
+            if topic == EXAMPLES:
+                block = examples.examples_of(examples.decode(record.value))
+                rows = zip(
+                    block.cohort.sirens.tolist(), block.cohort.codes.tolist(), block.labels.tolist(), strict=True
+                )
+                place += [row for row in rows if row[0] != int(siren)]
+            elif not (mentions.in_letter if topic == DEAD_LETTERS else mentions.in_record)(record):
+                headers = [header for header in record.headers if header[0] != MOVED_FROM]
+                place.append((record.key, record.value, record.timestamp, headers))
     return found
 
 
-def choose(site: Site) -> tuple[str, str, str]:
+def choose(site: Site, logs: Logs) -> tuple[str, str, str]:
     """A firm with alerts that the model has learned from, its department and name."""
-    learned = site.records(MODELS)[-1].value
-    examples_ = [record.value for record in site.records(EXAMPLES)]
     for alert in (entry.alert for entry in site.entries()):
-        if holds(learned, int(alert["siren"])) and any(holds(block, int(alert["siren"])) for block in examples_):
+        siren = int(alert["siren"])
+        if holds(logs[MODELS][-1].value, siren) and any(holds(block.value, siren) for block in logs[EXAMPLES]):
             return alert["siren"], alert["department"], alert["name"]
     raise AssertionError("no such firm")
 
@@ -120,28 +132,29 @@ def used(client: redis.Redis, site: Site, firms: Sequence[tuple[str, str]]) -> D
 def test_nothing_of_a_firm_is_left_but_in_the_audit_log_and_all_others_are_as_before(
     lived: Site, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site = lived
-    siren, department, name = choose(site)
+    site, before = lived, read(lived)
+    siren, department, name = choose(site, before)
     assert not any(line["value"].get("name") == name for line in world.lines if line["key"] != siren)
     other = next(e.alert for e in site.entries() if e.alert["siren"] != siren)
     neighbour = other["department"], other["siren"]
-    state = recovered(site.records(CHANGELOG), [])
+    others, state = of_others(before, siren), without(recovered(before[CHANGELOG], []), siren)
     with redis.Redis.from_url(site.redis_url) as client:
         desk = used(client, site, ((siren, department), neighbour[::-1]))
-        logs = {topic: of_others(site, topic, siren) for topic in (EVENTS, ALERTS, EXAMPLES, DEAD_LETTERS)}
         entries = [entry for entry in site.entries() if entry.alert["siren"] != siren]
         history = desk.history(*neighbour)
-        gone = [bytes(record.value) for record in site.records(ALERTS) if record.key == siren.encode()]
-        assert {topic for topic, _ in left_in_kafka(site, siren, name)} == set(TOPICS)
+        gone = [bytes(record.value) for record in before[ALERTS] if record.key == siren.encode()]
+        assert {topic for topic, _ in having(before, siren, name)} == set(TOPICS)
         assert len(left_in_redis(client, siren, name)) > 6
 
         assert erase(siren) == 0
 
-        assert left_in_kafka(site, siren, name) == []
+        after = read(site)
+        assert having(after, siren, name) == []
         assert left_in_redis(client, siren, name) == {AUDIT_KEY.encode()}
         files = [path for path in site.folder.rglob("*") if path.is_file()]
         assert not [path for path in files if siren.encode() in path.read_bytes() or name.encode() in path.read_bytes()]
-        check_others(site, siren, logs, state)
+        assert of_others(after, siren) == others
+        assert without(recovered(after[CHANGELOG], []), siren) == state
         assert site.entries() == entries
         assert desk.history(*neighbour) == history
         for group, topic in (("vigie", EVENTS), ("vigie-dispatcher", ALERTS), ("vigie-trainer", EXAMPLES)):
@@ -150,9 +163,10 @@ def test_nothing_of_a_firm_is_left_but_in_the_audit_log_and_all_others_are_as_be
         # Sent again by whoever still has them, its alerts do not come back.
         Bench(site.redis_url).publish(gone)
         assert site.entries() == entries
-        # Again, it finds nothing and does no harm.
+        # Again, it finds nothing and writes nothing.
+        ends = {topic: site.ends(topic) for topic in TOPICS}
         assert erase(siren) == 0
-        check_others(site, siren, logs, state)
+        assert {topic: site.ends(topic) for topic in TOPICS} == ends
         assert capsys.readouterr().out.endswith("Redis: 0 entries, 0 keys and members\nmodels: 0 version(s) with it\n")
         told = [(e.action, e.object, e.outcome) for e in (decode(s.entry) for s in stored(client, where="here"))]
         assert told[-2:] == [("firm.erase", f"firm:{siren}", "done")] * 2
@@ -163,11 +177,11 @@ def test_nothing_of_a_firm_is_left_but_in_the_audit_log_and_all_others_are_as_be
         assert worker.wait() == 0, worker.log
         client.flushall()
         assert main(["alerts", "rebuild"]) == 0
-        assert left_in_kafka(site, siren, name) == []
+        again = read(site)
+        assert having(again, siren, name) == []
         assert left_in_redis(client, siren, name) == set()
         assert site.ids() == sorted(entry.alert["id"] for entry in entries)
-        after = recovered(site.records(CHANGELOG), [])
-        assert (after.firms, after.cohorts) == without(state, siren)
+        assert without(recovered(again[CHANGELOG], []), siren) == state
 
 
 def without(state: Any, siren: str) -> tuple[Any, Any]:
@@ -175,11 +189,12 @@ def without(state: Any, siren: str) -> tuple[Any, Any]:
     return firms, {key: value for key, value in state.cohorts.items() if key[1] != int(siren)}
 
 
-def left_in_kafka(site: Site, siren: str, name: str) -> list[Any]:
+def having(logs: Logs, siren: str, name: str) -> list[tuple[str, int]]:
+    """Topics and offsets of records that have the SIREN or the name anywhere."""
     return [
         (topic, record.offset)
-        for topic in TOPICS
-        for record in site.records(topic)
+        for topic, found in logs.items()
+        for record in found
         for part in (record.key, record.value, *(value for _, value in record.headers))
         if part is not None and (holds(part, int(siren)) or name.encode() in part)
     ]
@@ -200,13 +215,6 @@ def flat(content: Any) -> Iterator[bytes]:
     elif isinstance(content, list | tuple | set):
         for part in content:
             yield from flat(part)
-
-
-def check_others(site: Site, siren: str, logs: dict[str, Any], state: Any) -> None:
-    for topic, records in logs.items():
-        assert of_others(site, topic, siren) == records
-    after = recovered(site.records(CHANGELOG), [])
-    assert (after.firms, after.cohorts) == without(state, siren)
 
 
 def test_logs_are_cut_off_once_all_is_committed(
