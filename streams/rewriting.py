@@ -84,7 +84,7 @@ class _Partition(NamedTuple):
             begun = begun or self._begin(rule)
             if begun is None:
                 return
-            originals = self._records(max(begun.begin, begun.done + 1), begun.end)
+            originals = self.records(max(begun.begin, begun.done + 1), begun.end)
             asyncio.run(_written(self.cluster, self.place, _copies(rule, originals, tally), timeout_seconds))
             _move_groups(self, begun.end)
             delete_before(self.cluster, {self.place: begun.end})
@@ -129,24 +129,22 @@ class _Partition(NamedTuple):
         begin, end, noted = self.noted()
         if not begin < noted <= end:
             return None
-        copies = (_moved_from(record) for record in self._records(noted, end))
+        copies = (_moved_from(record) for record in self.records(noted, end))
         return _Begun(begin, noted, max((at for at in copies if at is not None), default=begin - 1))
 
     def _begin(self, rule: Rule) -> _Begun | None:
         """Note the end of a partition in which the rule changes something."""
         begin, end = ends(self.cluster, self.consumer, self.place)
-        if not any(_changes(rule(record), record) for record in self._records(begin, end)):
+        if not any(_changes(rule(record), record) for record in self.records(begin, end)):
             return None
+        # Deletes nothing: whoever may not delete is told before anything is copied.
+        delete_before(self.cluster, {self.place: begin})
         self.commit(NOTES, OffsetAndMetadata(end, "", -1))
         return _Begun(begin, end, begin - 1)
 
-    def _records(self, start: int, end: int) -> Iterator[Any]:
+    def records(self, start: int, end: int) -> Iterator[Any]:
+        """Those from an offset up to before another."""
         return records(self.consumer, self.cluster, self.place, start, end)
-
-    def behind(self, start: int) -> tuple[Iterator[Any], int]:
-        """The records from an offset on, and their end."""
-        _, end = ends(self.cluster, self.consumer, self.place)
-        return self._records(start, end), end
 
 
 def to_be_read(cluster: Cluster, consumer: KafkaConsumer, admin: KafkaAdminClient, place: TopicPartition) -> int:
@@ -183,8 +181,8 @@ def _move_groups(partition: _Partition, noted: int) -> None:
     moved = f"moved from before {noted}"
     committed = partition.committed(readers(partition.admin, partition.cluster))
     before = {group: at.offset for group, at in committed.items() if at.offset <= noted and at.metadata != moved}
-    behind, end = partition.behind(noted)
-    after = _next_of(set(before.values()), behind)
+    _, end = ends(partition.cluster, partition.consumer, partition.place)
+    after = _next_of(set(before.values()), partition.records(noted, end))
     for group, offset in before.items():
         # At the noted end it may have read all before, or go on with the first copy: the words tell which.
         partition.commit(group, OffsetAndMetadata(after.get(offset, end), moved, -1))

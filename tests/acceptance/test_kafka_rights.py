@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
 from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from deploy.embedded import Guard, KafkaOptions, KafkaServer, ValkeyServer, start_kafka
 from deploy.ports import free_ports
-from streams.acl import Principals, apply, rights
+from streams.acl import Principals, Right, _acl, apply, rights
 from streams.cluster import Cluster, ClusterUnreachable, NotAuthorised
 from streams.producer import connected
 from streams.topics import ALERTS, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS
@@ -217,3 +217,30 @@ def test_a_server_that_nobody_vouches_for_is_not_spoken_to(guarded: Guarded, tmp
 
 async def entering(cluster: Cluster) -> None:
     await connected(cluster, "test", batch_bytes=1000, request_timeout_s=5)
+
+
+def test_an_operator_erases_a_firm_once_it_may_delete_records(
+    guarded: Guarded, site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VIGIE_REDIS", site.redis_url)
+    erase = ("firm", "erase", "123456789", "--reason", "x")
+    with site.producer() as producer:
+        for siren in (b"123456789", b"987654321"):
+            producer.send(EVENTS, b"x", key=siren, partition=0)
+    consumer = KafkaConsumer(bootstrap_servers=site.kafka, group_id="vigie", enable_auto_commit=False)
+    consumer.assign([TopicPartition(EVENTS, 0)])
+    consumer.commit({TopicPartition(EVENTS, 0): OffsetAndMetadata(2, "", -1)})
+    consumer.close()
+    assert as_user(guarded, "vigie-operator", *erase, monkeypatch=monkeypatch) == 1
+    assert "refused user vigie-operator while deleting records" in capsys.readouterr().err
+    assert site.ends(EVENTS)[0] == 2
+    deleting = Right("vigie-operator", "topic", "vigie", "Delete", prefixed=True)
+    admin = KafkaAdminClient(bootstrap_servers=site.kafka)
+    try:
+        assert apply(site.cluster, [deleting]).added == 1
+        assert as_user(guarded, "vigie-operator", *erase, monkeypatch=monkeypatch) == 0
+    finally:
+        admin.delete_acls([_acl(deleting)])
+        admin.close()
+    assert [record.key for record in site.records(EVENTS)] == [b"987654321"]
+    assert site.committed("vigie", EVENTS)[0] == 3
