@@ -19,11 +19,10 @@ from streams.cluster import Cluster, ClusterError, told
 from streams.cutting import administering, delete_before, ends
 from streams.mentions import Mentions
 from streams.models_topic import MODEL_KEY
-from streams.outbox import Keyed, Outbox
 from streams.partitioner import partitions_of
 from streams.reading import partitions_of as topic_partitions
 from streams.reading import reader, records
-from streams.rewriting import Rewritten, Rule, readers, rewrite, to_be_read
+from streams.rewriting import Rewritten, Rule, readers, rewrite, to_be_read, written
 from streams.status import patiently
 from streams.topics import ALERTS, APP_ID, CHANGELOG, DEAD_LETTERS, EVENTS, EXAMPLES, MODELS, ROLES
 
@@ -103,7 +102,7 @@ def erase_models(cluster: Cluster, siren: str, timeout_seconds: float) -> int:
                         "keeps of a firm cannot be taken out. Erase with the version that made it, or publish another "
                         "(`vigie seed --replace`), and erase again."
                     )
-                asyncio.run(_written(cluster, place, iter([(MODEL_KEY, fresh)]), timeout_seconds))
+                asyncio.run(written(cluster, place, iter([(MODEL_KEY, fresh)]), timeout_seconds))
                 newest = end
             delete_before(cluster, {place: newest}, compacted=MODELS)
             return len(having)
@@ -126,7 +125,7 @@ def erase_state(cluster: Cluster, siren: str, timeout_seconds: float) -> StateEr
         found = _Without(siren)
         if any(_touched(found, consumer, cluster, partition, begin, end)):
             kept = found.records(records(consumer, cluster, partition, begin, end))
-            asyncio.run(_written(cluster, partition, kept, timeout_seconds))
+            asyncio.run(written(cluster, partition, kept, timeout_seconds))
             delete_before(cluster, {partition: end}, compacted=CHANGELOG)
     return StateErased(found.firms, found.cohorts)
 
@@ -232,12 +231,3 @@ def _touched(
     found: _Without, consumer: KafkaConsumer, cluster: Cluster, partition: TopicPartition, begin: int, end: int
 ) -> list[bool]:
     return [found.count(record) for record in records(consumer, cluster, partition, begin, end)]
-
-
-async def _written(cluster: Cluster, place: TopicPartition, kept: Iterator[Keyed], timeout_seconds: float) -> None:
-    outbox = Outbox(cluster, timeout_seconds)
-    await outbox.start()
-    try:
-        await outbox.settled(place.topic, await outbox.send_batches(place.topic, place.partition, kept))
-    finally:
-        await outbox.stop()

@@ -24,7 +24,7 @@ from kafka.admin import KafkaAdminClient
 
 from streams.cluster import Cluster, ClusterError, told
 from streams.cutting import administering, delete_before, ends
-from streams.outbox import Outbox, Whole
+from streams.outbox import Keyed, Outbox, Whole
 from streams.reading import partitions_of, reader, records
 from streams.status import patiently
 from streams.topics import APP_ID
@@ -34,7 +34,7 @@ NOTES = f"{APP_ID}-rewriting"
 MOVED_FROM = "moved_from"
 """The header of a copy: the offset at which the record stood before, in ASCII digits."""
 _ROUNDS = 3
-"""The first may finish what was begun for other records, the second leaves out, and finds nothing new behind it."""
+"""The first may finish what was begun for other records, the second leaves out, the third finds nothing more."""
 
 Rule = Callable[[Any], Sequence[bytes | None]]
 """What stands in a record's place: its own value, another one, or none."""
@@ -85,7 +85,7 @@ class _Partition(NamedTuple):
             if begun is None:
                 return
             originals = self.records(max(begun.begin, begun.done + 1), begun.end)
-            asyncio.run(_written(self.cluster, self.place, _copies(rule, originals, tally), timeout_seconds))
+            asyncio.run(written(self.cluster, self.place, _copies(rule, originals, tally), timeout_seconds))
             _move_groups(self, begun.end)
             delete_before(self.cluster, {self.place: begun.end})
             _forget(self)
@@ -167,11 +167,14 @@ def _changes(left: Sequence[bytes | None], record: Any) -> bool:
     return not left or left[0] is not record.value
 
 
-async def _written(cluster: Cluster, place: TopicPartition, copies: Iterator[Whole], timeout_seconds: float) -> None:
+async def written(
+    cluster: Cluster, place: TopicPartition, some: Iterator[Keyed | Whole], timeout_seconds: float
+) -> None:
+    """Write records behind a partition's end; on return they are confirmed. Raises SendFailed."""
     outbox = Outbox(cluster, timeout_seconds)
     await outbox.start()
     try:
-        await outbox.settled(place.topic, await outbox.send_batches(place.topic, place.partition, copies))
+        await outbox.settled(place.topic, await outbox.send_batches(place.topic, place.partition, some))
     finally:
         await outbox.stop()
 
