@@ -159,9 +159,9 @@ def test_whatever_is_killed_in_between_doing_it_again_ends_it(site: Site, monkey
 
 
 def test_nobody_may_read_meanwhile(site: Site) -> None:
-    with member(site.kafka, TOPIC, "archive") as consumer:
-        require_idle(site.cluster)  # it has read nothing of ours yet
-        consumer.commit({PLACE: OffsetAndMetadata(0, "", -1)})
+    commit(site, "archive", 0)
+    require_idle(site.cluster)
+    with member(site.kafka, TOPIC, "archive"):
         with pytest.raises(ClusterError, match=r"other programs read the logs \(archive\)"):
             require_idle(site.cluster)
         with site.producer() as producer:
