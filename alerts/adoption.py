@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from alerts import alert as alerts
-from alerts.case_store import ADOPTED, COMMIT, Command, case_of, commit, reading
+from alerts.case_store import ADOPTED, COMMIT, case_of, commit, reading
 from alerts.history import of_alert
 from alerts.joining import join
 from alerts.routing import desk_key, stream_key
+from alerts.scripts import Command
 
 PAGE = 200
 
@@ -24,7 +25,7 @@ Steps = Generator[list[Command], list[Any], None]
 
 def adopting(queue: str, live_days: float) -> Steps:
     """Give the alerts of a queue their cases. Nobody is told of them."""
-    yield [("SCRIPT LOAD", COMMIT)]
+    yield [("SCRIPT LOAD", COMMIT.text)]
     cursor = ""
     while True:
         (found,) = yield [("HGET", desk_key(queue), ADOPTED)]
@@ -56,7 +57,8 @@ def _page(
         told = of_alert(joined, alert)
         if told:
             told += ["entry", entry, "notice", "none", "why", "adopted"]
-        commands.append(commit(here[alert.siren], joined.case, told, adopted=(marker, entry)))
+        change = commit(here[alert.siren], joined.case, told, adopted=(marker, entry))
+        commands.append(COMMIT.command(change))
         here[alert.siren], marker = joined.case, entry
     return (yield commands)
 

@@ -73,7 +73,6 @@ def restore(client: redis.Redis, lines: Iterable[bytes], *, where: str) -> int:
                 _add(own, saved)
             for name, count in saved.counts.items():
                 own.hsetnx(desk_key(saved.queue), name, count)
-        own.script_load(COMMIT)
         return sum(_put(own, queue, case) for (queue, _), case in cases.items())
     except RedisError as error:
         raise translate(error, where) from error
@@ -97,7 +96,7 @@ def _put(client: Any, queue: str, case: Case) -> bool:
         return False
     known = here.received - here.skip if here else 0
     restored = msgspec.structs.replace(case, skip=max(0, case.received - case.skip - known))
-    answer = client.execute_command(*case_store.commit(here, restored, []))
+    (answer,) = COMMIT.run(client, [case_store.commit(here, restored, [])])
     if answer[0] is None:
         raise RedisRefused(f"the case of {case.siren} changes while it is restored: stop the dispatchers first")
     return True

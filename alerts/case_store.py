@@ -15,12 +15,9 @@ from alerts.cases import Case
 from alerts.errors import RedisRefused
 from alerts.history import Fields
 from alerts.routing import actions_key, case_key, cases_key, desk_key, trail_key
-from alerts.scripts import Script
+from alerts.scripts import Call, Command, Script
 
-Command = tuple[str | int | bytes, ...]
-
-_COMMIT = Script("commit")
-COMMIT = _COMMIT.text
+COMMIT = Script("commit")
 
 ADOPTED = "adopted"
 """The field of `desk` that says how far the alerts of a version without cases have theirs: an entry's id, or `done`."""
@@ -65,16 +62,16 @@ def commit(
     *,
     counts: Mapping[str, int] | None = None,
     adopted: tuple[str, str] | None = None,
-) -> Command:
-    """The change of a case as one command; `adopted` is how far its queue's old alerts had cases, and have then."""
+) -> Call:
+    """The change of a case, a call of COMMIT; `adopted` is how far its queue's old alerts had cases, and have then."""
     queue, siren = after.department, after.siren
     keys = (
         case_key(queue, siren), cases_key(queue), actions_key(queue), trail_key(queue, siren), desk_key(queue),
     )  # fmt: skip
     marker = (ADOPTED, *adopted) if adopted else ("", "", "")
     steps = [part for pair in (counts or {}).items() for part in pair]
-    return (
-        "EVALSHA", _COMMIT.sha, len(keys), *keys,
+    arguments = (
         before.version if before else 0, cases.encode(after), siren, score(after),
         *marker, len(counts or {}), *steps, *told,
     )  # fmt: skip
+    return keys, arguments

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from alerts import case_store, inbox
 from alerts.actions import Action, Actor, Answer, CastVote, Close, Propose, Refusal, Release, Withdraw, apply
-from alerts.case_store import ADOPTED, COMMIT, Command, case_of
+from alerts.case_store import ADOPTED, COMMIT, case_of
 from alerts.case_wording import refused
 from alerts.caseload import Caseload, caseload
 from alerts.cases import Case, Vote, as_seen
@@ -30,9 +30,10 @@ from alerts.history import Entry, Fields, of_action, of_time, order, read
 from alerts.inbox import BLOCK_MS, Received, tail
 from alerts.listing import Hold, Listing, Query, listing
 from alerts.notices import NoticeOptions
-from alerts.outage import code_of, translate
+from alerts.outage import translate
 from alerts.publish import adopt
 from alerts.routing import QUEUES, actions_key, cases_key, desk_key, trail_key
+from alerts.scripts import Command
 
 PAGE = 2000
 """Cases read in one command."""
@@ -233,14 +234,11 @@ class Desk:
 
     def _commit(self, before: Case, after: Case, told: Fields, counts: Mapping[str, int]) -> str | None:
         """Write a change, and tell of it; None where the case has changed meanwhile."""
-        command = case_store.commit(before, after, told, counts=counts)
+        call = case_store.commit(before, after, told, counts=counts)
         try:
-            answer = self._client.execute_command(*command)
+            (answer,) = COMMIT.run(self._client, [call])
         except RedisError as error:
-            if code_of(error) != "NOSCRIPT":
-                raise translate(error, self._where) from error
-            self._send([("SCRIPT LOAD", COMMIT)])
-            return self._commit(before, after, told, counts)
+            raise translate(error, self._where) from error
         if answer[0] is None:
             return None
         entry: str = answer[0].decode()

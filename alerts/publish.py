@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 
 from alerts import cases, slots
 from alerts.adoption import adopting
-from alerts.case_store import ADOPTED, Command, case_of, reading, score
+from alerts.case_store import ADOPTED, case_of, reading, score
 from alerts.cases import Case
 from alerts.connect import connect_async, safe_url
 from alerts.errors import PublishingStopped
@@ -44,7 +44,7 @@ from alerts.routing import (
     totals_key,
     trail_key,
 )
-from alerts.scripts import Script
+from alerts.scripts import Command, Script
 
 _PUBLISH = Script("publish")
 SCRIPT = _PUBLISH.text
@@ -145,11 +145,12 @@ class Delivery:
         )  # fmt: skip
         notice, why = wanted(joined, alert, now, self._notices, notify=self._notify)
         budget = (budget_month(alert) if notice == "push" else "", self._notices.alert_budget)
-        return (
-            "EVALSHA", _PUBLISH.sha, len(keys), *keys, alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
+        arguments = (
+            alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
             case.version if case else 0, cases.encode(joined.case), alert.siren, score(joined.case),
             *budget, notice, why, parcel.trace or "", *of_alert(joined, alert),
         )  # fmt: skip
+        return _PUBLISH.command((keys, arguments))
 
     def receive(self, answers: Sequence[Any]) -> Exception | None:
         """Takes the answers to `commands`; what failed goes on waiting. Gives the first failure."""

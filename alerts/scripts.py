@@ -9,6 +9,7 @@ import redis
 
 from alerts.outage import code_of
 
+Command = tuple[str | int | bytes, ...]
 Call = tuple[Sequence[str], Sequence[str | int | bytes]]
 """Keys and arguments."""
 
@@ -19,6 +20,11 @@ class Script:
     def __init__(self, name: str) -> None:
         self.text = resources.files("alerts").joinpath(f"{name}.lua").read_text(encoding="utf-8")
         self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+    def command(self, call: Call) -> Command:
+        """A call as a command, for a server that has the script."""
+        keys, arguments = call
+        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
     def run(self, client: redis.Redis, calls: Iterable[Call]) -> list[Any]:
         """Call it with keys and arguments, many times in one round trip; gives each call's answer.
@@ -39,8 +45,8 @@ class Script:
 
     def _send(self, client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
         pipeline: Any = client.pipeline(transaction=False)
-        for keys, arguments in calls:
-            pipeline.execute_command("EVALSHA", self.sha, len(keys), *keys, *arguments)
+        for call in calls:
+            pipeline.execute_command(*self.command(call))
         return list(pipeline.execute(raise_on_error=False))
 
 

@@ -6,9 +6,9 @@ server. Who asks so needs no right beyond those of publishing, and a proxy that 
 
 from collections.abc import Sequence
 
-from alerts.case_store import Command
 from alerts.outage import code_of, passes
 from alerts.routing import QUEUES, stream_key
+from alerts.scripts import Command
 
 PROBE: list[Command] = [("XLEN", stream_key(queue)) for queue in QUEUES]
 """The commands to ask with, in one round trip; what they answer is of no interest but for refusals."""

@@ -11,12 +11,13 @@ from alerts.api.tokens import Right, Token
 from alerts.connect import connect, safe_url
 from alerts.masking import ALL_DATA, DATA, Data
 from alerts.options import AlertsOptions
+from alerts.recording import departments_named
 from alerts.routing import QUEUES
 from alerts.terminal import clean
 from detectors.errors import UnusableInput
 from vigie.actor import actor_of
 from vigie.alert_options import department_option, json_option, redis_option
-from vigie.audited import audited, departments
+from vigie.audited import audited
 from vigie.settings import options_of
 
 
@@ -59,7 +60,7 @@ def create(
             actor=actor_of(url),
             action="token.create",
             object=f"token:{made.id}",
-            detail=f"{name}, {', '.join(made.rights)}, {departments(department)}, to {made.expires_at:%Y-%m-%d}",
+            detail=f"{name}, {', '.join(made.rights)}, {departments_named(department)}, to {made.expires_at:%Y-%m-%d}",
         )
         try:
             audit.record(client, entry, where=where)

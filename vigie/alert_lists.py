@@ -13,10 +13,11 @@ from alerts.exports import MOST_ROWS, as_csv, as_xlsx, check_size
 from alerts.language import Language
 from alerts.listing import Hold, Query
 from alerts.options import AlertsOptions
+from alerts.recording import departments_named
 from alerts.terminal import clean_json
 from streams.whole_file import write_whole
 from vigie.alert_options import asked, json_option, opened, redis_option
-from vigie.audited import audited, departments
+from vigie.audited import audited
 from vigie.settings import options_of
 
 COLOURS = {"strong": "red", "moderate": "yellow", "none": "green"}
@@ -38,7 +39,7 @@ def list_(options: AlertsOptions, redis_url: str | None, query: Query, limit: in
     """
     with (
         opened(options, redis_url) as (desk, client, _, url),
-        audited(client, url, "case.list", departments(query.departments)),
+        audited(client, url, "case.list", departments_named(query.departments)),
     ):
         page = desk.listed(query, limit=limit)
     for case in page.cases:
@@ -71,7 +72,7 @@ def export(
     kind = format_ or ("xlsx" if file.suffix.lower() == ".xlsx" else "csv")
     with (
         opened(options, redis_url) as (desk, client, _, url),
-        audited(client, url, "case.export", departments(query.departments)),
+        audited(client, url, "case.export", departments_named(query.departments)),
     ):
         page = desk.listed(query)
         check_size(page.total, limit)

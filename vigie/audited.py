@@ -1,6 +1,6 @@
 """What a command reads or changes, in the audit log: before it is shown, or as refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
@@ -8,7 +8,6 @@ import redis
 from alerts import audit
 from alerts.connect import safe_url
 from alerts.errors import RedisRefused
-from alerts.routing import QUEUES
 from vigie.actor import actor_of
 
 
@@ -28,8 +27,3 @@ def audited(client: redis.Redis, url: str, action: str, object_: str) -> Iterato
         audit.record(client, refused, where=safe_url(url))
         raise
     audit.record(client, entry, where=safe_url(url))
-
-
-def departments(queues: Sequence[str]) -> str:
-    """The departments of a reading as an entry's object names them."""
-    return "departments:" + ("all" if tuple(queues) == QUEUES else ",".join(queues))

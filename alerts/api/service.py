@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import redis
 
-from alerts import audit
 from alerts.actions import Actor, Propose
 from alerts.api import cursor
 from alerts.api.models import (
@@ -29,7 +28,6 @@ from alerts.api.tokens import Right, Token
 from alerts.case_wording import refused
 from alerts.cases import Case
 from alerts.catalogue import Catalogue, Measure, known
-from alerts.desk import Desk
 from alerts.errors import ActionRefused, CaseNotFound, TooMany
 from alerts.exports import MOST_ROWS, as_csv, as_xlsx, check_size
 from alerts.history import Entry
@@ -37,7 +35,7 @@ from alerts.language import Language
 from alerts.listing import Query, everything
 from alerts.masking import Masked, alert_fields, alert_of, case_fields, case_of, entry_of
 from alerts.orientation import proposals, situation
-from alerts.routing import QUEUES
+from alerts.recording import Recorder, case_named, departments_named
 from alerts.scope import Act as Doing
 from alerts.scope import OutOfScope, Person, What, queried, require, within
 
@@ -76,11 +74,11 @@ class Service:
         measures: Catalogue,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._client = client
-        self._where = where
         self._language = language
         self._measures = measures
         self._clock = clock
+        recorder = Recorder(client, "api", where=where, clock=clock)
+        self._desk, self._record = recorder.desk, recorder.record
 
     def me(self, asked: Asked) -> Me:
         """What the token may do."""
@@ -97,7 +95,7 @@ class Service:
         wanted = self._query(query, asked.person)
         found = self._desk(asked.person).listed(wanted)
         shown, following = cursor.page(found.cases, wanted.order, query.cursor, query.limit)
-        self._record(asked.person, "case.list", _departments(wanted.departments))
+        self._record(asked.person, "case.list", departments_named(wanted.departments))
         masked = asked.person.masked
         told = [case_fields(case, masked) for case in shown]
         return CasePage(told, found.total, dict(found.held), following)
@@ -115,7 +113,7 @@ class Service:
             check_size(found.total, MOST_ROWS)
         except TooMany as error:
             raise Refused("too-many", str(error)) from None
-        self._record(asked.person, "case.export", _departments(wanted.departments), detail=f"{found.total} cases")
+        self._record(asked.person, "case.export", departments_named(wanted.departments), detail=f"{found.total} cases")
         made = (as_xlsx if query.format == "xlsx" else as_csv)(found.cases, wanted, self._clock(), self._language)
         return File(made, MEDIA_TYPES[query.format], f"vigie.{query.format}")
 
@@ -193,19 +191,6 @@ class Service:
         )
         return queried(everything(query) if asked.all else query, person)
 
-    def _desk(self, person: Person) -> Desk:
-        def record(entry: Entry) -> None:
-            detail = f"version {entry.version}"
-            self._record(person, f"case.{entry.action}", f"case:{entry.queue}:{entry.siren}", detail=detail)
-
-        return Desk(self._client, where=self._where, clock=self._clock, record=record)
-
-    def _record(
-        self, person: Person, action: str, object_: str, outcome: audit.Outcome = "done", detail: str = ""
-    ) -> None:
-        entry = audit.Entry(actor=f"{person.name}@api", action=action, object=object_, outcome=outcome, detail=detail)
-        audit.record(self._client, entry, where=self._where)
-
     def refused(self, person: Person, method: str, path: str, why: str) -> None:
         """Note what somebody asked for that is not theirs."""
         self._record(person, f"api.{method.lower()}", f"page:{path[:200]}", "refused", why)
@@ -231,8 +216,4 @@ def _happened(entry: Entry) -> Happened:
 
 
 def _object(case: Case) -> str:
-    return f"case:{case.department}:{case.siren}"
-
-
-def _departments(queues: tuple[str, ...]) -> str:
-    return "departments:" + ("all" if queues == QUEUES else ",".join(queues))
+    return case_named(case.department, case.siren)

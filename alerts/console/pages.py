@@ -21,7 +21,7 @@ from alerts.history import Entry
 from alerts.inbox import Received
 from alerts.language import Language, day, number, probability, signed
 from alerts.listing import HOLDS, holds
-from alerts.masking import DATA
+from alerts.masking import DATA, Masked, alert_of
 from alerts.quantities import written
 from alerts.rendering import SOURCES, reasons_in
 from alerts.scope import Person
@@ -146,9 +146,19 @@ def actions_of(case: Case, person: Person) -> list[str]:
     return [name for name, action in _ACTIONS if case.state in ALLOWED[action] and not (name == "take" and mine)]
 
 
+def shown(received: Received, masked: Masked, language: Language) -> Received:
+    """An alert as it is shown; the bytes that lie in Redis are not."""
+    return received._replace(alert=alert_of(received.alert, masked, language), raw=b"")
+
+
 def address(case: Case) -> str:
+    """Where a case's page is."""
+    return address_of(case.department, case.siren)
+
+
+def address_of(queue: str, siren: str) -> str:
     """Where a firm's page is."""
-    return f"/firms/{case.department}/{case.siren}"
+    return f"/firms/{queue}/{siren}"
 
 
 def department_name(queue: str, language: Language) -> str:

@@ -11,11 +11,12 @@ from alerts.connect import connect, safe_url
 from alerts.console import sessions as console_sessions
 from alerts.console.glass import REPORT_DAYS, reported
 from alerts.options import AlertsOptions
+from alerts.recording import departments_named
 from alerts.routing import QUEUES
 from alerts.terminal import clean
 from detectors.errors import UnusableInput
 from vigie.access_tokens import token
-from vigie.audited import audited, departments
+from vigie.audited import audited
 from vigie.secret_files import redis_passwords
 from vigie.settings import options_of
 
@@ -127,7 +128,7 @@ def glass(options: AlertsOptions, department: str | None, days: int, as_json: bo
     where = safe_url(options.redis)
     with (
         connect(options.redis, options.redis_timeout_seconds) as client,
-        audited(client, options.redis, "glass.list", departments(queues)),
+        audited(client, options.redis, "glass.list", departments_named(queues)),
     ):
         found = reported(client, datetime.now(UTC), where=where, departments=queues, days=days)
     if as_json:

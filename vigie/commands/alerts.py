@@ -27,6 +27,7 @@ from alerts.options import AlertsOptions, OrientationOptions
 from alerts.orientation import proposals, situation
 from alerts.orientation_wording import lines
 from alerts.outage import waits
+from alerts.recording import departments_named
 from alerts.rendering import render
 from alerts.terminal import clean_json
 from detectors.errors import UnusableInput
@@ -46,7 +47,7 @@ from vigie.alert_options import (
     siren_option,
     tier_option,
 )
-from vigie.audited import audited, departments
+from vigie.audited import audited
 from vigie.settings import options_of
 
 
@@ -104,7 +105,7 @@ def watch(
         raise UnusableInput("--from-start and --last say two things: give one of them")
     url = redis_url or options.redis
     with connect(url, options.redis_timeout_seconds) as client:
-        with audited(client, url, "alert.watch", departments(filters.queues)):
+        with audited(client, url, "alert.watch", departments_named(filters.queues)):
             pass  # what is read later is read on this entry
         received = inbox.watch(
             client,
