@@ -156,15 +156,13 @@ def standing(case: Case, language: Language) -> str:
     return " ".join(parts)
 
 
-def summary(case: Case, language: Language) -> list[str]:
-    """Two lines of a list: level, firm and place; then standing, size, debt, number of alerts."""
+def summary(case: Case, language: Language, *, scored: bool = True) -> list[str]:
+    """Two lines of a list: level, firm and place; then standing, size, debt, number of alerts. `scored`: the level."""
     place = f"{NAMES.get(case.department, case.department)} {case.department}".strip()
     level = TIERS[language][case.tier]
     mark = "! " if case.escalated_at and case.state == "new" else ""
-    first = (
-        f"{mark}{level[0].upper()}{level[1:]} {probability(case.probability, language)} — {firm(case, language)}, "
-        f"{place}"
-    )
+    risk = f"{level[0].upper()}{level[1:]} {probability(case.probability, language)} — " if scored else ""
+    first = f"{mark}{risk}{firm(case, language)}, {place}"
     facts = [standing(case, language), *_facts(case, language)]
     return [first, f"  {' · '.join(facts)}"]
 

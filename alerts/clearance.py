@@ -64,6 +64,22 @@ class Clearance(NamedTuple):
 
 def read(path: Path) -> list[Clearance]:
     """The users of a clearance file, by name. Raises UnusableInput with file, line and field."""
+    return list(_reading(path).clearances())
+
+
+def tables(path: Path) -> dict[str, Clearance]:
+    """What each table gives, by its name in the file (`users.jdupont`, `groups.ddets-21`): of groups those that have a
+    role and a department. Raises UnusableInput as `read` does.
+    """
+    reading = _reading(path)
+    made = {f"users.{clearance.user}": clearance for clearance in reading.clearances()}
+    for grant in reading.groups().values():
+        if grant.role in LOCAL_ROLES and grant.queues:
+            made[grant.source] = _summed(grant.source, [grant])
+    return made
+
+
+def _reading(path: Path) -> "_Reading":
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
@@ -71,7 +87,7 @@ def read(path: Path) -> list[Clearance]:
         raise UnusableInput(f"{path}: {error.strerror}. Name a clearance file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnusableInput(f"{path} is not TOML: {error}. Correct it there") from error
-    return list(_Reading(path, text, content).clearances())
+    return _Reading(path, text, content)
 
 
 class _Reading:
@@ -84,7 +100,7 @@ class _Reading:
         for name in self._content:
             if name not in _TABLES:
                 raise self._error((), name, f"is none of {', '.join(_TABLES)}{_near(name, _TABLES)}")
-        groups = {name: self._grant("groups", name, table) for name, table in self._tables("groups", _GROUP_FIELDS)}
+        groups = self.groups()
         owners: dict[str, str] = {}
         for name, table in sorted(self._tables("users", _USER_FIELDS)):
             logins = [_login(text) for text in self._texts(("users", name), table, "logins")]
@@ -97,6 +113,10 @@ class _Reading:
                     raise self._error(("users", name), "groups", f"names {group!r}, which is no group of this file")
                 grants.append(groups[group])
             yield self._sum(name, grants)._replace(logins=tuple(logins))
+
+    def groups(self) -> dict[str, Grant]:
+        """What each group gives, by its name."""
+        return {name: self._grant("groups", name, table) for name, table in self._tables("groups", _GROUP_FIELDS)}
 
     def _sum(self, name: str, grants: list[Grant]) -> Clearance:
         roles = {grant.role for grant in grants if grant.role is not None}
@@ -111,11 +131,7 @@ class _Reading:
         if "program" in roles and len(roles) > 1:
             others = ", ".join(sorted(roles - {"program"}))
             raise self._error(("users", name), "role", f"program goes with no other, and {others} too is given")
-        given = tuple(grant for grant in grants if grant.role or grant.queues or grant.data is not None)
-        said = [grant.data for grant in grants if grant.data is not None]
-        data = frozenset[Data]().union(*said) if said else ALL_DATA
-        ordered = tuple(r for r in ROLES if r in roles)
-        return Clearance(name, ordered, tuple(q for q in QUEUES if q in queues), given, data)
+        return _summed(name, grants)
 
     def _tables(self, kind: str, fields: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         found = self._content.get(kind, {})
@@ -185,6 +201,15 @@ class _Reading:
             if number > at and line.lstrip().startswith("[") and place:
                 break
         return at + 1
+
+
+def _summed(name: str, grants: Iterable[Grant]) -> Clearance:
+    """The sum of what some tables give."""
+    given = tuple(grant for grant in grants if grant.role or grant.queues or grant.data is not None)
+    roles, queues = {grant.role for grant in given}, frozenset[str]().union(*(grant.queues for grant in given))
+    said = [grant.data for grant in given if grant.data is not None]
+    data = frozenset[Data]().union(*said) if said else ALL_DATA
+    return Clearance(name, tuple(r for r in ROLES if r in roles), tuple(q for q in QUEUES if q in queues), given, data)
 
 
 def _login(text: str) -> str:

@@ -112,8 +112,16 @@ class Desk:
             ids = sorted(self._client.zrange(trail_key(department, siren), 0, -1), key=order)
         except RedisError as error:
             raise translate(error, self._where) from error
-        answers = self._send([("XRANGE", actions_key(department), name, name) for name in ids])
-        return [read(department, entry, fields) for entries in answers for entry, fields in entries]
+        return self.entries([(department, name.decode()) for name in ids])
+
+    def entries(self, ids: Sequence[tuple[str, str]]) -> list[Entry]:
+        """Entries of histories by department and id; those erased since are left out."""
+        answers = self._send([("XRANGE", actions_key(department), name, name) for department, name in ids])
+        return [
+            read(department, entry, fields)
+            for (department, _), entries in zip(ids, answers, strict=True)
+            for entry, fields in entries
+        ]
 
     def alerts(self, department: str, siren: str) -> list[Received]:
         """The alerts of a firm's cases in a department, oldest first; those trimmed since are left out."""

@@ -100,14 +100,16 @@ def case_of(case: Case, masked: Masked) -> Case:
 
 def case_fields(case: Case, masked: Masked) -> dict[str, Any]:
     """A case's JSON, without what is masked."""
-    fields: dict[str, Any] = msgspec.to_builtins(case)
-    for name, data in _CASE.items():
-        if data in masked:
-            fields.pop(name, None)
+    fields = seen_fields(msgspec.to_builtins(case), masked)
     if "score" in masked:
         for vote in fields.get("votes", {}).values():
             _drop(vote, _VOTE)
     return fields
+
+
+def seen_fields(fields: dict[str, Any], masked: Masked) -> dict[str, Any]:
+    """Those of some fields, named as a case's, that may be seen."""
+    return {name: value for name, value in fields.items() if _CASE.get(name) not in masked}
 
 
 def alert_of(alert: Alert, masked: Masked, language: Language) -> Alert:
@@ -139,9 +141,12 @@ def entry_of(entry: Entry, masked: Masked) -> Entry:
     """An entry of the history without what is masked; it holds no case then."""
     if not masked:
         return entry
-    if "score" not in masked:
-        return entry._replace(state=None)
-    details = {name: value for name, value in entry.details.items() if name not in _DETAILS}
+    details = dict(entry.details)
+    if details.get("why") == "schedule" and "urssaf" in masked:
+        # Told as if that filter were not: what is left out would say that a payment schedule runs.
+        details |= {"notice": "push", "why": ""}
+    if "score" in masked:
+        _drop(details, _DETAILS)
     return entry._replace(action=action_of(entry.action, masked), details=details, state=None)
 
 
@@ -169,6 +174,6 @@ def _reasons(alert: Alert, masked: Masked, language: Language) -> list[str]:
     return [] if made == reasons(*words, [], [], language) else made
 
 
-def _drop(fields: dict[str, Any], names: tuple[str, ...]) -> None:
+def _drop(fields: dict[str, Any] | dict[str, str], names: tuple[str, ...]) -> None:
     for name in names:
         fields.pop(name, None)

@@ -39,7 +39,7 @@ class AlertMetrics:
         )
         self.notifications = Counter(
             "vigie_notifications_total",
-            "Messages to subscribers: sent, retried, failed; and alerts held for a digest.",
+            "Messages to subscribers: sent, retried, failed; alerts held for a digest, or withheld for want of rights.",
             ["kind", "result"],
             registry=registry,
         )

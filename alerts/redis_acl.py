@@ -43,7 +43,10 @@ _ERASE = "+del +unlink"
 _ERASE_BESIDE = f"(~{GLASS_KEYS} ~{HELD_KEYS} +type +del +xrange +xdel +lrange +lrem)"
 """What is about a firm beside the queues."""
 _SESSIONS = f"(~{CONSOLE_KEYS} +get +mget +set +del +zadd +zrem +zrange +zremrangebyscore +xadd +xrange +hget +hset)"
-_TELL = "(~vigie:notifier* +hget +hset +hgetall +hdel +rpush +lpush +lrange +llen +lindex +ltrim +multi +exec)"
+_TELL = (
+    "(~vigie:notifier* +get +set +del +pexpire +hget +hset +hgetall +hdel +rpush +lpush +lrange +llen +lindex +ltrim "
+    "+watch +unwatch +multi +exec)"
+)
 """`vigie notify`, beside what it reads."""
 _READ_TOKENS = f"(%R~{TOKENS_KEY} +hget)"
 """The console; hashes alone are there."""

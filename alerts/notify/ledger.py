@@ -1,8 +1,9 @@
 """How far a subscription has come, in Redis: what was told, what is held, when messages went.
 
 A hash holds the place in each department's history (an entry's id), a list what is held for the digest, another the
-moments of the last messages. Each step is one transaction, so that a kill leaves either all of it or nothing: after a
-kill between a message's sending and its step the same message is sent again, under the same id.
+moments of the last messages. Each step is one transaction under the lease, so that a kill leaves either all of it or
+nothing, and a process whose lease is another's changes nothing: after a kill between a message's sending and its step
+the same message is sent again, under the same id.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import redis
 from redis.exceptions import RedisError
 
 from alerts.history import order
+from alerts.notify.lease import Lease
 from alerts.outage import translate
 from alerts.routing import actions_key
 
@@ -23,11 +25,13 @@ _FROZEN = "digest"
 
 
 class Held(msgspec.Struct, frozen=True):
-    """Something to be told: an entry of a department's history, why it was held, since when (Unix seconds)."""
+    """Something to be told: an entry of a department's history, why it was held, since when (Unix seconds).
+
+    Which firm it is of stands in the entry alone, so that nothing of a firm that is erased is left here.
+    """
 
     queue: str
     entry: str
-    siren: str
     action: str
     why: str
     at: float
@@ -39,10 +43,11 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """One subscription's. Every method raises RedisUnavailable or RedisRefused."""
+    """One subscription's. Every method raises RedisUnavailable or RedisRefused; those that write raise LeaseLost."""
 
-    def __init__(self, client: redis.Redis, name: str, per_hour: int, *, where: str) -> None:
+    def __init__(self, client: redis.Redis, name: str, per_hour: int, lease: Lease, *, where: str) -> None:
         self._client: Any = client
+        self._lease = lease
         self._where = where
         self._per_hour = per_hour
         self._places, self._held, self._sent = keys(name)
@@ -59,9 +64,10 @@ class Ledger:
                 queue: found[0][0] if found else b"0-0"
                 for queue, found in zip(missing, pipeline.execute() if missing else (), strict=True)
             }
-            if begun:
-                self._client.hset(self._places, mapping=begun)
             known |= {queue.encode(): place for queue, place in begun.items()}
+        if begun:
+            with self._step() as step:
+                step.hset(self._places, mapping=begun)
         return {queue: known[queue.encode()].decode() for queue in departments}
 
     def read(self, places: Mapping[str, str], block_ms: int) -> list[tuple[str, str, dict[bytes, bytes]]]:
@@ -78,24 +84,20 @@ class Ledger:
     def passed(self, places: Mapping[str, str]) -> None:
         """What was read up to there needs no telling, or has been given up."""
         if places:
-            with self._translated():
-                self._client.hset(self._places, mapping=dict(places))
+            with self._step() as step:
+                step.hset(self._places, mapping=dict(places))
 
     def hold(self, held: Held) -> None:
         """Keep something for the digest."""
-        with self._translated():
-            step = self._client.pipeline()
+        with self._step() as step:
             step.rpush(self._held, msgspec.json.encode(held))
             step.hset(self._places, held.queue, held.entry)
-            step.execute()
 
     def pushed(self, held: Held, now: float) -> None:
         """A message of its own went."""
-        with self._translated():
-            step = self._client.pipeline()
+        with self._step() as step:
             step.hset(self._places, held.queue, held.entry)
             self._note(step, now)
-            step.execute()
 
     def sent(self) -> list[float]:
         """When the last messages went, as many as an hour may have."""
@@ -114,24 +116,29 @@ class Ledger:
             frozen = self._client.hget(self._places, _FROZEN)
             total = self._client.llen(self._held)
             count = int(frozen) if frozen else min(most, total)
-            if not frozen:
-                self._client.hset(self._places, _FROZEN, count)
+        if not frozen:
+            with self._step() as step:
+                step.hset(self._places, _FROZEN, count)
+        with self._translated():
             lines = self._client.lrange(self._held, 0, count - 1)
         return [msgspec.json.decode(line, type=Held) for line in lines], total - count
 
     def digested(self, count: int, now: float | None) -> None:
         """The digest went (None: was given up, or had nothing left to tell)."""
-        with self._translated():
-            step = self._client.pipeline()
+        with self._step() as step:
             step.ltrim(self._held, count, -1)
             step.hdel(self._places, _FROZEN)
             if now is not None:
                 self._note(step, now)
-            step.execute()
 
     def _note(self, step: Any, now: float) -> None:
         step.lpush(self._sent, repr(now))
         step.ltrim(self._sent, 0, self._per_hour - 1)
+
+    @contextmanager
+    def _step(self) -> Iterator[Any]:
+        with self._translated(), self._lease.step(self._client) as step:
+            yield step
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

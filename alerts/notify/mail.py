@@ -9,14 +9,12 @@ from html import escape
 
 from alerts.case_wording import HOLD_WORDS, summary
 from alerts.language import Language, number
-from alerts.notify.message import Item, Message, page
+from alerts.notify.message import GATHERED, Item, Message, page
 from alerts.notify.subscriptions import Subscription
 from alerts.rendering import reasons_in
 from alerts.terminal import clean
 from alerts.wording import typeset
 
-GATHERED = "gathered"
-"""Held for no other reason than that the subscription wants digests."""
 _WHY: dict[Language, dict[str, str]] = {
     "fr": {
         "cap": "au-delà des messages permis par heure",
@@ -44,7 +42,7 @@ def mail(
     made["Message-ID"] = f"<{hashlib.sha256(f'{name} {message.id}'.encode()).hexdigest()[:32]}@vigie.invalid>"
     made["Auto-Submitted"] = "auto-generated"
     intro = introduction(message, language)
-    blocks = [_lines(item, language) for item in message.items]
+    blocks = [_lines(item, language, scored=message.scored) for item in message.items]
     links = [page(item.case, console) for item in message.items]
     made.set_content(_text(intro, blocks, links))
     made.add_alternative(_html(intro, blocks, links, language), subtype="html")
@@ -80,10 +78,10 @@ def _count(message: Message, language: Language) -> str:
     return f"{number(count, language)} {word[count != 1]}"
 
 
-def _lines(item: Item, language: Language) -> list[str]:
+def _lines(item: Item, language: Language, *, scored: bool) -> list[str]:
     """A firm: its level, name and place; how it stands; why."""
     reasons = [clean(reason) for reason in reasons_in(item.alert, language)] if item.alert else []
-    return [*(line.strip() for line in summary(item.case, language)), *reasons]
+    return [*(line.strip() for line in summary(item.case, language, scored=scored)), *reasons]
 
 
 def _text(intro: str, blocks: list[list[str]], links: list[str | None]) -> str:

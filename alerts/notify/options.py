@@ -12,6 +12,7 @@ class NotifyOptions:
     """Who is told, by what server mails go, and how patiently an endpoint is waited for."""
 
     subscriptions: Path | None = option(None, "who is told of what (TOML)")  # noqa: RUF009  `option` makes a field
+    clearances: Path | None = option(None, "the clearance file (TOML): what subscriptions' owners may see")  # noqa: RUF009
     console_url: str | None = option(None, "address of the console, for links to a firm's page")
     notify_timeout_seconds: float = option(10.0, "how long an endpoint may take to answer", unit="seconds")
     notify_first_wait_seconds: float = option(1.0, "first pause before a message is tried again", unit="seconds")

@@ -1,6 +1,7 @@
 """Who is told of what, how, and how often: a file of subscriptions, a table each.
 
 [codefi-21]
+owner = "users.codefi"          # a table of the clearance file: what it may see is told, and no more
 kind = "webhook"
 url = "https://codefi.example/vigie"
 secret_file = "/etc/vigie/codefi-21.secret"
@@ -9,6 +10,7 @@ tiers = ["strong"]
 per_hour = 20
 
 [ddets-bourgogne]
+owner = "groups.ddets-bourgogne"
 kind = "mail"
 to = ["veille@ddets.example"]
 departments = ["21", "58", "71", "89"]
@@ -21,14 +23,13 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from alerts import tables
-from alerts.cases import Case
-from alerts.history import Entry
 from alerts.language import Language
 from alerts.listing import Choice
 from alerts.routing import QUEUES
 from alerts.tables import wrong
 from detectors.errors import UnusableInput
 
+_OWNER = re.compile(r"(users|groups)\.[a-z][a-z0-9.-]{0,63}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 SHORTEST_SECRET = 32
 
@@ -36,6 +37,8 @@ SHORTEST_SECRET = 32
 class Subscription(Choice, frozen=True, kw_only=True):
     """One table. What it chooses cases by is `Choice`'s."""
 
+    owner: str
+    """Whose it is: a table of the clearance file, `users.NAME` or `groups.NAME`."""
     kind: Literal["webhook", "mail"]
     notices: tuple[Literal["push", "digest"], ...] = ("push", "digest")
     immediate: bool | None = None
@@ -55,10 +58,6 @@ class Subscription(Choice, frozen=True, kw_only=True):
     def at_once(self) -> bool:
         """Whether a push is a message of its own."""
         return self.kind == "webhook" if self.immediate is None else self.immediate
-
-    def wants(self, entry: Entry, case: Case) -> bool:
-        """Whether an entry about a case is to be told of."""
-        return entry.details.get("notice") in self.notices and self.fits(case)
 
 
 def read(path: Path | None) -> Mapping[str, Subscription]:
@@ -89,6 +88,8 @@ def secrets_of(subscription: Subscription, name: str) -> tuple[bytes, ...]:
 
 
 def _problem(subscription: Subscription) -> str | None:
+    if not _OWNER.fullmatch(subscription.owner):
+        return f"owner {subscription.owner!r} is no table of the clearance file: users.NAME or groups.NAME"
     strange = [code for code in subscription.departments if code not in QUEUES]
     if strange or not subscription.departments:
         return f"departments: {', '.join(strange) or 'none'} is no department"

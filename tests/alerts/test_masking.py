@@ -160,3 +160,14 @@ def test_months_are_masked_by_whose_they_are(masked: Masked) -> None:
     hidden |= {"used", "authorised"} if "dgefp" in masked else set()
     assert set(fields) == set(msgspec.to_builtins(MONTHS)) - hidden
     assert alert_fields(live(), masked, "fr")["months"] is None
+
+
+def test_a_masked_payment_schedule_is_in_no_notice() -> None:
+    def told(notice: str, why: str) -> Entry:
+        details = {"notice": notice, "why": why}
+        return entry_of(Entry("21", "1-0", "opened", "1" * 9, 1, 1, "-", NOW, None, "new", details, None), masked)
+
+    for masked in SUBSETS:
+        if "urssaf" in masked:
+            assert told("digest", "schedule") == told("push", "")
+        assert told("digest", "late").details["why"] == "late"

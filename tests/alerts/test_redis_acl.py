@@ -24,6 +24,7 @@ from alerts.errors import AlertNotFound, RedisRefused, RedisUnavailable
 from alerts.groups import Member, acknowledge, join, resume, sweep
 from alerts.groups import read as read_group
 from alerts.inbox import Filters, list_alerts, show, watch
+from alerts.notify.lease import Lease
 from alerts.notify.ledger import Held, Ledger
 from alerts.routing import (
     AUDIT_HEAD_KEY,
@@ -208,10 +209,13 @@ def test_tokens_are_given_by_operators_and_read_by_consoles(as_: As) -> None:
 
 
 def test_a_dispatcher_keeps_the_place_of_notifications(as_: As) -> None:
-    ledger = Ledger(as_("dispatcher"), "desk", 20, where="here")
+    lease = Lease(as_("dispatcher"), "desk", lambda: 0.0, where="here")
+    assert lease.take()
+    lease.renew()
+    ledger = Ledger(as_("dispatcher"), "desk", 20, lease, where="here")
     places = ledger.places(("21", "71"))
     assert len(ledger.read(dict.fromkeys(places, "0-0"), 1)) == 2
-    held = Held("21", "1-0", "123456789", "opened", "cap", 1.0)
+    held = Held("21", "1-0", "opened", "cap", 1.0)
     ledger.hold(held)
     ledger.pushed(held, 2.0)
     ledger.passed(places)
@@ -219,6 +223,7 @@ def test_a_dispatcher_keeps_the_place_of_notifications(as_: As) -> None:
     assert ledger.digest(200) == ([held], 0)
     ledger.digested(1, 3.0)
     assert (ledger.sent(), ledger.held_since()) == ([3.0, 2.0], None)
+    lease.release()
     refused(as_("agent"), "HGETALL", "vigie:notifier:desk")
 
 

@@ -40,9 +40,10 @@ def command(
 ) -> None:
     """Send alerts to webhooks and by mail, as the file of subscriptions says, until SIGTERM or SIGINT.
 
-    Each from its first start on; after a stop it goes on where it was. Run one process.
+    Each from its first start on; after a stop it goes on where it was. What is sent is what a subscription's owner may
+    see. Of several processes one tells each subscription, and another takes over within seconds.
 
-    Example: vigie notify --subscriptions subscriptions.toml
+    Example: vigie notify --subscriptions subscriptions.toml --clearances clearances.toml
     """
     logs.start(log_format, log_level)
     registry = new_registry()

@@ -20,9 +20,11 @@ from alerts.actions import Actor, Take
 from alerts.alert import Alert, encode
 from alerts.connect import connect
 from alerts.desk import Desk
+from alerts.erasure import erase
 from alerts.notices import NoticeOptions
 from alerts.notify import running
 from alerts.notify.delivery import Outlet, Undelivered
+from alerts.notify.lease import Lease, LeaseLost, lease_key
 from alerts.notify.ledger import Ledger, keys
 from alerts.notify.mailer import Mailer
 from alerts.notify.message import Body, Message
@@ -32,7 +34,8 @@ from alerts.notify.subscriptions import Subscription
 from alerts.notify.webhook import Webhook, why_not
 from alerts.options import AlertsOptions
 from alerts.publish import publish
-from alerts.routing import actions_key
+from alerts.routing import QUEUES, actions_key
+from alerts.scope import Person
 from detectors.errors import UnusableInput
 from tests.alerts.making import NOW, live
 from tests.alerts.notify.endpoints import Endpoint, endpoint, mail_server
@@ -42,8 +45,18 @@ from tests.certificates import made_certificate
 
 DOCS = Path(__file__).parents[3] / "docs"
 SECRET = b"0123456789abcdef0123456789abcdef"
-HOOK = Subscription(kind="webhook", departments=("21", "75"), url="http://127.0.0.1:1/", secret_file="-", per_hour=4)
-MAIL = Subscription(kind="mail", departments=("21",), to=("veille@ddets.example", "codefi@ddfip.example"))
+HOOK = Subscription(
+    owner="users.a.martin",
+    kind="webhook",
+    departments=("21", "75"),
+    url="http://127.0.0.1:1/",
+    secret_file="-",
+    per_hour=4,
+)
+MAIL = Subscription(
+    owner="users.a.martin", kind="mail", departments=("21",), to=("veille@ddets.example", "codefi@ddfip.example")
+)
+MARTIN = Person("a.martin", QUEUES, acts=True)
 OPTIONS = NotifyOptions(mail_from="vigie@ddets.example", smtp_host="127.0.0.1", console_url="https://vigie.example/")
 
 
@@ -62,12 +75,19 @@ class Telling:
         self.clock: Clock = outlet.clock if isinstance(outlet, Refusing) else Clock()
         self.pauses: list[float] = []
         self.stopped = False
+        self.owner: Person | None = MARTIN
+        # The one before was not stopped: as after a kill, its lease goes by itself.
+        client.delete(lease_key(name))
+        self.lease = Lease(client, name, lambda: 0.0, where="here")
+        assert self.lease.take()
         self.made = Notifier(
             name,
             subscription,
             outlet,
             Desk(client, where="here", clock=lambda: NOW),
-            Ledger(client, name, subscription.per_hour, where="here"),
+            Ledger(client, name, subscription.per_hour, self.lease, where="here"),
+            self.lease,
+            owner=lambda: self.owner,
             metrics=bench.metrics,
             clock=self.clock,
             waits=lambda: iter([1.0, 2.0, *itertools.repeat(4.0, 10_000)]),
@@ -286,17 +306,97 @@ def test_a_digest_that_was_tried_before_a_stop_is_the_same_afterwards(
     assert bodies(at)[0].held == {"gathered": 2}
 
 
+def test_what_its_owner_lost_is_not_sent_and_said_so(
+    client: redis.Redis, bench: Bench, at: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    def withheld() -> float:
+        return bench.value("vigie_notifications_total", kind="webhook", result="withheld")
+
+    told = Telling(client, bench, "desk", HOOK, hook(at))
+    told.owner = None
+    put(client, bench, *firms(2))
+    told.made.turn()
+    assert (at.received, withheld()) == ([], 2)
+    assert caplog.text.count("[desk] nothing is sent: users.a.martin sees no department") == 1
+    told.owner = MARTIN._replace(queues=("71",))
+    put(client, bench, *firms(1, first=5))
+    told.made.turn()
+    assert (at.received, withheld()) == ([], 3)
+    told.owner = MARTIN
+    put(client, bench, *firms(1, first=9))
+    told.made.turn()
+    assert [said.siren for body in bodies(at) for said in body.notifications] == ["000000009"], "and none of before"
+    assert "[desk] is told again" in caplog.text
+
+
+def test_a_digest_has_nothing_that_was_erased_or_lost_since(client: redis.Redis, bench: Bench, at: Endpoint) -> None:
+    told = Telling(client, bench, "desk", msgspec.structs.replace(HOOK, immediate=False), hook(at))
+    put(client, bench, *firms(3), live(id="x", siren="7" * 9, department="75", raised_at=NOW))
+    told.made.turn()
+    kept = b"".join(client.lrange(keys("desk")[1], 0, -1))  # type: ignore[arg-type] # a synchronous client
+    assert kept.count(b'"queue"') == 4
+    assert b"000000001" not in kept, "what is held names no firm"
+    erase(client, "000000001", where="here")
+    told.owner = MARTIN._replace(queues=("21",))
+    told.later(61)
+    [digest] = bodies(at)
+    assert [said.siren for said in digest.notifications] == ["000000000", "000000002"]
+    assert bench.value("vigie_notifications_total", kind="webhook", result="withheld") == 1
+    assert not client.exists(keys("desk")[1])
+
+
+def test_rights_are_looked_at_before_each_try(client: redis.Redis, bench: Bench, at: Endpoint) -> None:
+    told = Telling(client, bench, "desk", HOOK, hook(at))
+
+    def refuse(_: Any) -> int:
+        told.owner = MARTIN._replace(data=frozenset({"urssaf"})) if len(at.received) == 1 else None
+        return 500
+
+    at.answer = refuse
+    put(client, bench, live(raised_at=NOW))
+    told.made.turn()
+    first, second = (msgspec.json.decode(one.body)["notifications"][0] for one in at.received)
+    assert (first["tier"], "tier" in second, second["siren"]) == ("strong", False, "123456789")
+    assert at.received[0].headers["Vigie-Id"] == at.received[1].headers["Vigie-Id"]
+    assert bench.value("vigie_notifications_total", kind="webhook", result="withheld") == 1
+
+
+def test_who_has_lost_the_lease_sends_nothing_more(client: redis.Redis, bench: Bench, at: Endpoint) -> None:
+    told = Telling(client, bench, "desk", HOOK, hook(at))
+    other = Lease(client, "desk", lambda: 0.0, where="here")
+    put(client, bench, *firms(2))
+
+    def take_over(_: Any) -> int:
+        client.delete(other.key)
+        assert other.take()
+        return 204
+
+    at.answer = take_over
+    with pytest.raises(LeaseLost):
+        told.made.turn()
+    assert len(at.received) == 1, "what was under way when the other took over"
+    told.lease.renew()
+    with pytest.raises(LeaseLost):
+        told.made.turn()
+    assert len(at.received) == 1
+    other.release()
+
+
 def test_a_dead_endpoint_holds_up_nobody_else(
     redis_url: str, client: redis.Redis, bench: Bench, at: Endpoint, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(SECRET)
     secret.chmod(0o600)
-    table = 'kind = "webhook"\nsecret_file = "{}"\ndepartments = ["21"]\nurl = "{}"\n'
+    clearances = tmp_path / "clearances.toml"
+    clearances.write_text('[users.martin]\nrole = "reader"\ndepartments = ["21"]\n')
+    table = 'owner = "users.martin"\nkind = "webhook"\nsecret_file = "{}"\ndepartments = ["21"]\nurl = "{}"\n'
     dead = table.format(secret, f"http://127.0.0.1:{free_port()}/")
     (tmp_path / "all.toml").write_text(f"[dead]\n{dead}[alive]\n{table.format(secret, at.url)}")
     stopping = threading.Event()
-    options = replace(OPTIONS, subscriptions=tmp_path / "all.toml", notify_first_wait_seconds=0.05)
+    options = replace(
+        OPTIONS, subscriptions=tmp_path / "all.toml", clearances=clearances, notify_first_wait_seconds=0.05
+    )
     settings = (options, AlertsOptions(redis_first_wait_seconds=0.01), redis_url, bench.metrics, stopping)
     thread = threading.Thread(target=running.run, args=settings)
     thread.start()

@@ -7,8 +7,10 @@ from alerts.routing import QUEUES
 from detectors.errors import UnusableInput
 from tests.alerts.making import a_case, live
 
-HOOK = '[desk]\nkind = "webhook"\nurl = "https://codefi.example/vigie"\nsecret_file = "secret"\n'
-MAIL = '[desk]\nkind = "mail"\nto = ["veille@ddets.example"]\n'
+HOOK = (
+    '[desk]\nowner = "users.codefi"\nkind = "webhook"\nurl = "https://codefi.example/vigie"\nsecret_file = "secret"\n'
+)
+MAIL = '[desk]\nowner = "groups.ddets-21"\nkind = "mail"\nto = ["veille@ddets.example"]\n'
 
 
 def test_what_is_absent_has_a_default(tmp_path: Path) -> None:
@@ -26,6 +28,8 @@ def test_what_is_absent_has_a_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        (HOOK.replace('owner = "users.codefi"\n', ""), "missing required field `owner`"),
+        (HOOK.replace("users.codefi", "codefi"), "owner 'codefi' is no table of the clearance file"),
         (HOOK + 'departments = ["20"]', "departments: 20 is no department"),
         (HOOK + 'tier = "strong"', "unknown field `tier`"),
         (HOOK + "per_hour = 1", "per_hour is below 2"),
@@ -33,7 +37,7 @@ def test_what_is_absent_has_a_default(tmp_path: Path) -> None:
         (HOOK + "digest_minutes = 0", "digest_minutes is not above 0"),
         (HOOK.replace("https:", "ftp:"), "url is no address"),
         (HOOK.replace("codefi.example", "codefi.example:x"), "url is no address"),
-        (HOOK.replace("codefi", "user:pw@codefi"), "url has a user or password"),
+        (HOOK.replace("//codefi", "//user:pw@codefi"), "url has a user or password"),
         (HOOK.replace("/vigie", "/vigie\\r\\nX: y"), "url (is no address|has characters)"),
         (HOOK.replace("secret_file", "#"), "secret_file is missing"),
         (HOOK + 'to = ["a@b.fr"]', "to is for mails"),
