@@ -8,6 +8,7 @@ import msgspec
 
 from alerts.cases import STATES
 from alerts.listing import HOLDS, ORDERS, Query, everything
+from alerts.routing import QUEUES
 from alerts.scope import Person, queried, within
 from alerts.sectors import LETTERS
 from detectors.errors import UnusableInput
@@ -45,7 +46,8 @@ class Asked(NamedTuple):
 def asked(parameters: Parameters, person: Person) -> Asked:
     """Raises UnusableInput for a value that is none of the known ones, OutOfScope for what is not theirs.
 
-    A search goes through the firms in any state, the standard filters aside, unless a state is given.
+    A search goes through the firms in any state, the standard filters aside, unless a state is given. What one holds
+    oneself is listed wherever it is, unless a department is given.
     """
     kept = tuple((name, value.strip()) for name, value in parameters if name in _NAMES and value.strip())
     values: dict[str, list[str]] = {name: [] for name in _NAMES}
@@ -54,13 +56,14 @@ def asked(parameters: Parameters, person: Person) -> Asked:
     text = " ".join(values["q"])
     digits = "".join(text.split())
     is_siren = len(digits) == 9 and digits.isascii() and digits.isdecimal()
+    mine = bool(values["mine"])
     query = Query(
-        departments=within(person, values["department"]),
+        departments=QUEUES if mine and not values["department"] else within(person, values["department"]),
         tiers=_among("tier", values, _TIERS),
         sectors=_among("sector", values, LETTERS),
         siren=digits if is_siren else None,
         name=text if text and not is_siren else None,
-        holder=person.name if values["mine"] else None,
+        holder=person.name if mine else None,
         let_through=_among("let", values, HOLDS),
         order=_one("order", values, ORDERS, "priority"),
     )

@@ -11,6 +11,7 @@ from alerts.console.answers import Answers, Asking
 from alerts.console.cookies import COOKIE, Cookies
 from alerts.console.forms import sent
 from alerts.console.glass import LONGEST_MOTIVE, SHORTEST_MOTIVE
+from alerts.console.landing import HOME, landing, towards
 from alerts.console.reminders import acknowledge, due
 from alerts.console.sessions import Session
 from alerts.errors import CaseNotFound, RedisRefused, RedisUnavailable
@@ -44,7 +45,7 @@ class Guard:
             if session is None:
                 if request.method == "POST" or request.url.path == "/stream":
                     return problem("csrf", language, None, 403)
-                return RedirectResponse("/login", 303)
+                return RedirectResponse(towards("/login", _asked(request)), 303)
             try:
                 form = await sent(request) if request.method == "POST" else {}
                 if request.method == "POST" and not secrets.compare_digest(
@@ -52,7 +53,7 @@ class Guard:
                 ):
                     return problem("csrf", language, session, 403)
                 if await run_in_threadpool(self._reminds, request, session):
-                    return RedirectResponse("/reminder", 303)
+                    return RedirectResponse(towards("/reminder", _asked(request)), 303)
                 return await run_in_threadpool(answer, Asking(request, session, language, form))
             except OutOfScope as error:
                 return await self._refused(request, session, language, error)
@@ -68,11 +69,13 @@ class Guard:
     def reminder(self, asking: Asking) -> Response:
         """The reminder, and what is said to it."""
         if asking.request.method != "POST":
-            return self._answers.page(asking, "reminder.html", {})
+            wanted = landing(asking.request.query_params.get("next", ""))
+            content = {"next": wanted, "here": towards("/reminder", wanted)}
+            return self._answers.page(asking, "reminder.html", content)
         settings, name = self._settings, asking.person.name
         self._answers.record(asking.person, "person.reminded", f"person:{name}")
         acknowledge(settings.client, name, settings.clock(), where=settings.where)
-        return RedirectResponse("/", 303)
+        return RedirectResponse(landing(asking.form.get("next", "")), 303)
 
     def _reminds(self, request: Request, session: Session) -> bool:
         """Whether the session's person has to be reminded first."""
@@ -95,3 +98,10 @@ class Guard:
             content |= {"shortest": str(SHORTEST_MOTIVE), "longest": str(LONGEST_MOTIVE)}
             return self._answers.html("glass.html", language, content, session, 403)
         return self._answers.problem("403", language, session, 403)
+
+
+def _asked(request: Request) -> str:
+    """The page that was asked for, as its address has it; the list where something was sent."""
+    if request.method != "GET":
+        return HOME
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -31,7 +31,8 @@ class Lists:
         wanted = asked(asking.request.query_params.multi_items(), asking.person)
         desk, masked = self._answers.desk(asking.person), asking.person.masked
         # Before the list: what happens in between is told of as new, and is not missed.
-        ends = {queue: end.decode() for queue, end in desk.ends(wanted.query.departments).items()}
+        queues = within(asking.person, wanted.chosen("department"))
+        ends = {queue: end.decode() for queue, end in desk.ends(queues).items()}
         page = desk.listed(wanted.query, limit=PAGE_SIZE, start=(wanted.page - 1) * PAGE_SIZE)
         found = {name: shown(item, masked, asking.language) for name, item in desk.latest(page.cases).items()}
         page = page._replace(cases=[case_of(case, masked) for case in page.cases])

@@ -9,9 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.console import landing as landings
 from alerts.console.answers import Answers, Asking
 from alerts.console.cookies import COOKIE, LOGIN_COOKIE, Cookies
 from alerts.console.forms import sent
+from alerts.console.landing import landing, towards
 from alerts.console.oidc import LoginRefused, ProviderAway
 from alerts.console.sessions import Session
 from alerts.errors import RedisRefused, RedisUnavailable
@@ -35,12 +37,15 @@ class LoggingIn:
 
     async def page(self, request: Request) -> Response:
         """Where to log in: at the provider, or as one of the people of the clearance file, to choose from."""
-        language = self._answers.language(request, None)
+        language, wanted = self._answers.language(request, None), landing(request.query_params.get("next", ""))
+        here = towards("/login", wanted)
         if self._settings.login is not None:
             provider = urlsplit(self._settings.login.origin).hostname
-            return self._answers.html("login_provider.html", language, {"provider": provider}, None)
+            content = {"provider": provider, "go": towards("/login/go", wanted), "here": here}
+            return self._answers.html("login_provider.html", language, content, None)
         token = self._cookies.read(request, LOGIN_COOKIE) or secrets.token_urlsafe(32)
-        content = {"people": sorted(self._settings.people.values()), "csrf": token}
+        people = sorted(self._settings.people.values())
+        content = {"people": people, "csrf": token, "next": wanted, "here": here}
         response = self._answers.html("login.html", language, content, None)
         self._cookies.put(response, LOGIN_COOKIE, token)
         return response
@@ -55,15 +60,17 @@ class LoggingIn:
             return self._answers.problem("provider", self._answers.language(request, None), None, 503)
         response = RedirectResponse(start.address, 303)
         # Lax: the browser comes back from another site.
-        self._cookies.put(response, LOGIN_COOKIE, start.kept, "lax", LOGIN_SECONDS)
+        value = f"{start.kept}.{landings.kept(request.query_params.get('next', ''))}"
+        self._cookies.put(response, LOGIN_COOKIE, value, "lax", LOGIN_SECONDS)
         return response
 
     async def back(self, request: Request) -> Response:
         """Begin a session of whom the provider names, if they are one of ours."""
         language = self._answers.language(request, None)
-        cookies = self._cookies.read(request, LOGIN_COOKIE), self._cookies.read(request, COOKIE)
+        kept, _, wanted = self._cookies.read(request, LOGIN_COOKIE).rpartition(".")
+        old = self._cookies.read(request, COOKIE)
         try:
-            begun = await run_in_threadpool(self._finish, dict(request.query_params), *cookies)
+            begun = await run_in_threadpool(self._finish, dict(request.query_params), kept, old)
         except ProviderAway as error:
             log.warning("%s", error)
             return self._answers.problem("provider", language, None, 503)
@@ -74,7 +81,7 @@ class LoggingIn:
             return self._answers.problem("503", language, None, 503)
         response = self._answers.problem("stranger", language, None, 403)
         if begun is not None:
-            response = self._answers.html("entered.html", language, {}, None)
+            response = self._answers.html("entered.html", language, {"next": landings.read(wanted)}, None)
             self._cookies.put(response, COOKIE, begun.id)
         self._cookies.forget(response, LOGIN_COOKIE)
         return response
@@ -96,14 +103,18 @@ class LoggingIn:
             begun = await run_in_threadpool(self._begin, person, self._cookies.read(request, COOKIE))
         except (RedisUnavailable, RedisRefused):
             return self._answers.problem("503", language, None, 503)
-        response = RedirectResponse("/", 303)
+        response = RedirectResponse(landing(form.get("next", "")), 303)
         self._cookies.put(response, COOKIE, begun.id)
         self._cookies.forget(response, LOGIN_COOKIE)
         return response
 
     def out(self, asking: Asking) -> Response:
-        """End the session, and have the browser forget what it holds."""
+        """End the session, note it, and have the browser forget what it holds.
+
+        The session ends first: where the log takes nothing, nobody is left logged in for that.
+        """
         self._sessions.end(asking.session.id)
+        self._answers.record(asking.person, "console.logout", f"person:{asking.person.name}")
         login, back = self._settings.login, f"{self._settings.url}/login"
         there = login.provider.logout(asking.session.id_token, back) if login else None
         response = RedirectResponse(there or "/login", 303, {"Clear-Site-Data": '"cache", "storage"'})

@@ -151,6 +151,23 @@ class TestList:
         site.desk(client, NOW + timedelta(days=21)).act("21", "123456789", Note("appel"), Actor("a.martin"))
         assert "laissée sans action" not in browser.get("/").text
 
+    def test_mine_are_mine_in_whatever_department(self, client: redis.Redis, bench: Bench) -> None:
+        site.put(client, bench.metrics, live(), live(1, siren="710000000", department="71", name="AILLEURS"))
+        app = application(site.settings(client))
+        martin = Browser(app).log_in("a.martin")
+        for number, holder in enumerate(("a.martin", "b.durand")):
+            site.put(client, bench.metrics, live(number + 2, siren=f"72000000{number}", department="72"))
+            site.desk(client).act("72", f"72000000{number}", Follow(), Actor(holder))
+        assert sirens(martin.get("/?mine=yes").text) == ["720000000"]
+        assert "720000000" not in sirens(martin.get("/").text)
+        assert "720000000" in martin.get("/export?format=csv&mine=yes").text
+        assert martin.get("/?mine=yes&department=72").status_code == 403, "others' departments stay others'"
+        masked = Browser(app).log_in("e.masked")
+        site.desk(client).act("71", "710000000", Take(), Actor("e.masked"))
+        page = plain(masked.get("/?mine=yes").text)
+        assert sirens(page) == ["710000000"]
+        assert "34 %" not in page
+
     def test_an_address_that_is_not_understood_is_refused(self, client: redis.Redis) -> None:
         browser = Browser(application(site.settings(client))).log_in("a.martin")
         for query in ("tier=high", "state=x", "order=x", "page=0", "page=-1", "page=x", "let=all", "sector=12"):
@@ -461,9 +478,9 @@ class TestSession:
     def test_nothing_without_one(self, client: redis.Redis, bench: Bench) -> None:
         site.put(client, bench.metrics, live())
         browser = Browser(application(site.settings(client)))
-        for path in ("/", FIRM):
+        for path, asked_for in (("/", ""), (FIRM, "?" + urlencode({"next": FIRM}))):
             answer = browser.get(path)
-            assert (answer.status_code, answer.headers["location"], answer.text) == (303, "/login", "")
+            assert (answer.status_code, answer.headers["location"], answer.text) == (303, f"/login{asked_for}", "")
         assert browser.get("/stream").status_code == 403
         assert browser.http.post(f"{FIRM}/take", data={"seen": "1"}).status_code == 403
         browser.http.cookies.set(COOKIE, "guessed", domain="127.0.0.1")
@@ -500,8 +517,29 @@ class TestSession:
         old = browser.http.cookies[COOKIE]
         done = browser.http.post("/logout", data={"csrf": hidden(browser.get("/").text, "csrf")})
         assert (done.status_code, done.headers["clear-site-data"]) == (303, '"cache", "storage"')
+        assert audited(client)[-1] == ("a.martin@console", "console.logout", "person:a.martin", "done")
         browser.http.cookies.set(COOKIE, old, domain="127.0.0.1")
         assert browser.get("/").status_code == 303
+
+    def test_logging_in_leads_to_the_page_that_was_asked_for(self, client: redis.Redis, bench: Bench) -> None:
+        site.put(client, bench.metrics, live())
+        app = application(site.settings(client))
+        asked_for = "/?tier=strong&q=DUMONT+%26+CIE"
+
+        def lands(page: str, **changed: str) -> str:
+            form = {"csrf": hidden(page, "csrf"), "person": "a.martin", "next": hidden(page, "next")}
+            return str(browser.http.post("/login", data=form | changed).headers["location"])
+
+        for path in (FIRM, asked_for, "/glass"):
+            browser = Browser(app)
+            assert lands(browser.get(browser.get(path).headers["location"]).text) == path
+        browser = Browser(app)
+        page = browser.get(f"/login?{urlencode({'next': FIRM})}").text
+        assert f'href="/login?{urlencode({"next": FIRM})}&amp;lang=en"' in page
+        for hostile in ("//evil.example", "https://evil.example/", "/\\evil.example", f"{FIRM}\r\nSet-Cookie: a=b"):
+            assert hidden(browser.get(f"/login?{urlencode({'next': hostile})}").text, "next") == "/"
+            assert lands(page, next=hostile) == "/"
+            page = browser.get("/login").text
 
     def test_cookies_and_headers(self, client: redis.Redis) -> None:
         browser = Browser(application(site.settings(client)))

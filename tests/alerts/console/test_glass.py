@@ -1,6 +1,7 @@
 """Breaking the glass, as browsers of several people see it, and the reminder of confidentiality."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import redis
@@ -112,12 +113,17 @@ def test_the_reminder_comes_first_and_again_after_three_months(client: redis.Red
     day = Day()
     settings = site.settings(client, reminder_days=91.0)._replace(clock=day)
     martin = Browser(application(settings)).log_in("a.martin")
-    for path in ("/", FIRM, "/stream"):
+    asked_for = f"/reminder?{urlencode({'next': FIRM})}"
+    for path, there in (("/", "/reminder"), ("/stream", "/reminder"), (FIRM, asked_for)):
         answer = martin.get(path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/reminder")
-    page = martin.get("/reminder").text
+        assert (answer.status_code, answer.headers["location"]) == (303, there)
+    page = martin.get(asked_for).text
+    assert hidden(page, "next") == FIRM
     assert martin.http.post("/reminder", data={"csrf": "x"}).status_code == 403
-    assert martin.http.post("/reminder", data={"csrf": hidden(page, "csrf")}).status_code == 303
+    said = martin.http.post("/reminder", data={"csrf": hidden(page, "csrf"), "next": FIRM})
+    assert (said.status_code, said.headers["location"]) == (303, FIRM)
+    hostile = martin.http.post("/reminder", data={"csrf": hidden(page, "csrf"), "next": "//evil.example"})
+    assert hostile.headers["location"] == "/"
     assert ("a.martin@console", "person.reminded", "person:a.martin", "done") in audited(client)
     assert martin.get(FIRM).status_code == 200
     assert Browser(application(settings)).log_in("a.martin").get(FIRM).status_code == 200, "not at each login"

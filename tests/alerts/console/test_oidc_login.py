@@ -1,9 +1,12 @@
 """Logging in at a provider that runs: oidc-provider-mock, a process of its own."""
 
+import base64
+import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2 as httpx
 import pytest
@@ -46,9 +49,10 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Visitor(Browser):
     """A browser that goes to the provider and back."""
 
-    def to_provider(self) -> str:
-        assert "/login/go" in self.get("/login").text
-        return str(self.get("/login/go").headers["location"])
+    def to_provider(self, asked_for: str = "/") -> str:
+        page = self.get(self.get(asked_for).headers["location"]).text
+        (go,) = re.findall(r'href="(/login/go[^"]*)"', page)
+        return str(self.get(html.unescape(go)).headers["location"])
 
     def allow(self, address: str, subject: str) -> str:
         with httpx.Client() as client:
@@ -71,7 +75,6 @@ def app(client: redis.Redis, login: ProviderLogin) -> Visitor:
 def test_in_by_the_file_or_by_claims_and_out_again(client: redis.Redis, bench: Bench, login: ProviderLogin) -> None:
     site.put(client, bench.metrics, live(), live(1, siren="710000000", department="71", name="AUTRE"))
     visitor = app(client, login)
-    assert visitor.get(FIRM).headers["location"] == "/login"
     assert visitor.http.post("/login", data={"person": "a.martin"}).status_code == 405, "nobody chooses who to be"
     for subject, name, firm in (("s-1", "martin", "DUMONT"), ("s-2", "c.petit", "AUTRE")):
         back = visitor.allow(visitor.to_provider(), subject)
@@ -90,6 +93,33 @@ def test_in_by_the_file_or_by_claims_and_out_again(client: redis.Redis, bench: B
         assert f"form-action {login.provider.issuer} 'self'" in out.headers["content-security-policy"]
         assert visitor.get("/").status_code == 303
         assert (f"{name}@console", "console.login", f"person:{name}", "done") in audited(client)
+    login.provider.close()
+
+
+def test_it_leads_to_the_page_that_was_asked_for_and_to_no_other_site(
+    client: redis.Redis, bench: Bench, login: ProviderLogin
+) -> None:
+    site.put(client, bench.metrics, live())
+
+    def lands(visitor: Visitor, to_provider: str) -> str:
+        entered = visitor.get(visitor.allow(to_provider, "s-1")).text
+        (there,) = re.findall(r'http-equiv="refresh" content="0; url=([^"]*)"', entered)
+        return html.unescape(there)
+
+    for path in (FIRM, "/?tier=strong&order=name", "/"):
+        visitor = app(client, login)
+        assert lands(visitor, visitor.to_provider(path)) == path
+    for hostile in ("//evil.example", "https://evil.example/", "/\\evil.example"):
+        visitor = app(client, login)
+        go = visitor.get(f"/login/go?{urlencode({'next': hostile})}").headers["location"]
+        assert lands(visitor, str(go)) == "/"
+    visitor = app(client, login)
+    address = visitor.to_provider(FIRM)
+    value = visitor.http.cookies[LOGIN_COOKIE].rpartition(".")[0]
+    visitor.http.cookies.clear()
+    forged = base64.urlsafe_b64encode(b"//evil.example").decode().rstrip("=")
+    visitor.http.cookies.set(LOGIN_COOKIE, f"{value}.{forged}", domain="127.0.0.1")
+    assert lands(visitor, address) == "/", "whatever the cookie says"
     login.provider.close()
 
 
