@@ -13,7 +13,7 @@ import redis
 from redis.exceptions import RedisError, ResponseError
 
 from alerts import case_store
-from alerts.case_store import ADOPTED, COMMIT, case_of, reading
+from alerts.case_store import ADOPTED, COMMIT, RANKED, case_of, reading
 from alerts.cases import Case, decode
 from alerts.errors import RedisRefused
 from alerts.outage import translate
@@ -44,7 +44,7 @@ def save(client: redis.Redis, queues: Sequence[str] = QUEUES, *, where: str) -> 
                     texts = [(name.decode(), value.decode()) for name, value in fields.items()]
                     yield msgspec.json.encode(Saved(queue, entry.decode(), texts))
             counts = {name.decode(): value for name, value in own.hgetall(desk_key(queue)).items()}
-            kept = {name: int(value) for name, value in counts.items() if name not in (ADOPTED, "alerts")}
+            kept = {name: int(value) for name, value in counts.items() if name not in (ADOPTED, RANKED, "alerts")}
             if kept:
                 yield msgspec.json.encode(Saved(queue, counts=kept))
     except RedisError as error:

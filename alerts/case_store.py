@@ -10,17 +10,19 @@ from datetime import datetime
 
 import msgspec
 
-from alerts import cases
+from alerts import cases, ranking
 from alerts.cases import Case
 from alerts.errors import RedisRefused
 from alerts.history import Fields
-from alerts.routing import actions_key, case_key, cases_key, desk_key, trail_key
+from alerts.routing import actions_key, case_key, cases_key, desk_key, order_key, trail_key
 from alerts.scripts import Call, Command, Script
 
 COMMIT = Script("commit")
 
 ADOPTED = "adopted"
 """The field of `desk` that says how far the alerts of a version without cases have theirs: an entry's id, or `done`."""
+RANKED = "ranked"
+"""The field of `desk` that says which numbers of `ranking` the department's cases have."""
 
 
 def score(case: Case) -> int | str:
@@ -31,6 +33,12 @@ def score(case: Case) -> int | str:
     if not case.number:
         return "-inf"
     return _ms(case.opened_at) if case.is_open else -_ms(case.since)
+
+
+def order_score(case: Case) -> int | str:
+    """Its place in the list's order; empty where it has none."""
+    found = ranking.number(case)
+    return "" if found is None else found
 
 
 def _ms(moment: datetime) -> int:
@@ -67,11 +75,12 @@ def commit(
     queue, siren = after.department, after.siren
     keys = (
         case_key(queue, siren), cases_key(queue), actions_key(queue), trail_key(queue, siren), desk_key(queue),
+        order_key(queue),
     )  # fmt: skip
     marker = (ADOPTED, *adopted) if adopted else ("", "", "")
     steps = [part for pair in (counts or {}).items() for part in pair]
     arguments = (
-        before.version if before else 0, cases.encode(after), siren, score(after),
+        before.version if before else 0, cases.encode(after), siren, score(after), order_score(after),
         *marker, len(counts or {}), *steps, *told,
     )  # fmt: skip
     return keys, arguments

@@ -10,8 +10,8 @@ from alerts.cases import SYSTEM, Case, State
 from alerts.departments import NAMES
 from alerts.headline import siren
 from alerts.history import Entry
+from alerts.holds import Hold, holds
 from alerts.language import WIDE, Language, day, euros, number, probability
-from alerts.listing import Hold, holds
 from alerts.terminal import clean
 from alerts.vocabulary import worded
 from alerts.wording import TIERS, typeset

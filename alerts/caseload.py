@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from alerts.cases import Case, State, as_seen
-from alerts.listing import holds
+from alerts.holds import holds
 
 
 class Caseload(NamedTuple):

@@ -20,21 +20,25 @@ from redis.exceptions import RedisError
 
 from alerts import case_store, inbox
 from alerts.actions import Action, Actor, Answer, CastVote, Close, Propose, Refusal, Release, Withdraw, apply
-from alerts.case_store import ADOPTED, COMMIT, case_of
+from alerts.case_store import ADOPTED, COMMIT, RANKED, case_of
 from alerts.case_wording import refused
 from alerts.caseload import Caseload, caseload
 from alerts.cases import Case, Vote, as_seen
 from alerts.errors import ActionRefused, AlertNotFound, CaseNotFound
 from alerts.escalation import due
 from alerts.history import Entry, Fields, of_action, of_time, order, read
+from alerts.holds import Hold
 from alerts.inbox import BLOCK_MS, Received, tail
-from alerts.listing import Hold, Listing, Query, listing
+from alerts.listing import SHOWN, Listing, Query, listing
 from alerts.notices import NoticeOptions
 from alerts.outage import translate
 from alerts.publish import adopt
-from alerts.routing import QUEUES, actions_key, cases_key, desk_key, trail_key
-from alerts.scripts import Command
+from alerts.ranked import ranked, ranked_page, within
+from alerts.ranking import HELD_BY_AGENTS, RANKING, due_back, number
+from alerts.routing import QUEUES, actions_key, case_key, cases_key, desk_key, order_key, trail_key
+from alerts.scripts import Command, Script
 
+_MEND_ORDER = Script("mend_order")
 PAGE = 2000
 """Cases read in one command."""
 
@@ -98,6 +102,8 @@ class Desk:
         """The cases that a query asks for, in its order, from place `start` on, `limit` at most."""
         if limit is not None and _is_archive(query):
             return self._closed(query.departments, start, limit)
+        if limit is not None and _is_queue(query):
+            return self._ranked(query, start, limit)
         cases, held = self._listing(query)
         end = len(cases) if limit is None else start + limit
         return Page(cases[start:end], len(cases), held, end if end < len(cases) else None)
@@ -192,7 +198,7 @@ class Desk:
         found: Counter[str] = Counter()
         for answer in self._send([("HGETALL", desk_key(queue)) for queue in departments]):
             for field, value in answer.items():
-                if field.decode() != ADOPTED:
+                if field.decode() not in (ADOPTED, RANKED):
                     found[field.decode()] += int(value)
         return found
 
@@ -231,11 +237,13 @@ class Desk:
                 raise translate(error, self._where) from error
         now = self._clock()
         done: list[Entry] = []
-        for action, before, after in due(self._open(departments), options, now):
+        cases = list(self._open(departments))
+        for action, before, after in due(cases, options, now):
             told = of_time(action, before, after, now)
             entry = self._commit(before, after, told, {})
             if entry is not None:
                 done.append(read(after.department, entry.encode(), _as_read(told)))
+        self._mend(cases, departments)
         return done
 
     # Redis
@@ -260,6 +268,8 @@ class Desk:
     def _listing(self, query: Query) -> Listing:
         if query.siren is not None:
             cases: Iterable[Case] = self.find(query.siren, query.departments)
+        elif query.holder is not None and query.states and not {*query.states} - {*SHOWN}:
+            cases = self._held(query.departments)
         elif query.states and "closed" not in query.states:
             cases = self._open(query.departments)
         else:
@@ -289,6 +299,60 @@ class Desk:
         ]
         return sum(counts[0]) - sum(len(sirens) for answers in counts[1:] for sirens in answers)
 
+    def _ranked(self, query: Query, start: int, limit: int) -> Page:
+        """Some of the list in its usual order: no more of it is read than that."""
+        now = self._clock()
+        found = ranked_page(query, start, limit, now, self._send, self._firms)
+        values = self._send([case_store.reading(queue, [siren]) for queue, siren in found.firms])
+        cases = [case_of(value[0], *firm) for value, firm in zip(values, found.firms, strict=True)]
+        # What has changed since it was counted is left out, where it is no longer of the list.
+        shown = listing([case for case in cases if case is not None], query, now).cases
+        end = start + limit
+        return Page(shown, found.total, found.held, end if end < found.total else None)
+
+    def _held(self, departments: Sequence[str]) -> Iterator[Case]:
+        """The cases that somebody has taken or follows, and some others."""
+        kept = ranked(departments, self._send)
+        known = [queue for queue in departments if queue in kept]
+        for span in (HELD_BY_AGENTS, due_back(self._clock().date())):
+            for queue, sirens in within(known, span, self._send):
+                yield from self._firms(queue, sirens)
+        yield from self._open([queue for queue in departments if queue not in kept])
+
+    def _firms(self, queue: str, sirens: Sequence[str]) -> Iterator[Case]:
+        """The last cases of some firms of a department; of all with an open one where none is named."""
+        return self._of(queue, sirens) if sirens else self._open((queue,))
+
+    def _mend(self, cases: Sequence[Case], departments: Sequence[str]) -> None:
+        """Set the list's order right by these departments' open cases: an older version or a backup left it so."""
+        wanted: dict[str, dict[str, float]] = {queue: {} for queue in departments}
+        for case in cases:
+            place = number(case)
+            if place is not None:
+                wanted[case.department][case.siren] = place
+        kept = ranked(departments, self._send)
+        answers = self._send([("ZRANGE", order_key(queue), 0, -1, "WITHSCORES") for queue in departments])
+        for queue, answer in zip(departments, answers, strict=True):
+            there = {siren.decode(): float(score) for siren, score in zip(answer[::2], answer[1::2], strict=True)}
+            odd = sorted(siren for siren, _ in wanted[queue].items() ^ there.items())
+            for start in range(0, len(odd), PAGE):
+                self._mend_firms(queue, list(dict.fromkeys(odd[start : start + PAGE])))
+            if queue not in kept:
+                self._send([("HSET", desk_key(queue), RANKED, RANKING)])
+
+    def _mend_firms(self, queue: str, sirens: Sequence[str]) -> None:
+        (values,) = self._send([case_store.reading(queue, sirens)])
+        calls = []
+        for siren, value in zip(sirens, values, strict=True):
+            case = case_of(value, queue, siren)
+            place = case_store.order_score(case) if case else ""
+            keys = case_key(queue, siren), order_key(queue)
+            calls.append((keys, (case.version if case else 0, siren, place)))
+        try:
+            _MEND_ORDER.run(self._client, calls)
+        except RedisError as error:
+            raise translate(error, self._where) from error
+
     def _open(self, departments: Sequence[str]) -> Iterator[Case]:
         return self._cases(departments, "0")
 
@@ -297,13 +361,17 @@ class Desk:
         answers = self._send([("ZRANGEBYSCORE", cases_key(queue), lowest, "+inf") for queue in departments])
         for queue, sirens in zip(departments, answers, strict=True):
             names = [siren.decode() for siren in sirens]
-            for start in range(0, len(names), PAGE):
-                page = names[start : start + PAGE]
-                (values,) = self._send([case_store.reading(queue, page)])
-                for siren, value in zip(page, values, strict=True):
-                    case = case_of(value, queue, siren)
-                    if case is not None and case.number:
-                        yield case
+            yield from self._of(queue, names)
+
+    def _of(self, queue: str, sirens: Sequence[str]) -> Iterator[Case]:
+        """The last cases of some firms of a department."""
+        for start in range(0, len(sirens), PAGE):
+            page = sirens[start : start + PAGE]
+            (values,) = self._send([case_store.reading(queue, page)])
+            for siren, value in zip(page, values, strict=True):
+                case = case_of(value, queue, siren)
+                if case is not None and case.number:
+                    yield case
 
     def _unadopted(self, departments: Sequence[str]) -> list[str]:
         answers = self._send([("HGET", desk_key(queue), ADOPTED) for queue in departments])
@@ -317,6 +385,11 @@ class Desk:
             return list(pipeline.execute())
         except RedisError as error:
             raise translate(error, self._where) from error
+
+
+def _is_queue(query: Query) -> bool:
+    """Whether a query asks for an agent's queue with nothing but departments and standard filters chosen."""
+    return replace(query, departments=(), let_through=()) == Query(departments=())
 
 
 def _is_archive(query: Query) -> bool:

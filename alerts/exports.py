@@ -14,8 +14,9 @@ from alerts.case_wording import HOLD_WORDS, STATES
 from alerts.cases import Case
 from alerts.departments import NAMES
 from alerts.errors import TooMany
+from alerts.holds import holds
 from alerts.language import Language
-from alerts.listing import Query, holds
+from alerts.listing import Query
 from alerts.masking import NOTHING, Data, Masked, case_of
 from alerts.sectors import SECTIONS, section
 from alerts.terminal import clean

@@ -6,40 +6,22 @@ list is for whom help can still reach, and for whom nobody is at work already.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
 from alerts.cases import Case, State, as_seen
+from alerts.holds import HOLDS, Hold, holds
+from alerts.ranking import priority
 from alerts.routing import QUEUES
 from alerts.sectors import section
 
-Hold = Literal["known", "proceeding", "schedule", "recent"]
-HOLDS: tuple[Hold, ...] = get_args(Hold)
-"""Why a new case is held back: the firm had a case before (not a first alert); a collective procedure is open (not in
-bonis); a payment schedule runs; its case before was closed a short while ago."""
-
-RECENT_DAYS = 180
 SHOWN: tuple[State, ...] = ("new", "taken", "followed")
 """The states of the queue: what is taken stays in sight."""
 
 Order = Literal["priority", "newest", "probability", "oldest", "name"]
 ORDERS: tuple[Order, ...] = get_args(Order)
-
-
-def holds(case: Case) -> tuple[Hold, ...]:
-    """Why a case would be held back, were it new: nothing of that depends on the day it is looked at."""
-    found: list[Hold] = []
-    if case.number > 1:
-        found.append("known")
-    if case.proceeding:
-        found.append("proceeding")
-    if case.schedule_running:
-        found.append("schedule")
-    if case.previous is not None and case.opened_at - case.previous.at < timedelta(days=RECENT_DAYS):
-        found.append("recent")
-    return tuple(found)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,22 +120,8 @@ def listing(cases: Iterable[Case], query: Query, now: datetime) -> Listing:
 _Key = tuple[float | str, ...]
 
 
-def _priority(case: Case) -> _Key:
-    """What waits too long, then what nobody has, then moderate before strong, as prevention is still possible there.
-
-    Closed cases stand last, the last one that was closed first: so they are kept, and can be read a page at a time.
-    """
-    if case.state == "closed":
-        return (True, True, len(_FIRST), -int(case.since.timestamp() * 1000), case.siren)
-    free = case.state == "new"
-    waits = free and case.escalated_at is not None
-    return (not waits, not free, 0 if waits else _FIRST[case.tier], -case.probability, case.siren)
-
-
-_FIRST = {"moderate": 0, "strong": 1, "none": 2}
-
 _ORDERS: dict[Order, Callable[[Case], _Key]] = {
-    "priority": _priority,
+    "priority": lambda case: (priority(case), case.siren),
     "newest": lambda case: (-case.as_of.toordinal(), -case.opened_at.timestamp(), case.siren),
     "oldest": lambda case: (case.opened_on.toordinal(), case.opened_at.timestamp(), case.siren),
     "probability": lambda case: (-case.probability, case.siren),

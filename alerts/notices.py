@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from alerts.alert import Alert
+from alerts.holds import holds
 from alerts.joining import Joined, moment
-from alerts.listing import holds
 from detectors.options import option
 
 Notice = Literal["push", "digest", "none"]

@@ -46,9 +46,9 @@ _CODES_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 RIGHTS = (
-    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +hincrby +hget +hset +get +mget +set "
-    "+xadd +xlen +xrange; trimming also +exists +time +xinfo|groups +xpending +xtrim +zremrangebyscore, looking at the "
-    "server +info +config|get; reading a department's alerts needs its keys (%R~vigie:alerts:21 "
+    "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +zrem +hincrby +hget +hset +get +mget "
+    "+set +xadd +xlen +xrange; trimming also +exists +time +xinfo|groups +xpending +xtrim +zremrangebyscore, looking at "
+    "the server +info +config|get; reading a department's alerts needs its keys (%R~vigie:alerts:21 "
     "%R~vigie:seen:{vigie:alerts:21}) and +xread +xrange +xrevrange +zscore; docs/reference/redis.md has the rest, and "
     "docs/how-to/read-alerts.md what a consumer group needs"
 )

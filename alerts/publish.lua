@@ -1,6 +1,6 @@
 -- Puts one alert into its department's queue and into its firm's case, once, or does nothing.
 --
--- KEYS  stream, seen, totals, case, cases, actions, trail, desk (one cluster slot)
+-- KEYS  stream, seen, totals, case, cases, actions, trail, desk, order (one cluster slot)
 -- ARGV  1 alert id  2 alert JSON  3 totals field "tier:kind"
 --       4 id of the alert before it in this queue and batch ("" for none)
 --       5 the version of the case on which the join was decided ("0": none)  6 the case afterwards, JSON
@@ -8,7 +8,8 @@
 --       9 field of `desk` that counts the month's pushes ("": no push is wanted)  10 the budget
 --       11 notice and 12 why, where no push is wanted
 --       13 the alert's place in a trace ("": none)
---       14... names and values for the history; none: nothing is told
+--       14 the case's score in `order` ("": it is not in it)
+--       15... names and values for the history; none: nothing is told
 -- Gives the new entry's id and the notice, or nil where the alert is there already.
 
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) then
@@ -36,6 +37,7 @@ redis.call('SET', KEYS[4], case or '', 'XX')
 redis.call('ZSCORE', KEYS[5], ARGV[7])
 redis.call('ZSCORE', KEYS[7], ARGV[1])
 redis.call('XLEN', KEYS[6])
+redis.call('ZREM', KEYS[9], '')
 
 local entry
 if ARGV[13] == '' then
@@ -60,8 +62,13 @@ end
 
 redis.call('SET', KEYS[4], ARGV[6])
 redis.call('ZADD', KEYS[5], ARGV[8], ARGV[7])
-if #ARGV > 13 then
-  local told = redis.call('XADD', KEYS[6], '*', 'entry', entry, 'notice', notice, 'why', why, unpack(ARGV, 14))
+if ARGV[14] ~= '' then
+  redis.call('ZADD', KEYS[9], ARGV[14], ARGV[7])
+else
+  redis.call('ZREM', KEYS[9], ARGV[7])
+end
+if #ARGV > 14 then
+  local told = redis.call('XADD', KEYS[6], '*', 'entry', entry, 'notice', notice, 'why', why, unpack(ARGV, 15))
   redis.call('ZADD', KEYS[7], string.match(told, '^%d+'), told)
 end
 return {entry, notice}

@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 
 from alerts import cases, slots
 from alerts.adoption import adopting
-from alerts.case_store import ADOPTED, case_of, reading, score
+from alerts.case_store import ADOPTED, case_of, order_score, reading, score
 from alerts.cases import Case
 from alerts.connect import connect_async, safe_url
 from alerts.errors import PublishingStopped
@@ -39,6 +39,7 @@ from alerts.routing import (
     case_key,
     cases_key,
     desk_key,
+    order_key,
     seen_key,
     stream_key,
     totals_key,
@@ -139,16 +140,17 @@ class Delivery:
 
     def _script_call(self, parcel: Parcel, case: Case | None, joined: Joined, last: str, now: datetime) -> Command:
         queue, alert = parcel.queue, parcel.alert
-        stream, seen, totals, of_cases, actions, desk = _keys(queue)
+        stream, seen, totals, of_cases, actions, desk, order = _keys(queue)
         keys = (
             stream, seen, totals, case_key(queue, alert.siren), of_cases, actions, trail_key(queue, alert.siren), desk,
+            order,
         )  # fmt: skip
         notice, why = wanted(joined, alert, now, self._notices, notify=self._notify)
         budget = (budget_month(alert) if notice == "push" else "", self._notices.alert_budget)
         arguments = (
             alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
             case.version if case else 0, cases.encode(joined.case), alert.siren, score(joined.case),
-            *budget, notice, why, parcel.trace or "", *of_alert(joined, alert),
+            *budget, notice, why, parcel.trace or "", order_score(joined.case), *of_alert(joined, alert),
         )  # fmt: skip
         return _PUBLISH.command((keys, arguments))
 
@@ -194,6 +196,7 @@ def _keys(queue: str) -> tuple[str, ...]:
     """The keys that an alert's step touches and that are all the queue's."""
     return (
         stream_key(queue), seen_key(queue), totals_key(queue), cases_key(queue), actions_key(queue), desk_key(queue),
+        order_key(queue),
     )  # fmt: skip
 
 

@@ -27,11 +27,11 @@ from alerts.routing import (
 _CONNECTION = "+ping +select"
 _SCRIPTS = "+evalsha +script|load"
 _READ = (
-    "+xread +xrange +xrevrange +xlen +zscore +zrange +zrevrange +zrangebyscore +zcard +get +mget +exists +hget +hmget "
-    "+hgetall"
+    "+xread +xrange +xrevrange +xlen +zscore +zrange +zrevrange +zrangebyscore +zcard +zcount +get +mget +exists +hget "
+    "+hmget +hgetall"
 )
 _ALERTS = patterns("*")
-_WRITE_CASES = f"+get +set +hget +hset +hincrby +zscore +zadd +xlen +xadd {_SCRIPTS} +time"
+_WRITE_CASES = f"+get +set +hget +hset +hincrby +zscore +zadd +zrem +xlen +xadd {_SCRIPTS} +time"
 _TAKE = "+xgroup|create +xreadgroup +xack +xclaim +xautoclaim +xpending +xrange"
 """What a program does with its department's stream (`alerts.groups`): it appends nothing, and ends no group."""
 _APPEND_AUDIT = f"(%W~{AUDIT_KEY} ~{AUDIT_HEAD_KEY} +xadd +hmget +hset +time {_SCRIPTS})"

@@ -59,6 +59,11 @@ def cases_key(queue: str) -> str:
     return f"vigie:cases:{{{stream_key(queue)}}}"
 
 
+def order_key(queue: str) -> str:
+    """The sorted set of the SIRENs of open cases in the order of the agents' list: scored as in `alerts.ranking`."""
+    return f"vigie:order:{{{stream_key(queue)}}}"
+
+
 def actions_key(queue: str) -> str:
     """The stream of all that happened to a queue's cases: an entry an alert that told something, or an action."""
     return f"vigie:actions:{{{stream_key(queue)}}}"
@@ -111,7 +116,7 @@ def session_key(id_hash: str) -> str:
     return f"vigie:console:session:{id_hash}"
 
 
-_CASE_KEYS = ("case", "cases", "actions", "trail", "desk")
+_CASE_KEYS = ("case", "cases", "order", "actions", "trail", "desk")
 """What agents write: the first part of the names of such keys."""
 
 

@@ -28,6 +28,7 @@ from alerts.connect import connect
 from alerts.console.app import COOKIE, Settings, application
 from alerts.console.people import Person
 from alerts.console.sessions import Sessions
+from alerts.desk import Desk
 from alerts.metrics import AlertMetrics
 from alerts.notices import NoticeOptions
 from alerts.publish import publish
@@ -48,6 +49,13 @@ PAGES = (
     ("a search by SIREN", "/?q=000000000"),
     ("closed cases", "/?state=closed"),
     ("a firm's page", "/firms/{queue}/000000000"),
+)
+OF_ALL = (
+    ("the list", "/"),
+    ("page 100 of the list", "/?page=100"),
+    ("the whole list, nothing held back,", "/?let=known&let=proceeding&let=schedule&let=recent"),
+    ("one's own", "/?mine=yes"),
+    ("the list, sorted by name,", "/?order=name"),
 )
 
 
@@ -70,6 +78,8 @@ def main() -> None:
         for start in range(0, kept, BATCH):
             alerts = batch(start, min(BATCH, kept - start), options.cases, departments)
             publish(client, alerts, where="here", metrics=metrics, clock=time.time, notices=NoticeOptions())
+        # As the dispatcher does once a minute.
+        Desk(client, where="here").sweep(NoticeOptions())
         memory: Any = client.info("memory")
         person, everybody = Person("a.martin", departments[:1], acts=True), Person("all", departments, acts=True)
         sessions = Sessions(client, time.time, where="here", idle_seconds=1800, longest_seconds=28_800)
@@ -84,7 +94,8 @@ def main() -> None:
         print("| | median ms | 95th percentile ms | CPU ms |\n|---|---|---|---|")
         pages = [(name, path.format(queue=departments[0]), cookie) for name, path in PAGES]
         if len(departments) > 1:
-            pages.append(("the list of all departments", "/", {"Cookie": f"{COOKIE}={sessions.begin(everybody).id}"}))
+            all_cookie = {"Cookie": f"{COOKIE}={sessions.begin(everybody).id}"}
+            pages += [(f"{name} of all departments", path, all_cookie) for name, path in OF_ALL]
         for name, path, who in pages:
 
             def ask(_: int, path: str = path, who: dict[str, str] = who) -> None:

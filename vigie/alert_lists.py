@@ -10,8 +10,9 @@ import click
 from alerts import cases
 from alerts.case_wording import HOLD_WORDS, summary
 from alerts.exports import MOST_ROWS, as_csv, as_xlsx, check_size
+from alerts.holds import Hold
 from alerts.language import Language
-from alerts.listing import Hold, Query
+from alerts.listing import Query
 from alerts.options import AlertsOptions
 from alerts.recording import departments_named
 from alerts.terminal import clean_json

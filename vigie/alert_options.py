@@ -14,7 +14,8 @@ from alerts.cases import STATES
 from alerts.connect import connect, has_password, safe_url
 from alerts.desk import Desk
 from alerts.history import Entry
-from alerts.listing import HOLDS, ORDERS, Query, everything
+from alerts.holds import HOLDS
+from alerts.listing import ORDERS, Query, everything
 from alerts.options import AlertsOptions
 from alerts.routing import QUEUES, UNKNOWN
 from alerts.sectors import LETTERS

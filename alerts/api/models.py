@@ -9,7 +9,8 @@ from msgspec import Meta
 from alerts.actions import Action
 from alerts.alert import Kind, Tier
 from alerts.cases import State
-from alerts.listing import Hold, Order
+from alerts.holds import Hold
+from alerts.listing import Order
 
 Department = Annotated[str, Meta(pattern="^([0-9A-B]{2,3}|unknown)$")]
 Siren = Annotated[str, Meta(pattern="^[0-9]{9}$")]

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from alerts.cases import STATES
-from alerts.listing import HOLDS, ORDERS, Query, everything
+from alerts.holds import HOLDS
+from alerts.listing import ORDERS, Query, everything
 from alerts.routing import QUEUES
 from alerts.scope import Person, queried, within
 from alerts.sectors import LETTERS

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -41,7 +42,7 @@ class LoggingIn:
         here = towards("/login", wanted)
         if self._settings.login is not None:
             provider = urlsplit(self._settings.login.origin).hostname
-            content = {"provider": provider, "go": towards("/login/go", wanted), "here": here}
+            content: dict[str, Any] = {"provider": provider, "go": towards("/login/go", wanted), "here": here}
             return self._answers.html("login_provider.html", language, content, None)
         token = self._cookies.read(request, LOGIN_COOKIE) or secrets.token_urlsafe(32)
         people = sorted(self._settings.people.values())

@@ -18,9 +18,9 @@ from alerts.desk import Page
 from alerts.escalation import is_reminded
 from alerts.headline import department, headline
 from alerts.history import Entry
+from alerts.holds import HOLDS, holds
 from alerts.inbox import Received
 from alerts.language import Language, day, number, probability, signed
-from alerts.listing import HOLDS, holds
 from alerts.masking import DATA, Masked, alert_of
 from alerts.quantities import written
 from alerts.rendering import SOURCES, reasons_in

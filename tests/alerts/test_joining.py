@@ -8,8 +8,8 @@ import pytest
 from alerts.actions import Actor, Close, Follow, Snooze, Take, Withdraw, apply
 from alerts.alert import Alert
 from alerts.cases import Case
+from alerts.holds import holds
 from alerts.joining import Joined, join
-from alerts.listing import holds
 from tests.alerts.making import LIVE_DAYS, NOW, a_case, evidence, live, lowered
 
 MARTIN = Actor("a.martin")

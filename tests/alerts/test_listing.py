@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.cases import STATES, Case, Ended
-from alerts.listing import HOLDS, Query, everything, holds, listing
+from alerts.holds import HOLDS, holds
+from alerts.listing import Query, everything, listing
 from alerts.sectors import SECTIONS, section
 from tests.alerts.making import NOW, a_case, live
 

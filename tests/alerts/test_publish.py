@@ -29,7 +29,7 @@ from tests.alerts.publishing import Bench, delivered, ids
 from tests.alerts.samples import an_alert, many
 from tests.alerts.server import Server, free_port
 
-RIGHTS = ("zadd", "hincrby", "xadd", "zscore", "hget", "hset", "get", "mget", "set", "xlen", "xrange")
+RIGHTS = ("zadd", "zrem", "hincrby", "xadd", "zscore", "hget", "hset", "get", "mget", "set", "xlen", "xrange")
 """Beside running scripts, what publishing needs."""
 
 

@@ -5,7 +5,8 @@ import pytest
 from alerts.cases import STATES
 from alerts.console.asking import asked
 from alerts.console.people import OutOfScope
-from alerts.listing import HOLDS, SHOWN, Query
+from alerts.holds import HOLDS
+from alerts.listing import SHOWN, Query
 from detectors.errors import UnusableInput
 from tests.alerts.console.site import PEOPLE
 
