@@ -31,7 +31,7 @@ from alerts.holds import Hold
 from alerts.inbox import BLOCK_MS, Received, tail
 from alerts.listing import SHOWN, Listing, Query, listing
 from alerts.notices import NoticeOptions
-from alerts.outage import translate
+from alerts.outage import translate, translated
 from alerts.publish import adopt
 from alerts.ranked import ranked, ranked_page, within
 from alerts.ranking import HELD_BY_AGENTS, RANKING, due_back, number
@@ -114,10 +114,8 @@ class Desk:
 
     def history(self, department: str, siren: str) -> list[Entry]:
         """All that happened to a firm's cases in a department, oldest first."""
-        try:
+        with translated(self._where):
             ids = sorted(self._client.zrange(trail_key(department, siren), 0, -1), key=order)
-        except RedisError as error:
-            raise translate(error, self._where) from error
         return self.entries([(department, name.decode()) for name in ids])
 
     def entries(self, ids: Sequence[tuple[str, str]]) -> list[Entry]:
@@ -231,10 +229,8 @@ class Desk:
     def sweep(self, options: NoticeOptions, departments: Sequence[str] = QUEUES) -> list[Entry]:
         """Do what time alone brings: wake, escalate, close what has moved. What an agent changes meanwhile is left."""
         for queue in self._unadopted(departments):
-            try:
+            with translated(self._where):
                 adopt(self._client, queue, options)
-            except RedisError as error:
-                raise translate(error, self._where) from error
         now = self._clock()
         done: list[Entry] = []
         cases = list(self._open(departments))
@@ -251,10 +247,8 @@ class Desk:
     def _commit(self, before: Case, after: Case, told: Fields, counts: Mapping[str, int]) -> str | None:
         """Write a change, and tell of it; None where the case has changed meanwhile."""
         call = case_store.commit(before, after, told, counts=counts)
-        try:
+        with translated(self._where):
             (answer,) = COMMIT.run(self._client, [call])
-        except RedisError as error:
-            raise translate(error, self._where) from error
         if answer[0] is None:
             return None
         entry: str = answer[0].decode()
@@ -348,10 +342,8 @@ class Desk:
             place = case_store.order_score(case) if case else ""
             keys = case_key(queue, siren), order_key(queue)
             calls.append((keys, (case.version if case else 0, siren, place)))
-        try:
+        with translated(self._where):
             _MEND_ORDER.run(self._client, calls)
-        except RedisError as error:
-            raise translate(error, self._where) from error
 
     def _open(self, departments: Sequence[str]) -> Iterator[Case]:
         return self._cases(departments, "0")

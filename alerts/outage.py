@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from redis import exceptions
 
@@ -47,8 +48,8 @@ _CODES_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 
 RIGHTS = (
     "publishing needs the keys vigie:* and +evalsha +script|load +zscore +zadd +zrem +hincrby +hget +hset +get +mget "
-    "+set +xadd +xlen +xrange; trimming also +exists +time +xinfo|groups +xpending +xtrim +zremrangebyscore, looking at "
-    "the server +info +config|get; reading a department's alerts needs its keys (%R~vigie:alerts:21 "
+    "+set +xadd +xlen +xrange; trimming also +exists +time +xinfo|groups +xpending +xtrim +zremrangebyscore, looking "
+    "at the server +info +config|get; reading a department's alerts needs its keys (%R~vigie:alerts:21 "
     "%R~vigie:seen:{vigie:alerts:21}) and +xread +xrange +xrevrange +zscore; docs/reference/redis.md has the rest, and "
     "docs/how-to/read-alerts.md what a consumer group needs"
 )
@@ -86,6 +87,15 @@ def translate(error: Exception, where: str) -> VigieError:
         remedy = tls.remedy(error, where) or "start it, or set VIGIE_REDIS (or --redis) to the address where it runs"
         return RedisUnavailable(f"Redis at {where} does not take commands now ({why}); {remedy}")
     return RedisRefused(f"Redis at {where} refused a command ({code}: {error}); {_remedy(code)}")
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """What is done within fails with the error for the user."""
+    try:
+        yield
+    except exceptions.RedisError as error:
+        raise translate(error, where) from error
 
 
 def _remedy(code: str) -> str:

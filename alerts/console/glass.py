@@ -9,9 +9,8 @@ from typing import Any
 
 import msgspec
 import redis
-from redis.exceptions import RedisError
 
-from alerts.outage import translate
+from alerts.outage import translated
 from alerts.routing import GLASS_KEY, glass_key
 from alerts.terminal import clean
 from detectors.errors import UnusableInput
@@ -47,21 +46,17 @@ class Glass:
         made = Broken(name, department, siren, motive, now, now + self._lasts)
         data = msgspec.json.encode(made)
         oldest = int((now - timedelta(days=KEPT_DAYS)).timestamp() * 1000)
-        try:
+        with translated(self._where):
             self._client.execute_command("XADD", GLASS_KEY, "MINID", "~", oldest, "*", "broken", data)
             self._client.set(
                 glass_key(department, siren, name), data, px=max(1, int(self._lasts.total_seconds() * 1000))
             )
-        except RedisError as error:
-            raise translate(error, self._where) from error
         return made
 
     def opened(self, name: str, department: str, siren: str) -> Broken | None:
         """What is open to somebody now; None where nothing is."""
-        try:
+        with translated(self._where):
             data = self._client.get(glass_key(department, siren, name))
-        except RedisError as error:
-            raise translate(error, self._where) from error
         found = None if data is None else msgspec.json.decode(data, type=Broken)
         return found if found is not None and found.until > self._clock() else None
 
@@ -79,9 +74,7 @@ def reported(
 ) -> list[Broken]:
     """For which firms of some departments the glass was broken in the last days, the first one first."""
     since = now - timedelta(days=days)
-    try:
+    with translated(where):
         entries: Any = client.xrange(GLASS_KEY)
-    except RedisError as error:
-        raise translate(error, where) from error
     found = (msgspec.json.decode(fields[b"broken"], type=Broken) for _, fields in entries)
     return [item for item in found if item.at >= since and item.department in departments]

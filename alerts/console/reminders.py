@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
-from redis.exceptions import RedisError
 
-from alerts.outage import translate
+from alerts.outage import translated
 from alerts.routing import REMINDED_KEY
 
 
@@ -14,16 +13,12 @@ def due(client: redis.Redis, name: str, now: datetime, days: float, *, where: st
     """Whether somebody is to be reminded: they have not said so in so many days; never where `days` is 0."""
     if not days:
         return False
-    try:
+    with translated(where):
         said: Any = client.hget(REMINDED_KEY, name)
-    except RedisError as error:
-        raise translate(error, where) from error
     return said is None or now - datetime.fromisoformat(said.decode()) > timedelta(days=days)
 
 
 def acknowledge(client: redis.Redis, name: str, now: datetime, *, where: str) -> None:
     """Keep that somebody has said so."""
-    try:
+    with translated(where):
         client.hset(REMINDED_KEY, name, now.astimezone(UTC).isoformat())
-    except RedisError as error:
-        raise translate(error, where) from error

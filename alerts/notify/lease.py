@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import WatchError
 
-from alerts.outage import translate
+from alerts.outage import translated
 from detectors.errors import VigieError
 
 LEASE_SECONDS = 6.0
@@ -49,7 +49,7 @@ class Lease:
 
     def take(self) -> bool:
         """Have it, unless somebody has."""
-        with self._lock, self._translated():
+        with self._lock, translated(self._where):
             token, began = secrets.token_hex(16).encode(), self._monotonic()
             taken = self._client.set(self.key, token, nx=True, px=int(LEASE_SECONDS * 1000))
             self._token, self._sure_until = (token, began + LEASE_SECONDS) if taken else (b"", -1.0)
@@ -57,7 +57,7 @@ class Lease:
 
     def renew(self) -> None:
         """Make it last, where it is held."""
-        with self._lock, self._translated():
+        with self._lock, translated(self._where):
             if not self._token:
                 return
             began = self._monotonic()
@@ -71,7 +71,7 @@ class Lease:
 
     def release(self) -> None:
         """Leave it to others at once."""
-        with self._lock, self._translated():
+        with self._lock, translated(self._where):
             try:
                 with self.step(self._client) as step:
                     step.delete(self.key)
@@ -92,13 +92,6 @@ class Lease:
                 step.execute()
             except WatchError:
                 raise LeaseLost("another process has taken over") from None
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except RedisError as error:
-            raise translate(error, self._where) from error
 
 
 def lease_key(name: str) -> str:

@@ -12,11 +12,10 @@ from typing import Any
 
 import msgspec
 import redis
-from redis.exceptions import RedisError
 
 from alerts.history import order
 from alerts.notify.lease import Lease
-from alerts.outage import translate
+from alerts.outage import translated
 from alerts.routing import actions_key
 
 PAGE = 50
@@ -54,7 +53,7 @@ class Ledger:
 
     def places(self, departments: Sequence[str]) -> dict[str, str]:
         """The last entry dealt with, by department; of a new one the last there is: what is past is not told."""
-        with self._translated():
+        with translated(self._where):
             known = self._client.hgetall(self._places)
             missing = [queue for queue in departments if queue.encode() not in known]
             pipeline = self._client.pipeline(transaction=False)
@@ -74,7 +73,7 @@ class Ledger:
         """What happened after the places, in the order in which it did: department, entry's id, fields."""
         queues = {actions_key(queue).encode(): queue for queue in places}
         streams = {actions_key(queue): place for queue, place in places.items()}
-        with self._translated():
+        with translated(self._where):
             answer = self._client.xread(streams, count=PAGE, block=block_ms)
         found = [
             (queues[name], entry.decode(), fields or {}) for name, entries in answer or () for entry, fields in entries
@@ -101,25 +100,25 @@ class Ledger:
 
     def sent(self) -> list[float]:
         """When the last messages went, as many as an hour may have."""
-        with self._translated():
+        with translated(self._where):
             return [float(moment) for moment in self._client.lrange(self._sent, 0, self._per_hour - 1)]
 
     def held_since(self) -> float | None:
         """Since when something is held; None: nothing is."""
-        with self._translated():
+        with translated(self._where):
             first = self._client.lindex(self._held, 0)
         return None if first is None else msgspec.json.decode(first, type=Held).at
 
     def digest(self, most: int) -> tuple[list[Held], int]:
         """What the digest holds, `most` at most, and how many more are held: the same until it was sent."""
-        with self._translated():
+        with translated(self._where):
             frozen = self._client.hget(self._places, _FROZEN)
             total = self._client.llen(self._held)
             count = int(frozen) if frozen else min(most, total)
         if not frozen:
             with self._step() as step:
                 step.hset(self._places, _FROZEN, count)
-        with self._translated():
+        with translated(self._where):
             lines = self._client.lrange(self._held, 0, count - 1)
         return [msgspec.json.decode(line, type=Held) for line in lines], total - count
 
@@ -137,15 +136,8 @@ class Ledger:
 
     @contextmanager
     def _step(self) -> Iterator[Any]:
-        with self._translated(), self._lease.step(self._client) as step:
+        with translated(self._where), self._lease.step(self._client) as step:
             yield step
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except RedisError as error:
-            raise translate(error, self._where) from error
 
 
 def keys(name: str) -> tuple[str, str, str]:
