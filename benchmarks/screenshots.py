@@ -30,7 +30,8 @@ from alerts.connect import connect
 from alerts.console.app import Settings, application
 from alerts.console.sessions import Sessions
 from alerts.desk import Desk
-from alerts.listing import HOLDS, Query
+from alerts.holds import HOLDS
+from alerts.listing import Query
 from alerts.metrics import AlertMetrics
 from alerts.notices import NoticeOptions
 from alerts.publish import publish
