@@ -29,11 +29,11 @@ from alerts.escalation import due
 from alerts.history import Entry, Fields, of_action, of_time, order, read
 from alerts.holds import Hold
 from alerts.inbox import BLOCK_MS, Received, tail
-from alerts.listing import SHOWN, Listing, Query, listing
+from alerts.listing import SHOWN, Listing, Query, is_queue, listing
 from alerts.notices import NoticeOptions
 from alerts.outage import translate, translated
 from alerts.publish import adopt
-from alerts.ranked import ranked, ranked_page, within
+from alerts.ranked import Behind, ranked, ranked_page, within
 from alerts.ranking import HELD_BY_AGENTS, RANKING, due_back, number
 from alerts.routing import QUEUES, actions_key, case_key, cases_key, desk_key, order_key, trail_key
 from alerts.scripts import Command, Script
@@ -98,12 +98,18 @@ class Desk:
         cases = [as_seen(case, now) for case in found if case is not None and case.number]
         return sorted(cases, key=lambda case: (case.is_open, case.as_of, case.opened_at), reverse=True)
 
-    def listed(self, query: Query, *, limit: int | None = None, start: int = 0) -> Page:
-        """The cases that a query asks for, in its order, from place `start` on, `limit` at most."""
+    def listed(self, query: Query, *, limit: int | None = None, start: int = 0, behind: Behind | None = None) -> Page:
+        """The cases that a query asks for, in its order, from place `start` on, `limit` at most.
+
+        Of a queue (`is_queue`) and departments by their codes also those `behind` a case, and perhaps others.
+        """
         if limit is not None and _is_archive(query):
             return self._closed(query.departments, start, limit)
-        if limit is not None and _is_queue(query):
-            return self._ranked(query, start, limit)
+        if limit is not None and is_queue(query):
+            page = self._ranked(query, start, limit, behind)
+            if page is not None:
+                return page
+            limit = limit if behind is None else None
         cases, held = self._listing(query)
         end = len(cases) if limit is None else start + limit
         return Page(cases[start:end], len(cases), held, end if end < len(cases) else None)
@@ -293,14 +299,15 @@ class Desk:
         ]
         return sum(counts[0]) - sum(len(sirens) for answers in counts[1:] for sirens in answers)
 
-    def _ranked(self, query: Query, start: int, limit: int) -> Page:
-        """Some of the list in its usual order: no more of it is read than that."""
+    def _ranked(self, query: Query, start: int, limit: int, behind: Behind | None) -> Page | None:
+        """Some of the list in its usual order, no more of it read than that; None where it changed in between."""
         now = self._clock()
-        found = ranked_page(query, start, limit, now, self._send, self._firms)
+        found = ranked_page(query, start, limit, behind, now, self._send, self._firms)
         values = self._send([case_store.reading(queue, [siren]) for queue, siren in found.firms])
         cases = [case_of(value[0], *firm) for value, firm in zip(values, found.firms, strict=True)]
-        # What has changed since it was counted is left out, where it is no longer of the list.
         shown = listing([case for case in cases if case is not None], query, now).cases
+        if len(shown) < len(found.firms):
+            return None
         end = start + limit
         return Page(shown, found.total, found.held, end if end < found.total else None)
 
@@ -377,11 +384,6 @@ class Desk:
             return list(pipeline.execute())
         except RedisError as error:
             raise translate(error, self._where) from error
-
-
-def _is_queue(query: Query) -> bool:
-    """Whether a query asks for an agent's queue with nothing but departments and standard filters chosen."""
-    return replace(query, departments=(), let_through=()) == Query(departments=())
 
 
 def _is_archive(query: Query) -> bool:

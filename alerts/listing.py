@@ -88,6 +88,11 @@ def everything(query: Query) -> Query:
     return msgspec.structs.replace(query, states=(), let_through=HOLDS)
 
 
+def is_queue(query: Query) -> bool:
+    """Whether a query asks for an agent's queue with nothing but departments and standard filters chosen."""
+    return msgspec.structs.replace(query, departments=(), let_through=()) == Query(departments=())
+
+
 def sort_key(case: Case, order: Order) -> tuple[float | str, ...]:
     """What an order sorts cases by: alike only for one firm in two departments."""
     return _ORDERS[order](case)

@@ -12,6 +12,7 @@ import msgspec
 
 from alerts.cases import Case
 from alerts.listing import Order, sort_key
+from alerts.ranked import Behind
 from detectors.errors import UnusableInput
 
 Place = tuple[bool | int | float | str, ...]
@@ -33,6 +34,16 @@ def page(cases: Sequence[Case], order: Order, after: str | None, limit: int) -> 
             raise UnusableInput("the cursor is of another order") from None
     shown = places[:limit]
     return [case for _, case in shown], _written(shown[-1][0]) if len(places) > limit else None
+
+
+def behind(after: str | None) -> Behind | None:
+    """The place of a cursor of the usual order; None without one. Raises UnusableInput."""
+    if after is None:
+        return None
+    try:
+        return msgspec.convert(_read(after), Behind)
+    except msgspec.ValidationError:
+        raise UnusableInput("the cursor is of another order") from None
 
 
 def _written(behind: Place) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import redis
 
 from alerts.actions import Actor, Propose
@@ -32,7 +33,7 @@ from alerts.errors import ActionRefused, CaseNotFound, TooMany
 from alerts.exports import MOST_ROWS, as_csv, as_xlsx, check_size
 from alerts.history import Entry
 from alerts.language import Language
-from alerts.listing import Query, everything
+from alerts.listing import Query, everything, is_queue
 from alerts.masking import Masked, alert_fields, alert_of, case_fields, case_of, entry_of
 from alerts.orientation import proposals, situation
 from alerts.recording import Recorder, case_named, departments_named
@@ -93,7 +94,12 @@ class Service:
         """A page of cases."""
         query: Listed = asked.query
         wanted = self._query(query, asked.person)
-        found = self._desk(asked.person).listed(wanted)
+        desk = self._desk(asked.person)
+        if is_queue(wanted):
+            by_code = msgspec.structs.replace(wanted, departments=tuple(sorted(wanted.departments)))
+            found = desk.listed(by_code, limit=query.limit + 1, behind=cursor.behind(query.cursor))
+        else:
+            found = desk.listed(wanted)
         shown, following = cursor.page(found.cases, wanted.order, query.cursor, query.limit)
         self._record(asked.person, "case.list", departments_named(wanted.departments))
         masked = asked.person.masked

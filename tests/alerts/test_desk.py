@@ -362,7 +362,7 @@ def test_the_list_is_the_same_a_page_at_a_time_over_departments(
     desk.sweep(NoticeOptions(), queues[: data.draw(st.integers(0, 3))])
     firms = sorted((case.department, case.siren) for case in desk.listed(everything(Query())).cases)
     actions: st.SearchStrategy[Action] = st.sampled_from(
-        [Take(), Follow(), Snooze("vu"), Withdraw(3), Close("ok"), Release("erreur")]
+        [Take(), Take(), Follow(), Snooze("vu"), Withdraw(3), Close("ok"), Release("erreur")]
     )
     for firm, action in data.draw(st.lists(st.tuples(st.sampled_from(firms), actions), max_size=20)):
         with suppress(ActionRefused):
@@ -390,6 +390,21 @@ def test_the_list_is_the_same_a_page_at_a_time_over_departments(
         by_name = Query(departments=queues, order="name")
         mine = desk.listed(replace(by_name, holder="a.martin"))
         assert mine.cases == [case for case in desk.listed(by_name).cases if case.holder]
+
+
+def test_a_number_that_is_no_longer_true_costs_time_and_no_case(client: redis.Redis, bench: Bench) -> None:
+    put(client, bench.metrics, *(live(n, id=f"{n}", siren=f"{n:09d}") for n in range(5)))
+    desk = desk_of(client)
+    desk.sweep(NoticeOptions())
+    kept: Any = client.zscore(order_key("21"), "000000002")
+    for action in (Take(), Close("ok")):
+        desk.act("21", "000000002", action, MARTIN)
+    # A program of an older version would have left it.
+    client.zadd(order_key("21"), {"000000002": kept})
+    page = desk.listed(Query(), limit=10)
+    assert ([case.siren for case in page.cases], page.total) == ([f"{n:09d}" for n in (0, 1, 3, 4)], 4)
+    desk.sweep(NoticeOptions())
+    assert client.zscore(order_key("21"), "000000002") is None
 
 
 def test_a_page_reads_no_more_than_it_needs(client: redis.Redis, bench: Bench) -> None:
