@@ -36,7 +36,9 @@ class Lists:
         page = desk.listed(wanted.query, limit=PAGE_SIZE, start=(wanted.page - 1) * PAGE_SIZE)
         found = {name: shown(item, masked, asking.language) for name, item in desk.latest(page.cases).items()}
         page = page._replace(cases=[case_of(case, masked) for case in page.cases])
-        self._answers.record(asking.person, "case.list", departments_named(wanted.query.departments))
+        detail = "their own" if wanted.query.holder else ""
+        named = departments_named(wanted.query.departments)
+        self._answers.record(asking.person, "case.list", named, detail=detail)
         words = WORDS[asking.language]
         content = list_page(page, found, wanted, asking.person, asking.language, words["late"])
         followed = [*(("department", name) for name in wanted.chosen("department")), ("after", places.written(ends))]

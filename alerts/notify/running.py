@@ -102,8 +102,8 @@ def run(
 
 def _renew(leases: Iterable[Lease]) -> None:
     """Keep what is held. An outage is told by who waits for Redis to go on: what is not renewed goes by itself."""
-    for lease in leases:
-        with suppress(VigieError):
+    with suppress(VigieError):
+        for lease in leases:
             lease.renew()
 
 
