@@ -126,3 +126,6 @@ def add_agent(app: BatchApp, name: str, topic: str, handle: Handle) -> None:
 
     source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
     app.agent(source, name=name, concurrency=1)(agent)
+    if app.settle is not None:
+        # It only hands on. The agent is there for Faust to subscribe to the topic.
+        app.takers[topic] = handle

@@ -4,7 +4,10 @@ Faust delivers, acknowledges and logs one record at a time, which caps it at som
 module overrides what that takes, on Faust's own extension points, and nothing else:
 
 - `App._new_transport` gives a Transport whose Consumer delivers batches.
-- `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage, and paces small fetches.
+- `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage, and waits for all that a
+  fetch has brought as Faust does for each message.
+- What an agent would only hand on to tasks goes to `BatchApp.takers`, past Faust's queue, stream, acknowledgements and
+  sensors: with few records at a time those would cost more than the work.
 - `Consumer._new_offset` commits the end of the batches that the agent marked done, in order, unless `BatchApp.holds`
   their partition back. (Faust acknowledges what it skips in a rebalance and what an agent failed on: neither may be
   committed.)
@@ -20,37 +23,44 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - `Consumer.on_buffer_full` does nothing: Faust's own drops the partition and sleeps a second, while a full queue
   already makes the delivery wait.
 - `App._crash` keeps the first reason: whatever crashes after it, often by being cancelled, does so because of it.
-- The consumer thread reads headers of any name (`streams.headers`), which aiokafka would stop at.
-- The consumer thread asks who leads a partition when a broker says that it does not (`streams.leaders`).
-- The consumer thread's loop is uvloop's, as the worker's own is: it does little but wait and read.
-- The consumer thread's fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
+- `Consumer._new_consumer_thread` gives what Faust would run in a thread, but in the worker's loop: two loops that hand
+  each other every fetch, and the interpreter, cost more than reading it. Nothing here holds the loop for as long as a
+  session lasts, and a worker whose loop is held would better lose its partitions. So `Worker`, for mode's
+  `WorkerThread`, starts a task; `_gather_remaining_tasks` cancels nothing, since the loop is not the consumer's own;
+  `call_thread` fails once the consumer has ended, as a closed loop would.
+- The consumer reads headers of any name (`streams.headers`), which aiokafka would stop at.
+- It asks who leads a partition when a broker says that it does not (`streams.leaders`).
+- Its fetches of few records are a little apart (`streams.fetch_pace`).
+- Its fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
 Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when a newer one changes what is relied on.
 """
 
 import asyncio
+import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from typing import Any
 
 import faust
-import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
 from streams import headers, leaders
+from streams.fetch_pace import FetchPace
 
 FETCH_WAIT_MS = 100
 POLL_SECONDS = 0.25
 """How long a fetch waits for records: so much longer may a rebalance take."""
-PACE_SECONDS = 0.003
-"""From one fetch of few records to the next: a record that comes after such a pause waits for nothing, and at a steady
-trickle several are worked on at the cost of one."""
 MANY_RECORDS = 500
 """A fetch of so many is worth another at once."""
 REBALANCE_PAUSE_SECONDS = 0.01
 QUEUE_BATCHES = 4
 """Batches that may wait for an agent: bounds memory, and is the back-pressure."""
+
+
+Take = Callable[[Any, Sequence[Any]], Awaitable[None]]
+"""Takes a message and its records."""
 
 
 class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types
@@ -61,13 +71,60 @@ class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types
     done: bool
 
 
-class _FetchThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
+class _LoopWorker:
+    """Serves in the running loop what mode would start a `WorkerThread` for."""
+
+    def __init__(self, service: Any) -> None:
+        self._service = service
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self._service._serve()
+        except Exception:
+            # It has crashed the app; the rest, as mode's thread does it, so that no stop waits for it.
+            self._service.set_shutdown()
+
+    def stop(self) -> None:
+        """Called once the service has shut down: nothing is left to wait for."""
+
+
+class _InLoopConsumer(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no types
+    Worker = _LoopWorker
+    _pace: FetchPace
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         headers.install()
         leaders.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        self._pace = FetchPace(self._consumer._fetcher)
+
+    async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        # Not through the queue of calls: no other may have to wait behind it.
+        consumer = self._ensure_consumer()
+        records = await self._fetch_records(
+            consumer, active_partitions, timeout=timeout, max_records=consumer._max_poll_records
+        )
+        if sum(map(len, records.values())) >= MANY_RECORDS:
+            self._pace.hurry()
+        return records
+
+    async def call_thread(self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        if self.method_queue.should_stop:
+            # A thread's loop would be closed by now; here nobody would ever do it.
+            raise RuntimeError("the consumer has ended")
+        return await super().call_thread(fun, *args, **kwargs)
+
+    async def _gather_remaining_tasks(self) -> None:
+        """Other tasks of the loop are others'."""
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
@@ -84,25 +141,23 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         self._no_fetch.set()
 
     def _new_consumer_thread(self) -> Any:
-        thread = _FetchThread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
-        # Faust leaves a loop that it was given to its giver, who has no better moment.
-        thread._close_thread_loop_on_stop = True
-        return thread
+        return _InLoopConsumer(self, loop=self.loop, beacon=self.beacon, thread_loop=self.loop)
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        due = 0.0
         while not (self.should_stop or fetcher.should_stop):
-            await asyncio.sleep(max(0.0, due - self.loop.time()))
-            due = self.loop.time() + PACE_SECONDS
             records, active = await self._wait_next_records(timeout=POLL_SECONDS)
             if records is None or self.should_stop:
                 return
-            generation = self.app.consumer_generation_id
-            for tp, received in records.items():
-                if active is None or tp in active or tp in self._buffered_partitions:
-                    await self._deliver(tp, received, generation)
-            if sum(map(len, records.values())) >= MANY_RECORDS:
-                due = 0.0
+            if records:
+                await self.wait_first(self._deliver_all(records, active), self.suspend_flow.wait())
+            else:
+                await asyncio.sleep(0)
+
+    async def _deliver_all(self, records: Mapping[TP, Sequence[Any]], active: Container[TP] | None) -> None:
+        generation = self.app.consumer_generation_id
+        for tp, received in records.items():
+            if active is None or tp in active or tp in self._buffered_partitions:
+                await self._deliver(tp, received, generation)
 
     async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
@@ -138,7 +193,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         message.done = False
         if self.app.topics.acks_enabled_for(tp.topic):
             self._undone[tp].append(message)
-        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+        take = self.app.takers.get(tp.topic)
+        if take is None:
+            await self.callback(message)
+        else:
+            # What Faust's stream would note: without it Faust takes the topic for one that nobody reads.
+            self.app.monitor.stream_inbound_time[tp] = time.monotonic()
+            await take(message, records)
         self._read_offset[tp] = last.offset + 1
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Any:
@@ -161,7 +222,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     def position_of(self, tp: TP) -> int:
         """Where the next fetch begins, behind what is no record (markers of transactions) too; 0 while not known."""
-        # Of another thread's, which may be changing it.
         subscription = self._thread._consumer._subscription.subscription
         state = subscription and subscription.assignment and subscription.assignment.state_value(tp)
         return (state and state._position) or 0
@@ -249,6 +309,9 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """A Faust app whose agents take `RecordsSchema` topics a batch at a time."""
 
     batch_records: int = 2_000
+    takers: dict[str, Take]
+    """By topic, who takes its batches past Faust's queue and stream, which cost more than a small batch itself. One takes
+    a batch only to hand it on to tasks, which `settle` knows of."""
     commit_gate: Callable[[], Awaitable[None]] | None = None
     """Awaited before offsets are committed: what they stand for must be in Kafka. Raises to commit nothing."""
 
@@ -257,6 +320,10 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
     settle: Callable[[], Awaitable[None]] | None = None
     """Awaited in a rebalance and at the end: returns once nothing that agents have handed on is being worked on."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.takers = {}
+        super().__init__(*args, **kwargs)
 
     def _new_transport(self) -> Any:
         return _BatchTransport(self.conf.broker_consumer, self)

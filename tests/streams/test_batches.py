@@ -15,6 +15,7 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
+from mode import threads
 from prometheus_client import CollectorRegistry
 
 from deploy.embedded import KafkaServer
@@ -26,13 +27,20 @@ from streams.options import WorkerOptions
 from streams.scorer import Clocks
 from streams.worker import Worker, WorkerSettings
 
-PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
+PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 RELIED_ON: dict[type, dict[str, str]] = {
     driver.AIOKafkaConsumerThread: {
         "_create_worker_consumer": "self, transport",
         "seek_to_beginning": "self, *partitions",
         "getmany": "self, active_partitions, timeout",
+        "_fetch_records": "self, consumer, active_partitions, timeout, max_records",
+        "on_start": "self",
+        "_gather_remaining_tasks": "self",
+        "call_thread": "self, fun, *args, **kwargs",
+        "_serve": "self",
+        "set_shutdown": "self",
     },
+    threads.WorkerThread: {"start": "self", "stop": "self"},
     driver.Consumer: {
         "_new_consumer_thread": "self",
         "_drain_messages": "self, fetcher",
@@ -90,12 +98,12 @@ def test_each_method_relied_on_is_there(owner: type, name: str, expected: str) -
 
 def test_each_override_is_listed() -> None:
     """An override of something that Faust no longer has would do nothing at all."""
-    for ours in (batches._FetchThread, BatchConsumer, RecordsSchema, BatchApp):
+    for ours in (batches._InLoopConsumer, BatchConsumer, RecordsSchema, BatchApp):
         (base,) = ours.__bases__
         overrides = {name for name, value in vars(ours).items() if inspect.isfunction(value) and name in dir(base)}
         assert overrides - {"__init__"} <= RELIED_ON[base].keys()
         new = {name for name, value in vars(ours).items() if inspect.isfunction(value)} - overrides
-        assert new <= {"_deliver", "_hand_over", "_settle", "has_begun", "position_of"}, (
+        assert new <= {"_deliver_all", "_deliver", "_hand_over", "_settle", "has_begun", "position_of"}, (
             "neither an override nor a helper that is known here"
         )
 
