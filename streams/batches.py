@@ -158,6 +158,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         for tp, received in records.items():
             if active is None or tp in active or tp in self._buffered_partitions:
                 await self._deliver(tp, received, generation)
+                # What is begun for one partition must not hold up whoever waits for Kafka or Redis by all of them.
+                await asyncio.sleep(0)
 
     async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
@@ -310,8 +312,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
     batch_records: int = 2_000
     takers: dict[str, Take]
-    """By topic, who takes its batches past Faust's queue and stream, which cost more than a small batch itself. One takes
-    a batch only to hand it on to tasks, which `settle` knows of."""
+    """By topic, who takes its batches past Faust's queue and stream: to hand them on to tasks, which `settle` knows."""
     commit_gate: Callable[[], Awaitable[None]] | None = None
     """Awaited before offsets are committed: what they stand for must be in Kafka. Raises to commit nothing."""
 

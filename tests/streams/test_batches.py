@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from deploy.embedded import KafkaServer
 from streams import batches
 from streams.app_state import ready
+from streams.apps import Work, by_partition
 from streams.batches import BatchApp, BatchConsumer, RecordsSchema
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
@@ -124,7 +126,8 @@ class Bench:
     seen: list[tuple[int, int, int]] = field(default_factory=list)
     """Generation, partition and offset of each record that an agent was given."""
 
-    def app(self, handle: Handler) -> BatchApp:
+    def app(self, handle: Handler | None) -> BatchApp:
+        """Without a handler, batches are noted in tasks of their partitions."""
         settings = WorkerSettings(
             cluster=Cluster(kafka=self.kafka),
             worker=WorkerOptions(batch_records=BATCH, commit_seconds=0.1, session_seconds=3),
@@ -133,6 +136,11 @@ class Bench:
         clocks = Clocks(time.time, time.monotonic)
         worker = Worker(settings, CollectorRegistry(), clocks, lambda: 0.5)
         app = worker._app(self.group)
+        if handle is None:
+            work = Work(lambda partition, records: self._note(app, partition, records), nothing)
+            worker._agent(app, "scorer", self.topic, by_partition(app, work, lambda: None))
+            assert [*app.takers] == [self.topic]
+            return app
 
         async def noting(message: Any, records: Sequence[Any]) -> None:
             self.seen += [(message.generation_id, message.partition, record.offset) for record in records]
@@ -141,10 +149,15 @@ class Bench:
             await handle(message, records)
 
         worker._agent(app, "scorer", self.topic, noting)
+        assert not app.takers
         return app
 
+    async def _note(self, app: BatchApp, partition: int, records: Sequence[Any]) -> None:
+        self.seen += [(app.consumer_generation_id, partition, record.offset) for record in records]
+        await asyncio.sleep(0.002)
+
     @asynccontextmanager
-    async def running(self, handle: Handler) -> AsyncIterator[BatchApp]:
+    async def running(self, handle: Handler | None) -> AsyncIterator[BatchApp]:
         app = self.app(handle)
         await app.start()
         try:
@@ -195,6 +208,10 @@ def bench(kafka: KafkaServer, topic_name: Callable[[str], str], tmp_path: Path) 
 
 async def done(message: Any, _: Sequence[Any]) -> None:
     message.done = True
+
+
+async def nothing() -> None:
+    """All is confirmed."""
 
 
 def test_a_stop_waits_for_what_was_handed_on_and_commits_it(bench: Bench) -> None:
@@ -345,12 +362,13 @@ def test_a_rebalance_before_the_first_commit_loses_nothing(bench: Bench) -> None
     assert bench.committed() == {}
 
 
-def test_records_that_arrive_while_members_come_and_go(bench: Bench) -> None:
+@pytest.mark.parametrize("handle", [done, None], ids=["by the agent", "by tasks"])
+def test_records_that_arrive_while_members_come_and_go(bench: Bench, handle: Handler | None) -> None:
     async def run() -> None:
-        async with bench.running(done):
+        async with bench.running(handle):
             for _ in range(2):
                 sending = asyncio.create_task(asyncio.to_thread(trickle))
-                async with bench.running(done):
+                async with bench.running(handle):
                     await asyncio.sleep(0.2)
                 await sending
             await bench.until(lambda: bench.committed() == {0: 200, 1: 200})
@@ -367,3 +385,19 @@ def test_records_that_arrive_while_members_come_and_go(bench: Bench) -> None:
     assert {(partition, offset) for _, partition, offset in bench.seen} == {
         (partition, offset) for partition in range(PARTITIONS) for offset in range(200)
     }
+    for of in {(generation, partition) for generation, partition, _ in bench.seen}:
+        offsets = [offset for *owner, offset in bench.seen if tuple(owner) == of]
+        assert offsets == sorted({*offsets}), "a member is given each record once and in order"
+
+
+def test_what_comes_is_handed_on_in_order_and_committed_by_tasks_too(bench: Bench) -> None:
+    async def run() -> None:
+        bench.send(200)
+        async with bench.running(None) as app:
+            await bench.until(lambda: bench.committed() == {0: 200, 1: 200})
+            assert not [thread for thread in threading.enumerate() if isinstance(thread, threads.WorkerThread)]
+            assert not app.consumer.unacked, "Faust has nothing to wait for"
+
+    asyncio.run(run())
+    for partition in range(PARTITIONS):
+        assert [offset for _, p, offset in bench.seen if p == partition] == list(range(200))

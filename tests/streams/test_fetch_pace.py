@@ -28,6 +28,11 @@ def test_aiokafka_is_the_one_that_this_was_written_against() -> None:
     ) in routine
 
 
+def test_a_loop_that_small_batches_keep_busy_is_left_free_half_the_time_within_limits() -> None:
+    paces = [fetch_pace._pace(cpu_ms / 1000) * 1000 for cpu_ms in (0, 1, 4, 6, 50)]
+    assert paces == pytest.approx([5, 5, 8, 12, 15])
+
+
 @pytest.fixture
 def topic(kafka: KafkaServer, topic_name: Callable[[str], str]) -> str:
     name = topic_name("pace")
@@ -83,9 +88,7 @@ def test_a_trickle_is_fetched_a_pace_apart_and_all_partitions_at_once(
     producer.close()
 
 
-def test_there_is_no_pause_where_there_is_much(
-    kafka: KafkaServer, topic: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_there_is_no_pause_where_there_is_much(kafka: KafkaServer, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
 
     def send() -> None:
