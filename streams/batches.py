@@ -158,8 +158,6 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         for tp, received in records.items():
             if active is None or tp in active or tp in self._buffered_partitions:
                 await self._deliver(tp, received, generation)
-                # What is begun for one partition must not hold up whoever waits for Kafka or Redis by all of them.
-                await asyncio.sleep(0)
 
     async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
         self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))

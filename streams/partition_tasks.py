@@ -4,14 +4,23 @@ Faust's agent takes batches one after the other. So that a partition's month end
 hands each batch on to its partition's own task. That takes all that waits at once: many small batches would cost more
 than one, most of all where there is too much to do.
 
+All share a loop with whoever carries an alert on to Redis, in some thirty steps between two answers of a server: each
+would wait for a whole batch, were one begun in every turn of the loop. So before a batch the loop has some turns without
+one, the more the longer it was held.
+
 What is handed on counts as not done until its task says so; when the group rebalances or the worker stops, what has not
 begun is forgotten, to be delivered again, and what has is finished.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+
+TURN_CPU_SECONDS = 0.00025
+"""For so much CPU used since the last batch was begun, one turn: one costs a tenth of that."""
+MOST_TURNS = 20
 
 Work = Callable[[Sequence[Any], Sequence[Any]], Awaitable[None]]
 
@@ -33,6 +42,7 @@ class PartitionTasks:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._moved = asyncio.Event()
         self._broken = False
+        self._turns = _Turns()
 
     async def put(self, message: Any, records: Sequence[Any]) -> None:
         """Hand a batch on, once its partition has room for it."""
@@ -59,6 +69,9 @@ class PartitionTasks:
     def _records(self, partition: int) -> int:
         return sum(len(records) for _, records in self._waiting.get(partition, ()))
 
+    def _has_more(self, partition: int) -> bool:
+        return not self._broken and bool(self._waiting.get(partition))
+
     def _together(self, partition: int) -> tuple[list[Any], list[Any]]:
         """The next messages of a partition that has some, and their records."""
         waiting = self._waiting[partition]
@@ -72,7 +85,10 @@ class PartitionTasks:
 
     async def _run(self, partition: int) -> None:
         try:
-            while not self._broken and self._waiting.get(partition):
+            while self._has_more(partition):
+                await self._turns.pass_by()
+                if not self._has_more(partition):
+                    break  # forgotten meanwhile
                 messages, records = self._together(partition)
                 self._moved.set()
                 await self._work(messages, records)
@@ -83,3 +99,20 @@ class PartitionTasks:
             await self._failed(error)
         finally:
             del self._tasks[partition]
+
+
+class _Turns:
+    """Turns of the loop between the beginnings of two batches."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._cpu = 0.0
+        """Of the loop's thread, when the last batch was begun."""
+
+    async def pass_by(self) -> None:
+        """Return when the next batch may be begun, whosever it is."""
+        async with self._lock:
+            turns = int((time.thread_time() - self._cpu) / TURN_CPU_SECONDS)
+            for _ in range(min(turns, MOST_TURNS)):
+                await asyncio.sleep(0)
+            self._cpu = time.thread_time()
