@@ -4,9 +4,9 @@ Faust's agent takes batches one after the other. So that a partition's month end
 hands each batch on to its partition's own task. That takes all that waits at once: many small batches would cost more
 than one, most of all where there is too much to do.
 
-All share a loop with whoever carries an alert on to Redis, in some thirty steps between two answers of a server: each
-would wait for a whole batch, were one begun in every turn of the loop. So before a batch the loop has some turns without
-one, the more the longer it was held.
+All share a loop with whoever reads Kafka and carries alerts on to Redis, which takes many turns of the loop: each would
+last a whole batch, were one begun in every turn. So before a batch the loop has some turns without one, the more the
+longer it was held.
 
 What is handed on counts as not done until its task says so; when the group rebalances or the worker stops, what has not
 begun is forgotten, to be delivered again, and what has is finished.
@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 TURN_CPU_SECONDS = 0.00025
-"""For so much CPU used since the last batch was begun, one turn: one costs a tenth of that."""
+"""For so much CPU used since the last batch was begun there is one turn."""
 MOST_TURNS = 20
 
 Work = Callable[[Sequence[Any], Sequence[Any]], Awaitable[None]]
@@ -106,7 +106,7 @@ class _Turns:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._cpu = 0.0
+        self._cpu = time.thread_time()
         """Of the loop's thread, when the last batch was begun."""
 
     async def pass_by(self) -> None:

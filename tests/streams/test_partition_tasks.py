@@ -50,7 +50,7 @@ def run(test: Callable[[Bench], Awaitable[None]]) -> None:
     asyncio.run(within())
 
 
-async def turns(count: int = 5) -> None:
+async def turns(count: int = 50) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
 
@@ -80,7 +80,7 @@ def test_nothing_is_left_out(seed: int) -> None:
         for message in messages:
             await tasks.put(message, [b""] * random.randrange(1, 5))
             await turns(random.randrange(3))
-        await turns(100)
+        await turns(500)
         for partition in range(3):
             of = [m for m in messages if m.partition == partition]
             assert [m for m in b.ended if m.partition == partition] == of
@@ -100,7 +100,7 @@ def test_a_full_partition_holds_whoever_puts_more_into_it() -> None:
         assert not last.done()
         b.open.set()
         await last
-        await turns(10)
+        await turns()
         assert [m.number for m in b.ended] == [0, 1, 2, 3]
 
     run(test)
