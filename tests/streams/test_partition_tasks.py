@@ -1,11 +1,13 @@
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 import pytest
 
-from streams.partition_tasks import PartitionTasks
+from streams.partition_tasks import MOST_TURNS, TURN_CPU_SECONDS, PartitionTasks
 
 
 @dataclass
@@ -123,6 +125,34 @@ def test_what_waits_is_worked_on_together_up_to_so_many_records() -> None:
         await turns()
         assert b.sizes[4:] == [9]
         assert [m.number for m in b.ended] == list(range(6))
+
+    run(test)
+
+
+def test_between_two_batches_the_loop_has_turns_for_others() -> None:
+    async def test(b: Bench) -> None:
+        passed, begun = 0, []
+
+        async def others() -> None:
+            nonlocal passed
+            while True:
+                passed += 1
+                await asyncio.sleep(0)
+
+        async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
+            begun.append(passed)
+            end = time.thread_time() + 2 * MOST_TURNS * TURN_CPU_SECONDS
+            while time.thread_time() < end:
+                pass
+
+        tasks = PartitionTasks(work, b.failed, lambda: False, 3)
+        counting = asyncio.create_task(others())
+        for partition in range(3):
+            await tasks.put(Message(partition), [b""])
+        await turns(5 * MOST_TURNS)
+        counting.cancel()
+        assert len(begun) == 3
+        assert all(later - earlier >= MOST_TURNS for earlier, later in pairwise(begun))
 
     run(test)
 
