@@ -15,7 +15,6 @@ from alerts.actions import Actor, Note
 from alerts.audit import Entry, decode, stored
 from alerts.console.glass import Glass
 from alerts.desk import Desk
-from alerts.notify.ledger import Held, Ledger
 from alerts.routing import AUDIT_KEY
 from streams import examples
 from streams.mentions import Mentions
@@ -123,7 +122,8 @@ def used(client: redis.Redis, site: Site, firms: Sequence[tuple[str, str]]) -> D
     for siren, department in firms:
         desk.act(department, siren, Note(comment="seen"), Actor("a.martin"))
         glass.broken("b.durand", department, siren, "a motive of some length")
-        Ledger(client, "desk", 20, where="here").hold(Held(department, "1-0", siren, "opened", "cap", 1.0))
+        # As a notifier of an older version held it.
+        client.rpush("vigie:notifier-held:desk", f'{{"queue":"{department}","entry":"1-0","siren":"{siren}"}}')
         audit.record(client, Entry(actor="a.martin", action="alert.show", object=f"firm:{siren}"), where="here")
     commit(site, "archive", {TopicPartition(ALERTS, p): end // 2 for p, end in site.ends(ALERTS).items()})
     return desk
