@@ -14,7 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.events import EARLIEST, EVENT_TYPES, AnyEvent, Clock, Firm, FirmEvent, early_date, identity, type_name
+from detectors.events import (
+    EARLIEST,
+    EVENT_TYPES,
+    AnyEvent,
+    Clock,
+    Firm,
+    FirmEvent,
+    check_digits,
+    early_date,
+    identity,
+    type_name,
+)
 from streams.wire import encode
 from tests.detectors.applying import applied, facts
 from tests.detectors.strategies import SIRENS
@@ -22,7 +33,14 @@ from tests.detectors.strategies import SIRENS
 TYPES = tuple(EVENT_TYPES.values())
 NAMES = tuple(EVENT_TYPES)
 FIRM_TYPES = tuple(cls for cls in TYPES if cls is not Clock)
-_decode = msgspec.json.Decoder(AnyEvent).decode
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+def _decode(text: str | bytes) -> Any:
+    event = _decoder.decode(text)
+    check_digits(event)
+    return event
+
 
 FIRST_PART = date(2016, 1, 1)
 
@@ -36,8 +54,9 @@ def values(annotation: Any, meta: msgspec.Meta | None = None) -> st.SearchStrate
         return st.one_of(*(values(argument) for argument in arguments))
     if origin is Literal:
         return st.sampled_from(arguments)
-    if annotation is str and meta is not None and meta.pattern is not None:
-        return st.from_regex(meta.pattern.replace("$", r"\Z"), alphabet=string.digits + string.ascii_uppercase)
+    pattern = _pattern(meta)
+    if annotation is str and pattern is not None:
+        return st.from_regex(pattern.replace("$", r"\Z"), alphabet=string.digits + string.ascii_uppercase)
     if annotation is str:
         assert meta is not None, "every text has a bound"
         return st.text(st.characters(exclude_categories=["Cs"]), max_size=meta.max_length)
@@ -49,6 +68,11 @@ def values(annotation: Any, meta: msgspec.Meta | None = None) -> st.SearchStrate
     if annotation is date:
         return st.dates(EARLIEST, date(2100, 12, 31))
     return {bool: st.booleans(), NoneType: st.none()}[annotation]
+
+
+def _pattern(meta: msgspec.Meta | None) -> str | None:
+    """What a text looks like, whether msgspec holds it to that or `check_digits` does."""
+    return None if meta is None else meta.pattern or (meta.extra_json_schema or {}).get("pattern")
 
 
 def _bound(meta: msgspec.Meta | None, name: str, otherwise: int) -> int:
@@ -197,7 +221,7 @@ def _example(annotation: Any) -> Any:
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
     bare, meta = (*get_args(annotation), None)[:2] if get_origin(annotation) is Annotated else (annotation, None)
-    if bare is str and meta is not None and meta.pattern is not None:
+    if bare is str and meta is not None and _pattern(meta) is not None:
         return "7" * (meta.min_length or 2)
     return {str: "A", int: 1, float: 1.5, bool: True, date: "2018-02-01", NoneType: None}[bare]
 
@@ -216,7 +240,7 @@ def beyond(annotation: Any) -> Iterator[Any]:
         kinds.add(Literal if get_origin(bare) is Literal else bare)
         if bare is str and meta is not None:
             yield from ("x" * (meta.max_length + 1), "9" * TOO_LONG)
-            if meta.pattern is not None:
+            if _pattern(meta) is not None:
                 yield from ("", "a" * (meta.min_length or 2), " " + "1" * (meta.min_length or 2))
         elif bare in (int, float) and meta is not None:
             step = 1 if bare is int else max(abs(meta.ge), abs(meta.le)) / 1e6
@@ -259,7 +283,7 @@ def test_each_bound_itself_is_let_in(cls: type[AnyEvent], name: str) -> None:
             edges.append(None)
         elif bare in (int, float) and meta is not None:
             edges += [bare(meta.ge), bare(meta.le)]
-        elif bare is str and meta is not None and meta.pattern is None:
+        elif bare is str and meta is not None and _pattern(meta) is None:
             edges += ["", "x" * meta.max_length]
     for edge in edges:
         assert getattr(_decode(json.dumps(example(cls) | {name: edge})), name) is not ...
