@@ -21,7 +21,7 @@ from detectors.models import Model, Scorer
 from detectors.month_end import MonthEnd
 from detectors.months import months_of
 from detectors.options import option
-from detectors.outcome import Outcome
+from detectors.outcome import Outcome, Time
 from detectors.panel import FIRM, Panel, Positions, Rows
 from detectors.reach import SOURCES, Reach
 from detectors.rings import NEVER
@@ -70,6 +70,8 @@ class Chain:
         self.swept = NEVER
         """The last month that has ended."""
         self.known_to = np.zeros(len(SOURCES), np.int32)
+        self.next_offset = 0
+        """The offset behind the last record that is in the state, as whoever handles records says; 0 is not known."""
         self.pending = Pending() if live is None or live.parts_of is None else Pending(live.parts_of)
         self.month_end: MonthEnd | None = None
         """One that has begun and is not done."""
@@ -134,8 +136,7 @@ class Chain:
             self.scorer,
             self.options.decisions,
             position=position,
-            day=self.day,
-            known_to=self.known_to,
+            time=Time(self.day, month, self.known_to, self.next_offset),
             first_part=0 if self._live is None else self._live.first_part,
         )
 

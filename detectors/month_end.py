@@ -44,18 +44,17 @@ class MonthEnd:
         options: DecisionOptions,
         *,
         position: int,
-        day: int,
-        known_to: NDArray[np.int32],
+        time: Time,
         first_part: int,
     ) -> None:
-        """`position` is the event of its batch that ends the month; `day` and `known_to` the partition's time before.
+        """`position` is the event of its batch that ends the month, `time` the partition's as the month ended.
 
         Firms are kept as parts of the month's cohort, numbered from `first_part` on. Parts that are in `pending`
         already are of firms closed by a worker that was killed.
         """
         self.month = month
         self.position = position
-        self._time = Time(day, month, known_to)
+        self._time = time
         self._next_part = first_part
         self._firms = firms
         self._pending = pending

@@ -26,11 +26,16 @@ class Scores:
 
 
 class Time(NamedTuple):
-    """How far a partition has come: the greatest `known_at`, the last month that has ended, each source's reach."""
+    """How far a partition has come."""
 
     day: int
+    """The greatest `known_at`."""
     swept: int
+    """The last month that has ended."""
     known_to: NDArray[np.int32]
+    """The reach of each source."""
+    next_offset: int
+    """The offset behind the last record that is in the state."""
 
 
 @dataclass

@@ -36,6 +36,7 @@ class _Clock(msgspec.Struct):
     day: int
     swept: int
     known_to: dict[str, int]
+    next_offset: int = 0
 
 
 class Timed(Protocol):
@@ -52,6 +53,10 @@ class Timed(Protocol):
     @property
     def known_to(self) -> NDArray[np.int32]:
         """The reach of each source."""
+
+    @property
+    def next_offset(self) -> int:
+        """The offset behind the last record that is in the state."""
 
 
 def cohort_records(cohort: Cohort) -> Iterator[Record]:
@@ -91,7 +96,7 @@ def answered_records(month: int, parts: Iterable[int]) -> Iterator[Record]:
 def clock_record(of: Timed) -> Record:
     """The record of a partition's time."""
     known_to = {s: int(d) for s, d in zip(SOURCES, of.known_to, strict=True) if d}
-    return CLOCK_KEY, msgspec.json.encode(_Clock(FORMAT, of.day, int(of.swept), known_to))
+    return CLOCK_KEY, msgspec.json.encode(_Clock(FORMAT, of.day, int(of.swept), known_to, of.next_offset))
 
 
 def without(key: bytes, value: bytes | None, siren: int) -> bytes | None:
@@ -138,6 +143,7 @@ def _load_clock(chain: Chain, value: bytes) -> None:
     clock = msgspec.json.decode(value, type=_Clock)
     check_format(CLOCK_KEY, clock.format)
     chain.day, chain.swept = max(chain.day, clock.day), max(chain.swept, clock.swept)
+    chain.next_offset = max(chain.next_offset, clock.next_offset)
     known_to = np.array([clock.known_to.get(s, 0) for s in SOURCES], np.int32)
     chain.known_to = np.maximum(chain.known_to, known_to)
     if chain.month_end is not None and chain.month_end.month <= chain.swept:

@@ -34,6 +34,10 @@ class ColumnTable(faust.Table, Generic[State]):  # type: ignore[misc]  # Faust h
         schema = RecordsSchema(key_type=bytes, value_type=bytes)
         super().__init__(app, **{**kwargs, "schema": schema, "recovery_buffer_size": RECOVERY_BUFFER})
         self.states: dict[int, State] = {}
+        self.read_to: dict[int, int] = {}
+        """The offset behind the last record of the changelog that was put back, by partition."""
+        self.assignments = 0
+        """How often partitions were assigned, the same ones again included."""
         self._new_state = new_state
         self._load = load
 
@@ -53,6 +57,7 @@ class ColumnTable(faust.Table, Generic[State]):  # type: ignore[misc]  # Faust h
             records = [(r.key, r.value) for r in event.value]
             try:
                 self._load(self.state(event.message.partition), records)
+                self.read_to[event.message.partition] = event.message.offset + 1
             except Exception as error:
                 asyncio.ensure_future(self.app.crash(error))  # noqa: RUF006 - the app holds its crash
                 raise
@@ -60,6 +65,8 @@ class ColumnTable(faust.Table, Generic[State]):  # type: ignore[misc]  # Faust h
     async def on_rebalance(self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0) -> None:
         """Forget the partitions that went to others."""
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+        self.assignments += 1
         for tp in revoked:
             if tp.topic == self.changelog_topic_name:
                 self.states.pop(tp.partition, None)
+                self.read_to.pop(tp.partition, None)

@@ -105,9 +105,13 @@ class Scorer:
         hot_firms: int,
         failed: Callable[[Exception], Awaitable[None]],
         paused: Callable[[], bool] = lambda: False,
+        whole: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         """`hot_firms` is how many firms stay at hand, of all partitions together; `failed` is given what a month end
         raises that goes on between batches, which is not while `paused` says so.
+
+        `whole` is asked of a partition whose first records lie behind what its state knows of; it raises where state
+        was not read to its end.
         """
         self._ready = ready
         self._table = table
@@ -118,6 +122,9 @@ class Scorer:
         self._language = language
         self._letters = Unconfirmed(outbox, DEAD_LETTERS)
         self._hot_firms = hot_firms
+        self._whole = whole
+        self._looked_at: dict[int, tuple[Chain, int]] = {}
+        """Of which chains, at which assignment, the beginning was looked at."""
         self._state = StateWriter(
             outbox,
             CHANGELOG,
@@ -136,10 +143,12 @@ class Scorer:
 
     async def handle(self, partition: int, records: Sequence[Any]) -> None:
         """All effects of a batch but its state and offsets. Raises SendFailed when Kafka does not take them."""
+        start, end = records[0].offset, records[-1].offset + 1
         records, canaries = canary.apart(records)
         async with self._state.working(partition):
             began = self._clocks.monotonic()
             chain = self._table.chain(partition)
+            await self._look_at_beginning(partition, chain, start)
             chain.scorer = self._ready
             latest_day = self._clocks.today().toordinal() + FUTURE_DAYS
             admitted = admit(records, partition, self._partitions, latest_day)
@@ -147,9 +156,26 @@ class Scorer:
                 await self._refuse(partition, records, admitted)
             if len(admitted.batch):
                 await self._step(partition, chain, records, admitted, began)
+            chain.next_offset = max(chain.next_offset, end)
+            self._state.changed(partition, chain, _NO_ROWS)
             self._count(partition, chain, admitted, began)
         if canaries:
             await self._answer(partition, chain, canaries)
+
+    async def _look_at_beginning(self, partition: int, chain: Chain, start: int) -> None:
+        """Whether a partition's state has all that was committed, when its first records come.
+
+        The offsets between may be gone. But a broker that led the changelog and was replaced may have told an end of
+        before: the state would go on without what was written since, and events of it never come again.
+        """
+        looked = (chain, self._table.assignments)
+        if self._looked_at.get(partition) != looked:
+            if self._whole is not None and start > chain.next_offset:
+                await self._whole(partition)
+                if chain.next_offset:
+                    log.warning("%s/%d goes on at offset %d, its state ends before %d: what is between was deleted, or "
+                                "the changelog has lost its end", EVENTS, partition, start, chain.next_offset)  # fmt: skip
+            self._looked_at[partition] = looked
 
     async def _answer(self, partition: int, chain: Chain, canaries: Sequence[Any]) -> None:
         """Write the alerts of canaries: nothing else comes of them."""
@@ -347,4 +373,5 @@ def _blocks(*of: Any) -> list[bytes]:
     return list(examples.blocks(*of))
 
 
+_NO_ROWS = np.zeros(0, np.int32)
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ from streams.options import WorkerOptions
 from streams.outbox import Outbox
 from streams.queue_keeper import QueueKeeper
 from streams.rebalances import Rebalances
+from streams.recovered import require_whole
 from streams.scorer import Clocks, Scorer, live_chain
 from streams.steady_clocks import SteadyClocks
 from streams.topics import Role
@@ -231,6 +233,7 @@ class Worker:
             hot_firms=self._settings.worker.hot_firms,
             failed=app.crash,
             paused=lambda: app.rebalancing or app.should_stop,
+            whole=partial(require_whole, self._settings.cluster, topics.CHANGELOG, table.read_to),
         )
         scorer.use(self._ready)
         self._scorer = scorer

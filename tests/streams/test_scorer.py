@@ -2,7 +2,7 @@ import asyncio
 import json
 import random
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ from detectors.months import first_day
 from detectors.rings import NEVER
 from streams import scorer as scoring
 from streams.batches import BatchApp
-from streams.errors import SendFailed
+from streams.errors import SendFailed, StreamsError
 from streams.examples import decode
 from streams.firm_table import FirmTable
 from streams.metrics import StreamMetrics
@@ -75,7 +75,12 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(site: Site, seconds: float = 30, hot_firms: int = 50_000) -> AsyncIterator[Bench]:
+async def bench(
+    site: Site,
+    seconds: float = 30,
+    hot_firms: int = 50_000,
+    whole: Callable[[int], Awaitable[None]] | None = None,
+) -> AsyncIterator[Bench]:
     outbox, registry = Outbox(site.cluster, seconds), CollectorRegistry()
     await outbox.start()
     app = BatchApp("vigie-test", broker=f"kafka://{site.kafka}", store="memory://")
@@ -100,6 +105,7 @@ async def bench(site: Site, seconds: float = 30, hot_firms: int = 50_000) -> Asy
         language="fr",
         hot_firms=hot_firms,
         failed=failed,
+        whole=whole,
     )
     try:
         yield Bench(scorer, table, outbox, registry, failures)
@@ -253,6 +259,41 @@ def test_the_next_month_begins_once_the_one_before_has_ended(site: Site, monkeyp
     assert [(block.cohort, len(block.sirens.open())) for block in blocks] == [
         ("2017-11", 0), ("2017-12", 0), ("2018-01", 60), ("2018-02", 60), ("2018-03", 60)
     ]  # fmt: skip
+
+
+def test_state_that_lacks_what_was_committed_is_asked_for_before_anything_is_done_on_it(site: Site) -> None:
+    """Of each partition when its first records come, and after each assignment; never while they follow on."""
+    asked = list[int]()
+
+    async def short(partition: int) -> None:
+        asked.append(partition)
+        raise StreamsError("there is more")
+
+    async def whole(partition: int) -> None:
+        asked.append(partition)
+
+    async def score() -> None:
+        async with bench(site, whole=short) as b:
+            await b.handle(RECORDS[:2])
+            await b.handle(RECORDS[3:])
+            assert asked == []
+        async with bench(site, whole=short) as b:
+            with pytest.raises(StreamsError):
+                await b.handle(RECORDS[3:])
+            assert len(b.table.chain(HERE).panel) == 0
+        assert asked == [HERE]
+        async with bench(site, whole=whole) as b:
+            await b.handle(RECORDS[3:5])
+            await b.handle(RECORDS[5:])
+            assert asked == [HERE] * 2
+            b.table.assignments += 1
+            await b.handle([received(clock(date(2018, 3, 1)), 50)])
+            assert asked == [HERE] * 3
+            assert b.table.chain(HERE).next_offset == 51
+
+    asyncio.run(score())
+    times = [json.loads(r.value or b"")["next_offset"] for r in site.records(CHANGELOG) if r.key == b"~clock"]
+    assert times[-1] == 51
 
 
 def test_firms_that_are_not_at_hand_are_scored_as_if_they_were(site: Site) -> None:
