@@ -3,12 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
-from kafka import TopicPartition
-
 from streams.cluster import Cluster
-from streams.cutting import ends
 from streams.errors import StreamsError
-from streams.reading import reader
 
 
 async def require_whole(cluster: Cluster, topic: str, read_to: Mapping[int, int], partition: int) -> None:
@@ -17,7 +13,7 @@ async def require_whole(cluster: Cluster, topic: str, read_to: Mapping[int, int]
     `read_to` has the offset behind the last record that was read of each. Raises StreamsError where there is more.
     """
     read = read_to.get(partition, 0)
-    begin, end = await asyncio.to_thread(_ends, cluster, TopicPartition(topic, partition))
+    begin, end = await asyncio.to_thread(_ends, cluster, topic, partition)
     if end > max(begin, read):
         raise StreamsError(
             f"the state of partition {partition} was read from {topic} up to offset {read}, and goes on to {end}: a "
@@ -26,6 +22,12 @@ async def require_whole(cluster: Cluster, topic: str, read_to: Mapping[int, int]
         )
 
 
-def _ends(cluster: Cluster, place: TopicPartition) -> tuple[int, int]:
+def _ends(cluster: Cluster, topic: str, partition: int) -> tuple[int, int]:
+    # A worker needs this client for nothing else that is sure to happen.
+    from kafka import TopicPartition
+
+    from streams.cutting import ends
+    from streams.reading import reader
+
     with reader(cluster) as consumer:
-        return ends(cluster, consumer, place)
+        return ends(cluster, consumer, TopicPartition(topic, partition))

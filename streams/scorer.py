@@ -173,8 +173,10 @@ class Scorer:
             if self._whole is not None and start > chain.next_offset:
                 await self._whole(partition)
                 if chain.next_offset:
-                    log.warning("%s/%d goes on at offset %d, its state ends before %d: what is between was deleted, or "
-                                "the changelog has lost its end", EVENTS, partition, start, chain.next_offset)  # fmt: skip
+                    log.warning(
+                        "%s/%d goes on at offset %d, its state ends before %d: what is between was deleted, or the "
+                        "changelog has lost its end", EVENTS, partition, start, chain.next_offset,
+                    )  # fmt: skip
             self._looked_at[partition] = looked
 
     async def _answer(self, partition: int, chain: Chain, canaries: Sequence[Any]) -> None:

@@ -144,6 +144,8 @@ def console(site: Site, folder: Path) -> Iterator[tuple[int, int]]:
 def notifier(site: Site, folder: Path) -> Iterator[int]:
     """A notifier with one webhook: the port of its metrics."""
     (port,), secret, subscriptions = free_ports(1), folder / "secret", folder / "subscriptions.toml"
+    clearances = folder / "notified.toml"
+    clearances.write_text('[users.desk]\nrole = "reader"\ndepartments = ["21"]\n')
     secret.write_bytes(b"s" * 32)
     secret.chmod(0o600)
     command = [
@@ -153,12 +155,14 @@ def notifier(site: Site, folder: Path) -> Iterator[int]:
         "notify",
         "--subscriptions",
         str(subscriptions),
+        "--clearances",
+        str(clearances),
         "--metrics-port",
         str(port),
     ]
     with endpoint(lambda _: 204) as at, (folder / "notifier.log").open("wb") as log:
         where = f'url = "{at.url}"\nsecret_file = "{secret}"\ndepartments = ["21"]\n'
-        subscriptions.write_text(f'[desk]\nkind = "webhook"\n{where}')
+        subscriptions.write_text(f'[desk]\nowner = "users.desk"\nkind = "webhook"\n{where}')
         process = started(command, stdout=log, stderr=log, env={**os.environ, "VIGIE_REDIS": site.redis_url})
         try:
             yield port

@@ -135,7 +135,7 @@ def test_records_of_an_older_format_are_written_anew(format: int) -> None:
     assert {value[0] for value in firms.archive.at(range(len(firms)))} == {firm_record.FORMAT}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(streams(), st.sets(st.integers(0, 60)))
 def test_letting_go_at_any_moments_changes_nothing_of_what_comes_out(events: list[AnyEvent], moments: set[int]) -> None:
     whole = Run().take_all(events)

@@ -132,7 +132,7 @@ class Kept:
         return chain
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data(), streams())
 def test_a_worker_killed_anywhere_loses_and_doubles_nothing(data: st.DataObject, events: list[AnyEvent]) -> None:
     whole = Run().take_all(events)
@@ -149,7 +149,7 @@ def test_a_worker_killed_anywhere_loses_and_doubles_nothing(data: st.DataObject,
     assert state(kept.recovered()) == state(whole.chain)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data(), streams(), st.integers(1, 3), st.lists(st.integers(0, 3), min_size=1, max_size=5))
 def test_a_worker_that_spreads_its_month_ends_loses_and_doubles_nothing(
     data: st.DataObject, events: list[AnyEvent], spread: int, at_hand: list[int]

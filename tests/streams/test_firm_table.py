@@ -43,7 +43,7 @@ def written(chain: Chain) -> list[Received]:
 
 def event(partition: int, records: Iterable[Received]) -> SimpleNamespace:
     """A batch as Faust hands it to a table."""
-    return SimpleNamespace(value=records, message=SimpleNamespace(partition=partition))
+    return SimpleNamespace(value=records, message=SimpleNamespace(partition=partition, offset=0))
 
 
 def with_table(run: Callable[[BatchApp, FirmTable], Any]) -> None:
