@@ -29,7 +29,7 @@ class WorkerOptions:
     )
     hot_firms: int = option(
         50_000,
-        "Most firms kept unpacked in memory, some 3.5 KB each; the others take a record of some 0.5 KB, and some 20 us "
+        "Most firms kept unpacked in memory, some 3.5 KB each; the others take a record of some 0.4 KB, and some 20 us "
         "more when an event of theirs comes",
     )
     live_clock: bool = option(
