@@ -81,7 +81,7 @@ def as_recovered(replayed: Chain, model: Model, folder: Path) -> Chain:
     chain = live_chain(model, replayed.options, folder, random.random)
     pack.load(chain, pack.firm_records(replayed.panel, rows))
     pack.load(chain, [record for cohort in replayed.waiting() for record in pack.cohort_records(cohort)])
-    pack.load(chain, [pack.clock_record(replayed)])
+    pack.load(chain, [pack.clock_record(replayed.time)])
     return chain
 
 

@@ -82,6 +82,11 @@ class Chain:
         """The firms at hand."""
         return self.firms.panel
 
+    @property
+    def time(self) -> Time:
+        """How far the partition has come."""
+        return Time(self.day, int(self.swept), self.known_to, self.next_offset)
+
     def use(self, model: Model) -> None:
         """Score with another model from now on."""
         self.scorer = Scorer(model)
@@ -136,7 +141,7 @@ class Chain:
             self.scorer,
             self.options.decisions,
             position=position,
-            time=Time(self.day, month, self.known_to, self.next_offset),
+            time=self.time._replace(swept=month),
             first_part=0 if self._live is None else self._live.first_part,
         )
 

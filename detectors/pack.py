@@ -7,16 +7,15 @@ are read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.arrays import Array, stored
 from detectors.chain import Chain
 from detectors.firm_record import FORMAT, UnreadableState, check_format, firm_records, put_back
 from detectors.labels import Cohort, cut
+from detectors.outcome import Time
 from detectors.reach import SOURCES
 
 __all__ = [
@@ -37,26 +36,6 @@ class _Clock(msgspec.Struct):
     swept: int
     known_to: dict[str, int]
     next_offset: int = 0
-
-
-class Timed(Protocol):
-    """Whose time is kept: a chain, or a `Time`."""
-
-    @property
-    def day(self) -> int:
-        """The greatest `known_at`."""
-
-    @property
-    def swept(self) -> int:
-        """The last month that has ended."""
-
-    @property
-    def known_to(self) -> NDArray[np.int32]:
-        """The reach of each source."""
-
-    @property
-    def next_offset(self) -> int:
-        """The offset behind the last record that is in the state."""
 
 
 def cohort_records(cohort: Cohort) -> Iterator[Record]:
@@ -93,10 +72,10 @@ def answered_records(month: int, parts: Iterable[int]) -> Iterator[Record]:
         yield _cohort_key(month, number), None
 
 
-def clock_record(of: Timed) -> Record:
+def clock_record(time: Time) -> Record:
     """The record of a partition's time."""
-    known_to = {s: int(d) for s, d in zip(SOURCES, of.known_to, strict=True) if d}
-    return CLOCK_KEY, msgspec.json.encode(_Clock(FORMAT, of.day, int(of.swept), known_to, of.next_offset))
+    known_to = {s: int(d) for s, d in zip(SOURCES, time.known_to, strict=True) if d}
+    return CLOCK_KEY, msgspec.json.encode(_Clock(FORMAT, time.day, time.swept, known_to, time.next_offset))
 
 
 def without(key: bytes, value: bytes | None, siren: int) -> bytes | None:

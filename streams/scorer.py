@@ -129,7 +129,7 @@ class Scorer:
             outbox,
             CHANGELOG,
             records=lambda chain, rows: chain.firms.records(chain.panel, rows),
-            last=lambda chain: [pack.clock_record(chain)],
+            last=lambda chain: [pack.clock_record(chain.time)],
             held=table.chains.get,
             written=self._let_go,
         )

@@ -123,7 +123,7 @@ def _records(chain: Chain) -> Iterator[pack.Record]:
         yield from pack.firm_records(chain.panel, rows[start : start + FIRMS_AT_ONCE])
     for cohort in chain.waiting():
         yield from pack.cohort_records(cohort)
-    yield pack.clock_record(chain)
+    yield pack.clock_record(chain.time)
 
 
 def _rest(chain: Chain, partition: int, partitions: int) -> Iterator[pack.Record]:
@@ -132,7 +132,7 @@ def _rest(chain: Chain, partition: int, partitions: int) -> Iterator[pack.Record
         here = partitions_of(cohort.sirens, partitions) == partition
         share = cohort.rows(here)
         yield from pack.cohort_records(share)
-    yield pack.clock_record(chain)
+    yield pack.clock_record(chain.time)
 
 
 def _empty_partitions(cluster: Cluster) -> int:

@@ -90,7 +90,7 @@ def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recov
     elif contender is WHOLE:
         chain = simulated()
         known = date.fromordinal(chain.day)
-        waiting, time_of_it = list(chain.waiting()), pack.clock_record(chain)
+        waiting, time_of_it = list(chain.waiting()), pack.clock_record(chain.time)
         size = _fill(site, CHANGELOG, copies(chain, sirens), [time_of_it])
         site.write(CHANGELOG, waiting_firms(waiting, sirens))
     elif contender is REDUCED:

@@ -38,7 +38,7 @@ def new_chain() -> Chain:
 def state(chain: Chain) -> dict[bytes, bytes | None]:
     """All that the changelog would keep of a chain."""
     rows = chain.firms.rows_of(chain.firms.sirens())
-    records = dict([*pack.firm_records(chain.panel, rows), pack.clock_record(chain)])
+    records = dict([*pack.firm_records(chain.panel, rows), pack.clock_record(chain.time)])
     for cohort in chain.waiting():
         records |= dict(pack.cohort_records(cohort))
     return records

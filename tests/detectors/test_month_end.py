@@ -131,7 +131,7 @@ def test_a_month_end_that_another_worker_has_done_is_done() -> None:
         written += other.firms.records(outcome.panel, outcome.changed)
     pack.load(chain, written)
     assert goes_on(chain)
-    pack.load(chain, [pack.clock_record(other)])
+    pack.load(chain, [pack.clock_record(other.time)])
     assert not goes_on(chain)
     assert chain.swept == JANUARY
     assert state(chain) == state(other)

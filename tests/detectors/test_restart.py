@@ -43,7 +43,7 @@ def effects(chain: Chain, events: Sequence[AnyEvent], edges: Sequence[int], star
             if outcome.examples is not None:
                 yield from pack.answered_records(outcome.examples.cohort.month, outcome.answered)
             yield from pack.firm_records(chain.panel, outcome.changed)
-            yield pack.clock_record(chain)
+            yield pack.clock_record(chain.time)
         start = stop
         yield start
 
@@ -71,7 +71,7 @@ def live_effects(
         start = stop
         if chain.month_end is None:
             yield from live.changed()
-            yield pack.clock_record(chain)
+            yield pack.clock_record(chain.time)
             chain.firms.let_go(most)
             yield start
 

@@ -11,9 +11,8 @@ from tests.acceptance.test_restart import EVENTS, SCORER, check_as_if_undisturbe
 from tests.acceptance.world import World
 from tests.faults.clocks import Clocked, clocked
 from tests.faults.schedule import CLOCK_KINDS, SEED, STORMS, schedule
-from tests.faults.stage import Stage
 from tests.faults.stepped import step
-from tests.faults.test_storm import figures, judge, weather
+from tests.faults.test_storm import outlasted
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -29,11 +28,8 @@ def test_clocks_step(
     ticking: Clocked, world: World, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     faults = schedule(seed, len(CLOCK_KINDS), CLOCK_KINDS)
-    with Stage(ticking, tmp_path) as stage:
-        weather(stage, world, faults)
-        judge(stage, world)
-        for line in figures(stage, seed):
-            record_property("figures", line)
+    for line in outlasted(ticking, world, tmp_path, faults, seed):
+        record_property("figures", line)
 
 
 def test_a_machine_that_starts_in_1970(ticking: Clocked, world: World, tmp_path: Path) -> None:

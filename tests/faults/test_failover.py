@@ -17,8 +17,7 @@ from tests.acceptance.harness import PARTITIONS, until
 from tests.acceptance.world import World
 from tests.faults.brokers import Brokers, brokers
 from tests.faults.schedule import CLUSTER_KINDS, SEED, STORMS, schedule
-from tests.faults.stage import Stage
-from tests.faults.test_storm import figures, judge, weather
+from tests.faults.test_storm import outlasted
 from vigie.__main__ import main
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -35,11 +34,8 @@ def test_brokers_go_and_come_back(
     cluster: Brokers, world: World, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     faults = schedule(seed, len(CLUSTER_KINDS), CLUSTER_KINDS)
-    with Stage(cluster, tmp_path) as stage:
-        weather(stage, world, faults)
-        judge(stage, world)
-        for line in figures(stage, seed):
-            record_property("figures", line)
+    for line in outlasted(cluster, world, tmp_path, faults, seed):
+        record_property("figures", line)
 
 
 def test_topics_as_an_operator_makes_them_outlast_a_broker(

@@ -17,7 +17,7 @@ from streams.lessons import Lessons
 from tests.acceptance.test_restart import check_as_if_undisturbed
 from tests.acceptance.world import World
 from tests.faults.schedule import KINDS, LONG, QUICK, SEED, STORMS, Fault, schedule
-from tests.faults.stage import Grounds, Stage
+from tests.faults.stage import Ground, Grounds, Stage
 from tests.faults.watch import ALERTS, CHANGELOG, EVENTS, EXAMPLES, check_commits
 
 # The watch's own client, kafka-python, leaves sockets open where a broker is away.
@@ -29,11 +29,16 @@ def test_a_storm(
     ground: Grounds, world: World, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
     faults = schedule(seed, len(KINDS)) if LONG else schedule(seed, len(QUICK), QUICK)
-    with Stage(ground, tmp_path) as stage:
+    for line in outlasted(ground, world, tmp_path, faults, seed):
+        record_property("figures", line)
+
+
+def outlasted(ground: Ground, world: World, folder: Path, faults: list[Fault], seed: int) -> list[str]:
+    """Everything is as if these faults had not been; what to say of them."""
+    with Stage(ground, folder) as stage:
         weather(stage, world, faults)
         judge(stage, world)
-        for line in figures(stage, seed):
-            record_property("figures", line)
+        return list(figures(stage, seed))
 
 
 def weather(stage: Stage, world: World, faults: list[Fault]) -> None:

@@ -132,7 +132,7 @@ def test_what_is_let_in_never_breaks_the_chain(events: list[AnyEvent]) -> None:
         written += pack.firm_records(chain.panel, outcome.changed)
         if outcome.cohort is not None:
             written += pack.cohort_records(outcome.cohort)
-    written.append(pack.clock_record(chain))
+    written.append(pack.clock_record(chain.time))
     pack.load(again, written)
     assert firms(again) == firms(chain)
     assert len(firms(chain)) == len({e.siren for e in events if isinstance(e, Event)})
