@@ -181,14 +181,17 @@ class Site:
 
     def send(self, lines: Iterable[dict[str, Any]]) -> None:
         """Send lines of `vigie ingest --to FILE` as any client would: clocks, which have no key, to every partition."""
+        sent = []
         with self.producer() as producer:
             for line in lines:
                 key, value = line["key"], json.dumps(line["value"]).encode()
                 if key is None:
-                    for partition in range(self.partitions):
-                        producer.send(line["topic"], value, partition=partition)
+                    sent += [producer.send(line["topic"], value, partition=p) for p in range(self.partitions)]
                 else:
-                    producer.send(line["topic"], value, key=key.encode())
+                    sent.append(producer.send(line["topic"], value, key=key.encode()))
+        for confirmed in sent:
+            # A flush tells of none that failed.
+            confirmed.get(timeout=0)
 
     @contextmanager
     def producer(self, **settings: Any) -> Iterator[KafkaProducer]:

@@ -123,19 +123,21 @@ class Stage:
     """Kills that were put off, for there was nothing to be interrupted."""
 
     def __enter__(self) -> Self:
-        self._stack = ExitStack()
-        self.site = self._stack.enter_context(self.ground.site(self.folder))
-        self.watch = self._stack.enter_context(Watch(self.site.kafka, self.site.redis_url, self.site.partitions))
         self.crew: dict[str, WorkerProcess] = {}
-        self._stack.callback(self._end_crew)
-        for name in CREW:
-            self.start(name)
-        for worker in self.crew.values():
-            worker.ready(1)
+        with ExitStack() as stack:
+            self.site = stack.enter_context(self.ground.site(self.folder))
+            self.watch = stack.enter_context(Watch(self.site.kafka, self.site.redis_url, self.site.partitions))
+            stack.callback(self._end_crew)
+            # First of all, since the rest needs servers; where one does not come back, the rest is done all the same.
+            stack.callback(self.ground.start_again)
+            for name in CREW:
+                self.start(name)
+            for worker in self.crew.values():
+                worker.ready(1)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.ground.start_again()
         self._stack.close()
 
     def start(self, name: str) -> WorkerProcess:

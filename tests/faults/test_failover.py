@@ -23,8 +23,9 @@ from vigie.__main__ import main
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster(kafka_options: KafkaOptions) -> Iterator[Brokers]:
+    """New for each test: once topics were deleted after some failovers, Kafka 4.4.0 takes no broker back."""
     with brokers(kafka_options) as cluster:
         yield cluster
 
