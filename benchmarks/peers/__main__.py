@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "recovery" in options.only:
             of.recovered = recovery.run(site, pool, chosen, options.recovered_firms, _say)
         if "scale" in options.only:
-            of.scaled = scale.run(site, pool, chosen, _say)
+            several = events.sent(options.scaled_events, options.firms, PARTITIONS)
+            of.scaled = scale.run(site, several, chosen, _say)
     print(report.markdown(of))
     if options.write:
         DOCUMENT.write_text(report.written(DOCUMENT.read_text(encoding="utf-8"), of), encoding="utf-8")
@@ -81,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--firms", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each rate of latency is held")
     parser.add_argument("--recovered-firms", type=int, default=350_000)
+    # Seconds of work for the quickest program, of which how long it takes to get going is a small share.
+    parser.add_argument("--scaled-events", type=int, default=600_000, help="events of one worker and two")
     parser.add_argument("--write", action="store_true", help=f"the tables into {DOCUMENT}, the plot into {PLOT}")
     return parser
 
