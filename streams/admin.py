@@ -17,6 +17,7 @@ from streams.kafka_client import opened
 from streams.topics import APP_ID, CHANGELOG, EVENTS, MODELS, TRAINER_GROUP, Topic, TopicOptions, table
 
 _RETRY_SECONDS = 0.1
+_IN_SYNC = "min.insync.replicas"
 
 State = Literal["created", "as it should be", "altered", "differs", "missing"]
 
@@ -167,7 +168,6 @@ class TopicAdmin:
         with told(self._cluster, "looking at its brokers"):
             brokers = [broker["broker_id"] for broker in self._client.describe_cluster()["brokers"]]
             versions = [self._client.get_broker_version_data(broker).broker_version for broker in brokers]
-        partitions = [(f"{name}/{p['partition_index']}", p) for name, t in metadata.items() for p in t["partitions"]]
         return Survey(
             brokers=len(brokers),
             version=min((tuple(version) for version in versions), default=()),
@@ -175,8 +175,8 @@ class TopicAdmin:
             replicas={
                 name: min(len(p["replica_nodes"]) for p in topic["partitions"]) for name, topic in metadata.items()
             },
-            short=tuple(name for name, p in partitions if len(p["isr_nodes"]) < len(p["replica_nodes"])),
-            leaderless=tuple(name for name, p in partitions if p["leader_id"] < 0),
+            short=_short(metadata),
+            leaderless=tuple(name for name, p in _partitions(metadata) if p["leader_id"] < 0),
             rights={name: frozenset(topic.get("authorized_operations") or ()) for name, topic in metadata.items()},
         )
 
@@ -222,6 +222,7 @@ class TopicAdmin:
             names = [d.what for d in finding.differences if d.alterable]
             configs = {name: wanted[finding.topic].configs[name] for name in names if name != "partitions"}
             if configs:
+                self._require_in_sync(finding.topic, configs)
                 self._alter_configs(finding.topic, configs)
             if "partitions" in names:
                 with told(self._cluster, f"adding partitions to {finding.topic}"):
@@ -238,6 +239,14 @@ class TopicAdmin:
             if time.monotonic() >= deadline or not any(d.alterable for f in findings for d in f.differences):
                 return findings
             time.sleep(_RETRY_SECONDS)
+
+    def _require_in_sync(self, topic: str, configs: Mapping[str, str]) -> None:
+        # Kafka 4.4.0 loses the cluster once such a topic is deleted and a broker ends: docs/guarantees.md.
+        if _IN_SYNC in configs and (short := _short(self._metadata([topic]))):
+            raise ClusterError(
+                f"{_IN_SYNC} of {topic} was not altered: copies of {', '.join(short)} are not in sync, and a change "
+                "meanwhile may harm the cluster. Run it again once `vigie doctor` finds every replica in sync."
+            )
 
     def _alter_configs(self, topic: str, configs: dict[str, str]) -> None:
         with told(self._cluster, f"altering {topic}"):
@@ -322,9 +331,19 @@ def clear_state(cluster: Cluster) -> None:
         admin.create([topic for topic in table(options) if topic.name in names])
 
 
+def _partitions(metadata: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Each partition of some topics, by its name topic/number."""
+    return [(f"{name}/{p['partition_index']}", p) for name, topic in metadata.items() for p in topic["partitions"]]
+
+
+def _short(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The partitions that have copies out of sync."""
+    return tuple(name for name, p in _partitions(metadata) if len(p["isr_nodes"]) < len(p["replica_nodes"]))
+
+
 def _copies(found: _Found) -> Copies:
     # Brokers that are not Apache's may have no such settings: what they then do is what Kafka does without.
-    in_sync = int(found.configs.get("min.insync.replicas", "1"))
+    in_sync = int(found.configs.get(_IN_SYNC, "1"))
     return Copies(found.replicas, in_sync, found.configs.get("unclean.leader.election.enable") == "true")
 
 

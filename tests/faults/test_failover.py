@@ -50,6 +50,15 @@ def test_topics_as_an_operator_makes_them_outlast_a_broker(
         main(["doctor", *asked, "--redis", site.redis_url])
         checks = {check["name"]: check["state"] for check in json.loads(capsys.readouterr().out)}
         assert (checks["copies"], checks["replicas"]) == ("well", "well")
+        # Kafka may not outlast a change of it then, when the topic is deleted in the end.
+        alter = ["topics", "create", *asked, "--alter", "--partitions", str(PARTITIONS), "--replication-factor", "3"]
+        away = cluster.leader(0)
+        away.kill()
+        until(lambda: cluster.left_by(away), "others to lead")
+        assert main([*alter, "--min-insync-replicas", "1"]) != 0
+        assert "not in sync" in capsys.readouterr().err
+        cluster.start_again()
+        assert main([*alter, "--min-insync-replicas", "1"]) == 0
 
 
 def test_what_has_no_leader_waits_for_one_and_keeps_its_order(cluster: Brokers, tmp_path: Path) -> None:
