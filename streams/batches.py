@@ -5,7 +5,8 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 
 - `App._new_transport` gives a Transport whose Consumer delivers batches.
 - `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage, and waits for all that a
-  fetch has brought as Faust does for each message.
+  fetch has brought as Faust does for each message, watching what may end that only where it cannot be handed over at
+  once.
 - What an agent would only hand on to tasks goes to `BatchApp.takers`, past Faust's queue, stream, acknowledgements and
   sensors: with few records at a time those would cost more than the work.
 - `Consumer._new_offset` commits the end of the batches that the agent marked done, in order, unless `BatchApp.holds`
@@ -149,9 +150,21 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             if records is None or self.should_stop:
                 return
             if records:
-                await self.wait_first(self._deliver_all(records, active), self.suspend_flow.wait())
+                await self._delivered(asyncio.create_task(self._deliver_all(records, active)))
             else:
                 await asyncio.sleep(0)
+
+    async def _delivered(self, delivery: asyncio.Task[None]) -> None:
+        """Wait for a delivery, unless the flow is suspended or all ends before."""
+        try:
+            # Its first step is nearly always its last: to watch what else may happen would cost more than it.
+            await asyncio.sleep(0)
+            if not delivery.done():
+                await self.wait_first(delivery, self.suspend_flow.wait())
+            elif not delivery.cancelled():
+                delivery.result()
+        finally:
+            delivery.cancel()
 
     async def _deliver_all(self, records: Mapping[TP, Sequence[Any]], active: Container[TP] | None) -> None:
         generation = self.app.consumer_generation_id

@@ -18,6 +18,8 @@ PACE_SECONDS = 0.005
 """From one request to the next, at least."""
 LONGEST_PACE_SECONDS = 0.015
 """And at most, however busy the loop is."""
+SHORTEST_WAIT_SECONDS = 0.0005
+"""The loop's timers count in whole milliseconds: a wait that is shorter would be none, over and over."""
 PACE_OF_CPU = 2.0
 """So many times the CPU that the loop has used since a request are to pass before the next."""
 
@@ -41,7 +43,7 @@ class FetchPace:
         """What to request of each broker, as aiokafka would; nothing before its time, and how long until then."""
         now, cpu = time.monotonic(), time.thread_time()
         wait = 0.0 if self._hurried else self._sent + _pace(cpu - self._cpu) - now
-        if wait > 0:
+        if wait >= SHORTEST_WAIT_SECONDS:
             return [], {}, wait, False, []
         actions = self._actions(assignment)
         if actions[0]:

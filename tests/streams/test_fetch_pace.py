@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import metadata
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,22 @@ def test_aiokafka_is_the_one_that_this_was_written_against() -> None:
 def test_a_loop_that_small_batches_keep_busy_is_left_free_half_the_time_within_limits() -> None:
     paces = [fetch_pace._pace(cpu_ms / 1000) * 1000 for cpu_ms in (0, 1, 4, 6, 50)]
     assert paces == pytest.approx([5, 5, 8, 12, 15])
+
+
+def test_what_is_left_of_a_pace_is_never_shorter_than_the_loop_s_timers_can_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the fetcher would ask again and again, without a pause, until the pace is over."""
+    now, paces = 100.0, []
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    fetcher = SimpleNamespace(_get_actions_per_node=lambda _: (["request"], {}, 0.2, False, []))
+    pace = FetchPace(fetcher)
+    assert pace._paced(None)[0]
+    for milliseconds in (0, 3, 4.4, 4.6):
+        now = 100.0 + milliseconds / 1000
+        requests, _, wait, *_ = pace._paced(None)
+        paces.append((bool(requests), round(1000 * wait, 3)))
+    assert paces == [(False, 5.0), (False, 2.0), (False, 0.6), (True, 200.0)]
 
 
 @pytest.fixture
