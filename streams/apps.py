@@ -18,6 +18,7 @@ from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.partition_tasks import PartitionTasks
+from streams.tables import Tables
 
 Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
 """Takes a message and its records."""
@@ -85,6 +86,7 @@ def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -
         consumer_max_fetch_size=4 * 1024 * 1024,
         table_standby_replicas=options.standbys,
         Monitor=Monitor,
+        TableManager=Tables,
     )
     app.batch_records = options.batch_records
     return app

@@ -53,6 +53,8 @@ from streams.fetch_pace import FetchPace
 FETCH_WAIT_MS = 100
 POLL_SECONDS = 0.25
 """How long a fetch waits for records: so much longer may a rebalance take."""
+RECOVERY_POLL_SECONDS = 0.01
+"""While state is read there is always more, and its end waits for the fetch behind the last record."""
 MANY_RECORDS = 500
 """A fetch of so many is worth another at once."""
 REBALANCE_PAUSE_SECONDS = 0.01
@@ -114,7 +116,7 @@ class _InLoopConsumer(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
         records = await self._fetch_records(
             consumer, active_partitions, timeout=timeout, max_records=consumer._max_poll_records
         )
-        if sum(map(len, records.values())) >= MANY_RECORDS:
+        if self.consumer.app.in_recovery or sum(map(len, records.values())) >= MANY_RECORDS:
             self._pace.hurry()
         return records
 
@@ -146,7 +148,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
 
     async def _drain_messages(self, fetcher: Any) -> None:
         while not (self.should_stop or fetcher.should_stop):
-            records, active = await self._wait_next_records(timeout=POLL_SECONDS)
+            seconds = RECOVERY_POLL_SECONDS if self.app.in_recovery else POLL_SECONDS
+            records, active = await self._wait_next_records(timeout=seconds)
             if records is None or self.should_stop:
                 return
             if records:

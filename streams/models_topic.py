@@ -56,9 +56,10 @@ class ModelFollower:
             if MODELS not in await self._consumer.topics():
                 await self._consumer.stop()
                 raise StreamsError(f"topic {MODELS} does not exist: create the topics with `vigie topics create`")
+        # Before it is assigned: behind a fetch from an empty topic the broker would keep the question waiting.
+        end = (await self._consumer.end_offsets([partition]))[partition]
         self._consumer.assign([partition])
         await self._consumer.seek_to_beginning(partition)
-        end = (await self._consumer.end_offsets([partition]))[partition]
         self._read_to = await self._consumer.position(partition)
         while self._read_to < end:
             await self._read()

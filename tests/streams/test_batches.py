@@ -13,6 +13,7 @@ from typing import Any
 
 import faust
 import pytest
+from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
@@ -27,6 +28,7 @@ from streams.batches import BatchApp, BatchConsumer, RecordsSchema
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.scorer import Clocks
+from streams.tables import Tables
 from streams.worker import Worker, WorkerSettings
 
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
@@ -75,6 +77,7 @@ RELIED_ON: dict[type, dict[str, str]] = {
         "apply_changelog_batch": "self, batch",
         "on_rebalance": "self, assigned, revoked, newly_assigned, generation_id",
     },
+    TableManager: {"on_start": "self", "_update_channels": "self"},
 }
 PARTITIONS = 2
 BATCH = 10
@@ -100,7 +103,7 @@ def test_each_method_relied_on_is_there(owner: type, name: str, expected: str) -
 
 def test_each_override_is_listed() -> None:
     """An override of something that Faust no longer has would do nothing at all."""
-    for ours in (batches._InLoopConsumer, BatchConsumer, RecordsSchema, BatchApp):
+    for ours in (batches._InLoopConsumer, BatchConsumer, RecordsSchema, BatchApp, Tables):
         (base,) = ours.__bases__
         overrides = {name for name, value in vars(ours).items() if inspect.isfunction(value) and name in dir(base)}
         assert overrides - {"__init__"} <= RELIED_ON[base].keys()
