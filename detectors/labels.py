@@ -5,6 +5,7 @@ collective procedure opened after the end of m and by then, else no. Both answer
 waits wrecks calibration (measured, see docs/design).
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,14 @@ class Examples:
 
 Parts = MutableMapping[int, Cohort]
 """A cohort in numbered parts."""
+
+
+class RecordedParts(Parts):
+    """Parts that are kept as their records' values, which recovery need not open."""
+
+    @abstractmethod
+    def put_back(self, number: int, value: bytes) -> None:
+        """Take a part as its record has it, in the place of one of this number."""
 
 
 class Pending(dict[int, Parts]):

@@ -2,8 +2,8 @@
 
 A firm is one record, key its SIREN (`firm_record`). A cohort waiting for its answers is in parts (`labels.cut`), a
 record each, key `~cohort|month|part`; the partition's time is one record, key `~clock`. A record is whole: the last
-one of a key is all there is to know. All have one format, that of the firms; cohorts and times are alike in all that
-are read.
+one of a key is all there is to know. Firms and times have one format; parts of cohorts have their own
+(`cohort_record`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 import numpy as np
 
-from detectors.arrays import Array, stored
+from detectors import cohort_record
 from detectors.chain import Chain
+from detectors.cohort_record import part_of, part_value, require_readable
 from detectors.firm_record import FORMAT, UnreadableState, check_format, firm_records, put_back
-from detectors.labels import Cohort, cut
+from detectors.labels import Cohort, RecordedParts, cut
 from detectors.outcome import Time
 from detectors.reach import SOURCES
 
@@ -49,23 +50,6 @@ def part_records(parts: Mapping[int, Cohort]) -> Iterator[Record]:
         yield _cohort_key(part.month, number), part_value(part)
 
 
-def part_value(part: Cohort) -> bytes:
-    """A part of a cohort as bytes."""
-    arrays = (
-        stored(part.sirens, "<u4"),
-        stored(part.codes, "|u1"),
-        stored(part.members, "<f4"),
-        stored(part.logits, "<f8"),
-    )
-    return bytes([FORMAT]) + msgspec.msgpack.encode(arrays)
-
-
-def part_of(month: int, value: bytes) -> Cohort:
-    """The part of a month's cohort that these bytes say."""
-    sirens, codes, members, logits = msgspec.msgpack.decode(value[1:], type=tuple[Array, Array, Array, Array])
-    return Cohort(month, sirens.open(), codes.open(), members.open(), logits.open())
-
-
 def answered_records(month: int, parts: Iterable[int]) -> Iterator[Record]:
     """The records that take the parts of an answered cohort away, by their numbers."""
     for number in parts:
@@ -85,12 +69,7 @@ def without(key: bytes, value: bytes | None, siren: int) -> bytes | None:
     """
     if value is None or not key.startswith(COHORT_PREFIX):
         return value
-    check_format(key, value[0])
-    arrays = msgspec.msgpack.decode(value[1:], type=tuple[Array, Array, Array, Array])
-    kept = arrays[0].open() != siren
-    if kept.all():
-        return value
-    return value[:1] + msgspec.msgpack.encode(tuple(stored(array.open()[kept], array.dtype) for array in arrays))
+    return cohort_record.without(key, value, siren)
 
 
 def load(chain: Chain, records: Iterable[Record]) -> None:
@@ -136,8 +115,11 @@ def _load_cohort(chain: Chain, key: bytes, value: bytes | None) -> None:
     if value is None:
         parts.pop(part, None)
         return
-    check_format(key, value[0])
-    parts[part] = part_of(month, value)
+    require_readable(key, value)
+    if isinstance(parts, RecordedParts):
+        parts.put_back(part, value)
+    else:
+        parts[part] = part_of(month, value)
 
 
 def _cohort_key(month: int, part: int) -> bytes:

@@ -66,13 +66,15 @@ class QueueKeeper:
         """The last warning about each thing: what stays as it is, is said once."""
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin, unless it has begun."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     async def stop(self) -> None:
         """Ask for the end, and wait a little for it: each step is whole, and the thread holds no process up."""
         self._stopping.set()
-        await asyncio.to_thread(self._thread.join, _LONGEST_STOP_SECONDS)
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join, _LONGEST_STOP_SECONDS)
 
     def _run(self) -> None:
         with connect(self._options.redis, self._options.redis_timeout_seconds) as client:

@@ -6,12 +6,12 @@ The file has no name: it goes with the process, however that ends. What counts i
 import os
 import tempfile
 import weakref
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from detectors import pack
-from detectors.labels import Cohort, Parts
+from detectors.labels import Cohort, Parts, RecordedParts
 from streams.errors import StreamsError
 
 _Key = tuple[int, int]
@@ -45,7 +45,11 @@ class Spool:
 
     def write(self, key: _Key, part: Cohort) -> None:
         """Keep a part, in the place of one of this key. Raises StreamsError where the disk does not take it."""
-        self._append(key, pack.part_value(part))
+        self.write_value(key, pack.part_value(part))
+
+    def write_value(self, key: _Key, value: bytes) -> None:
+        """Keep a part as its record's value has it, of any format that is read. Raises StreamsError likewise."""
+        self._append(key, value)
 
     def forget(self, key: _Key) -> None:
         """Take a part away. Raises KeyError where there is none."""
@@ -99,7 +103,7 @@ class Spool:
             ) from error
 
 
-class _SpooledParts(MutableMapping[int, Cohort]):
+class _SpooledParts(RecordedParts):
     """A month's parts."""
 
     def __init__(self, spool: Spool, month: int) -> None:
@@ -111,6 +115,9 @@ class _SpooledParts(MutableMapping[int, Cohort]):
 
     def __setitem__(self, number: int, part: Cohort) -> None:
         self._spool.write((self._month, number), part)
+
+    def put_back(self, number: int, value: bytes) -> None:
+        self._spool.write_value((self._month, number), value)
 
     def __delitem__(self, number: int) -> None:
         self._spool.forget((self._month, number))

@@ -296,7 +296,6 @@ class Worker:
             self._alert_metrics,
             self._clocks.wall,
         )
-        self._queue_keeper.start()
 
         async def handle(message: Any, records: Sequence[Any]) -> None:
             await deliver(message.partition, records)
@@ -337,6 +336,9 @@ class Worker:
                     raise _failure(role, app)
                 self._metrics.ready.labels(role).set(ready(app))
                 self._show_progress(role, app)
+            if self._queue_keeper is not None and all(map(ready, self._apps.values())):
+                # Not before: what it imports and asks would hold up the roles' start.
+                self._queue_keeper.start()
             if self._learner is not None:
                 self._learner.check()
             if self._scorer is not None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.files import FAR
 from benchmarks.nowhere import Nowhere
@@ -141,15 +142,23 @@ def copies(chain: Chain, sirens: Sequence[str]) -> Iterator[Record]:
 
 
 def waiting_firms(cohorts: Sequence[Cohort], sirens: Sequence[str]) -> list[list[Record]]:
-    """For each partition, as many cohorts of all its firms as these are: their rows over and over."""
+    """For each partition, as many cohorts of all its firms as these are: their rows over and over, mixed."""
     numbers = np.array(sirens).astype(np.uint32)
     places = partitions_of(numbers, PARTITIONS)
+    rng = np.random.default_rng(SEED)
     found = list[list[Record]]()
     for partition in range(PARTITIONS):
         here = np.sort(numbers[places == partition])
-        whole = [replace(c.rows(np.arange(len(here)) % len(c)), sirens=here) for c in cohorts]
+        whole = [_waiting(cohort, here, rng) for cohort in cohorts]
         found.append([record for cohort in whole for record in pack.cohort_records(cohort)])
     return found
+
+
+def _waiting(cohort: Cohort, sirens: NDArray[np.uint32], rng: np.random.Generator) -> Cohort:
+    """A cohort of these firms, whose bytes repeat no more than those of so many different ones scored by all members."""
+    rows = cohort.rows(rng.permutation(np.arange(len(sirens)) % len(cohort)))
+    learned = rng.normal(size=rows.members.shape).astype(np.float32)
+    return replace(rows, sirens=sirens, members=np.where(np.isnan(rows.members), learned, rows.members))
 
 
 def _worked_through(site: Site, of: Given, events: Sent) -> int:
