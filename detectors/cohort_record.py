@@ -1,8 +1,8 @@
 """A part of a cohort as the value of its record: bytes of a kind one after the other, then zlib.
 
-A firm has 85 bytes: its SIREN, as the difference from the one before; codes; log-odds of members; the score. By columns,
-and a byte of each number apart from the others, much repeats: what is not known yet, codes that firms share, signs and
-exponents. What is left is 50 bytes a firm, or less.
+A firm has 85 bytes: its SIREN, as the difference from the one before; codes; log-odds of members; the score. By
+columns, and each byte of a number apart from the others, much repeats: what is not known yet, codes that firms share,
+signs and exponents. What is left is 54 bytes a firm, or less.
 
 The first byte is the format. Up to 4 it was that of the firms' records, with plain arrays behind it.
 """

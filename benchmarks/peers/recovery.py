@@ -58,12 +58,16 @@ _WORD = 1 << 64
 
 @dataclass(frozen=True)
 class Recovered:
-    """Seconds from launch to the first event, bytes of state a firm, and the most memory the process had."""
+    """Seconds from launch to the first event, bytes of state a firm, and the most memory the process had.
+
+    `waiting_bytes` are those of a firm in a cohort that waits for its answers.
+    """
 
     firms: int
     seconds: float
     record_bytes: float | None
     peak_mib: float
+    waiting_bytes: float = 0.0
 
 
 def run(
@@ -78,14 +82,16 @@ def run(
             if one is None:
                 continue
             found[contender.name] = one
-            say(f"{contender.title}: {one.seconds:.1f} s to the first event, {count:,} firms, {one.peak_mib:.0f} MiB")
+            waiting = f", {one.waiting_bytes:.0f} bytes a firm and month that waits" if one.waiting_bytes else ""
+            took = f"{one.seconds:.1f} s to the first event, {count:,} firms, {one.peak_mib:.0f} MiB"
+            say(f"{contender.title}: {took}{waiting}")
     return found
 
 
 def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recovered:
     of = set_up(contender, site, TOPIC, THRESHOLD)
     sirens = of_events.sirens(firms)
-    size, known, done = None, FIRST_KNOWN, 0
+    size, waiting_bytes, known, done = None, 0.0, FIRST_KNOWN, 0
     if contender is BYTEWAX:
         done = _worked_through(site, of, one_each(sirens, known))
     elif contender is WHOLE:
@@ -93,7 +99,9 @@ def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recov
         known = date.fromordinal(chain.day)
         waiting, time_of_it = list(chain.waiting()), pack.clock_record(chain.time)
         size = _fill(site, CHANGELOG, copies(chain, sirens), [time_of_it])
-        site.write(CHANGELOG, waiting_firms(waiting, sirens))
+        parts = waiting_firms(waiting, sirens)
+        waiting_bytes = sum(len(value or b"") for part in parts for _, value in part) / (firms * len(waiting))
+        site.write(CHANGELOG, parts)
     elif contender is REDUCED:
         size = _fill(site, of.changelog, _column_records(pool, sirens))
     else:
@@ -102,7 +110,7 @@ def _recovery(site: Site, pool: Sent, contender: Contender, firms: int) -> Recov
     worker = launch(contender, of)
     try:
         first = until([worker], done + 1, STUCK_SECONDS)
-        return Recovered(firms, first.at - worker.launched, size, worker.peak_mib())
+        return Recovered(firms, first.at - worker.launched, size, worker.peak_mib(), waiting_bytes)
     finally:
         worker.stop(gently=contender is WHOLE)
 
@@ -155,7 +163,7 @@ def waiting_firms(cohorts: Sequence[Cohort], sirens: Sequence[str]) -> list[list
 
 
 def _waiting(cohort: Cohort, sirens: NDArray[np.uint32], rng: np.random.Generator) -> Cohort:
-    """A cohort of these firms, whose bytes repeat no more than those of so many different ones scored by all members."""
+    """A cohort of these firms, whose bytes repeat no more than those of so many that all members have scored."""
     rows = cohort.rows(rng.permutation(np.arange(len(sirens)) % len(cohort)))
     learned = rng.normal(size=rows.members.shape).astype(np.float32)
     return replace(rows, sirens=sirens, members=np.where(np.isnan(rows.members), learned, rows.members))

@@ -4,12 +4,13 @@ The older one is packed: the files that its worker imports (a26e3c4c, Python fil
 on today's packages. When it no longer does, pack the last release instead, by `git archive`.
 """
 
+import re
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from detectors import pack
+from detectors import cohort_record, pack
 from tests.acceptance.harness import Site, WorkerProcess, until
 from tests.acceptance.test_restart import (
     ALERTS,
@@ -60,7 +61,8 @@ def test_a_rolling_restart_of_two_versions(site: Site, world: World, older: Path
     site.send(parts[2])
     assert old.wait() == 1
     last = old.log.splitlines()[-1]
-    assert f"has format {pack.FORMAT}, this version of Vigie reads format 2: upgrade Vigie" in last
+    newer = "|".join(map(str, (pack.FORMAT, cohort_record.FORMAT)))
+    assert re.search(f"has format ({newer}), this version of Vigie reads format 2: upgrade Vigie", last), last
     assert site.behind(SCORER, EVENTS) > 0
     site.send(parts[3])
     finish(site)
