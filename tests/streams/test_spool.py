@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors import pack
+from detectors.chain import Chain, Live
 from detectors.features import names
+from detectors.firm_record import UnreadableState
 from detectors.labels import Cohort, Pending, whole
-from detectors.models import MEMBERS
+from detectors.models import MEMBERS, prior
 from streams.errors import StreamsError
 from streams.spool import Spool
+from tests.detectors.test_cohort_record import as_before
 
 MONTH = 24_200
 
@@ -43,6 +47,21 @@ def test_parts_come_back_as_they_were_and_nothing_is_seen_in_the_folder(tmp_path
     assert all(same(pending[MONTH][number], part) for number, part in parts.items())
     assert whole(pending[MONTH]).sirens.tolist() == [1, 3, 4, 5, 6, 9]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_is_taken_back_as_its_record_has_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    chain = Chain(prior(), live=Live(500, parts_of=spool.parts_of))
+    part, other = cohort(MONTH, 3, 9), cohort(MONTH, 4)
+    before = as_before(cohort(MONTH, 5), 4)
+    pack.load(chain, [*pack.part_records({7: part, 8: other}), (b"~cohort|%d|9" % MONTH, before)])
+    assert spool.size == len(pack.part_value(part)) + len(pack.part_value(other)) + len(before)
+    assert same(chain.pending[MONTH][7], part)
+    assert whole(chain.pending[MONTH]).sirens.tolist() == [3, 4, 5, 9]
+    pack.load(chain, pack.answered_records(MONTH, [7, 8, 9]))
+    assert spool.size == 0
+    with pytest.raises(UnreadableState, match="has format 9"):
+        pack.load(chain, [(b"~cohort|%d|9" % MONTH, bytes([9]) + before[1:])])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans()), max_size=40))
