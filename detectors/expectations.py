@@ -7,19 +7,22 @@ given a small number of its own, and those in between move up by one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.rings import MONTHS
-from detectors.squeeze import Numbers
+from detectors.squeeze import Numbers, padded, sums
 
 Ints = NDArray[np.int64]
+Structs = NDArray[np.void]
 Known = Mapping[str, Ints]
-"""What is known of each row from elsewhere, arrays of shape (n,) or (MONTHS, n)."""
-Expected = Callable[[NDArray[np.void], Known], "Ints | int"]
-"""From rows, whose fields before this one are there, and what else is known: values of such shapes, or one for all."""
+"""What is known of each row from elsewhere, arrays of shape (n,) or (n, MONTHS)."""
+Expected = Callable[[Structs, Known], "Ints | int"]
+"""From rows as `Expectations.integers`, whose fields before this one are there, and what else is known: values of such
+shapes, or of shapes that broadcast to them."""
 
 
 class Field(NamedTuple):
@@ -36,93 +39,134 @@ class Field(NamedTuple):
 class Expectations:
     """The numbers of rows of one type, and the rows of numbers."""
 
-    def __init__(self, blank: np.void, kinds: Sequence[Sequence[Field]]) -> None:
-        """`kinds` are fields whose numbers are of a size; a field comes after those that its expectation asks."""
+    def __init__(self, blank: np.void, kinds: Sequence[Sequence[Field]], before: int = 0) -> None:
+        """`kinds` are fields whose numbers are of a size; a field comes after those that its expectation asks.
+
+        Rows of numbers are `padded`, and have so many columns of 0 `before` the fields, for what else is known of a row.
+        """
         self.blank = blank
         self._fields = [field for kind in kinds for field in kind]
         self.names = [field.name for field in self._fields]
-        self._blanks = {field.name: _column(np.array([blank]), field.name) for field in self._fields}
-        sizes = [[self._blanks[field.name].size for field in kind] for kind in kinds]
+        self._bits = _bits_of(blank.dtype, self.names)
+        sizes = [[int(np.prod(self._bits[field.name].shape, dtype=int)) for field in kind] for kind in kinds]
         self.kinds = [sum(kind) for kind in sizes]
-        ends = np.cumsum([size for kind in sizes for size in kind]).tolist()
-        self._places = [
-            slice(start, end) if self._blanks[field.name].ndim > 1 else start
-            for field, start, end in zip(self._fields, [0, *ends[:-1]], ends, strict=True)
-        ]
-        self.columns = ends[-1]
+        starts = before + sums(np.array([size for kind in sizes for size in kind]))
+        self.columns = padded(int(starts[-1]))
+        self._integers = _integers_of(self._bits, starts[:-1].tolist(), self.columns)
+        self._blanks = self.integers(np.array([blank]))
+        self._rings = [field for field in self._fields if field.newest_first]
+        edges = dict(zip(self.names, pairwise(starts.tolist()), strict=True))
+        self._ring_starts = np.array([edges[field.name][0] for field in self._rings])
+        self._moves = list[tuple[slice | int, int]]()
+        for at, run in groupby(self._fields, lambda field: field.blank_at):
+            if at is not None:
+                of_run = [edge for field in run for edge in edges[field.name]]
+                self._moves += [(place, at) for place in _together(of_run[0], of_run[-1])]
+    def integers(self, rows: Structs) -> Structs:
+        """A copy of rows whose fields are integers: floats as their bits, texts as their bytes."""
+        found = np.zeros(len(rows), self._integers)
+        found[...] = rows.view(self._bits)
+        return found
 
-    def numbers(self, rows: NDArray[np.void], known: Known) -> Numbers:
-        """The numbers of rows, shape (columns, n)."""
-        found, blanks = np.empty((self.columns, len(rows)), np.int64), []
-        for field, place in zip(self._fields, self._places, strict=True):
-            values, expected = _column(rows, field.name), self._expected(field, rows, known)
-            if field.newest_first:
-                values = _turned(values, known["month"])
-                np.subtract(values[0], expected, out=found[place][0])
-                np.subtract(values[1:], values[:-1], out=found[place][1:])
-                continue
-            np.subtract(values, expected, out=found[place])
-            if field.blank_at is not None:
-                blanks.append((place, self._blanks[field.name] - expected, field.blank_at))
-        numbers = _folded(found)
-        for place, blank, at in blanks:
-            numbers[place] = _moved(numbers[place], _folded(blank), at)
-        return numbers
+    def numbers(self, values: Structs, known: Known) -> Numbers:
+        """The numbers of rows, shape (n, columns), in place of what `integers` made of them."""
+        expected = self._blanks.repeat(len(values))
+        for field in self._fields:
+            if field.expected is not None and not field.newest_first:
+                expected[field.name] = field.expected(values, known)
+        if self._rings:
+            self._turn_rings(values, expected, known)
+        numbers, expectations = _matrix(values), _matrix(expected)
+        np.subtract(numbers, expectations, out=numbers)
+        codes = _folded(numbers)
+        for place, at in self._moves:
+            _move(codes[:, place], _folded(_matrix(self._blanks)[:, place] - expectations[:, place]), at)
+        return codes
 
-    def rows(self, numbers: Numbers, known: Known, into: NDArray[np.void]) -> NDArray[np.void]:
+    def rows(self, numbers: Numbers, known: Known, into: Structs) -> Structs:
         """The rows `into`, with the fields of the numbers put into them."""
         differences = _unfolded(numbers)
-        for field, place in zip(self._fields, self._places, strict=True):
-            expected, values = self._expected(field, into, known), differences[place]
+        values, codes = differences.view(self._integers)[:, 0], numbers.view(self._integers)[:, 0]
+        for field in self._fields:
+            expected = self._blanks[field.name] if field.expected is None else field.expected(values, known)
             if field.newest_first:
-                values[0] += expected
-                values = _turned(np.cumsum(values, axis=0), known["month"])
-            else:
-                if field.blank_at is not None:
-                    blank = _folded(self._blanks[field.name] - expected)
-                    values = _unfolded(_moved_back(numbers[place], blank, field.blank_at))
-                values = values + expected
-            _put(into, field.name, values)
+                series = values[field.name]
+                series[:, 0] += expected
+                values[field.name] = _turned_back(np.cumsum(series, axis=1), known["month"])
+                continue
+            if field.blank_at is not None:
+                blank = _folded(self._blanks[field.name] - expected)
+                values[field.name] = _unfolded(_moved_back(codes[field.name].view(np.uint64), blank, field.blank_at))
+            values[field.name] += expected
+        into.view(self._bits)[...] = values
         return into
 
-    def _expected(self, field: Field, rows: NDArray[np.void], known: Known) -> "Ints | int":
-        return self._blanks[field.name] if field.expected is None else field.expected(rows, known)
+    def _turn_rings(self, values: Structs, expected: Structs, known: Known) -> None:
+        """Have the newest month first, of which a value is expected, and of the others the one after it."""
+        places = _TURNS.take(known["month"] % MONTHS, axis=0) + np.arange(len(values))[:, None] * self.columns
+        for field, start in zip(self._rings, self._ring_starts.tolist(), strict=True):
+            newest = field.expected(values, known) if field.expected else self._blanks[field.name]
+            values[field.name] = turned = _matrix(values).reshape(-1).take(places + start)
+            ring = expected[field.name]
+            ring[:, 0], ring[:, 1:] = newest, turned[:, :-1]
 
 
-def _column(rows: NDArray[np.void], name: str) -> Ints:
-    """A field's values as integers, shape (n,) or (values, n); floats as their bits, texts by their bytes."""
-    values = rows[name]
-    if values.dtype.kind == "S":
-        return letters(values)
-    return values.view(np.int64) if values.dtype.kind == "f" else values.astype(np.int64, copy=False).T
+def _bits_of(rows: np.dtype[np.void], names: Sequence[str]) -> np.dtype[np.void]:
+    """Some fields of rows as they lie in memory, floats as integers, texts as bytes."""
+    fields = rows.fields
+    assert fields is not None, "records have fields"
+    kinds, offsets = [_bits(rows[name]) for name in names], [fields[name][1] for name in names]
+    return np.dtype({"names": names, "formats": kinds, "offsets": offsets, "itemsize": rows.itemsize})
 
 
-def letters(texts: NDArray[np.bytes_]) -> Ints:
-    """The bytes of texts, shape (letters, n)."""
-    return np.ascontiguousarray(texts).view(np.uint8).reshape(len(texts), texts.itemsize).T.astype(np.int64)
+def _bits(kind: np.dtype[Any]) -> np.dtype[Any]:
+    if kind.base.kind == "S":
+        return np.dtype((np.uint8, (kind.itemsize,)))
+    return np.dtype((np.int64, kind.shape)) if kind.base.kind == "f" else kind
 
 
-def _put(rows: NDArray[np.void], name: str, values: Ints) -> None:
-    kind = rows.dtype[name]
-    if kind.kind == "S":
-        rows[name] = np.ascontiguousarray(values.T, np.uint8).view(kind)[:, 0]
-    else:
-        rows[name] = values.view(np.float64) if kind.kind == "f" else values.T
+def _integers_of(bits: np.dtype[np.void], starts: Sequence[int], columns: int) -> np.dtype[np.void]:
+    """The same fields as columns of integers, each from its start on."""
+    names = list(bits.names or ())
+    kinds = [np.dtype((np.int64, bits[name].shape)) for name in names]
+    return np.dtype(
+        {"names": names, "formats": kinds, "offsets": [8 * at for at in starts], "itemsize": 8 * columns}
+    )
+
+
+def _together(start: int, end: int) -> list[slice | int]:
+    """Columns as they are quickly worked on: passes over a few side by side have short inner loops."""
+    return [slice(start, end)] if end - start >= _MANY else [*range(start, end)]
+
+
+def _matrix(values: Structs) -> Ints:
+    """All columns, shape (n, columns)."""
+    return values.view(np.int64).reshape(len(values), -1)
 
 
 def _folded(differences: Ints) -> Numbers:
-    """Small numbers for numbers near 0: 0, -1, 1, -2, 2... become 0, 1, 2, 3, 4..."""
-    return ((differences << 1) ^ (differences >> 63)).view(np.uint64)
+    """Small numbers for numbers near 0: 0, -1, 1, -2, 2... become 0, 1, 2, 3, 4... In place."""
+    signs = differences >> 63
+    np.left_shift(differences, 1, out=differences)
+    np.bitwise_xor(differences, signs, out=differences)
+    return differences.view(np.uint64)
 
 
 def _unfolded(codes: Numbers) -> Ints:
     return (codes >> np.uint64(1)).view(np.int64) ^ -(codes & np.uint64(1)).view(np.int64)
 
 
-def _moved(codes: Numbers, blank: Numbers, place: int) -> Numbers:
-    """The codes with that of the blank moved down to a place; those passed over move up by one."""
+def _turned_back(turned: Ints, month: Ints) -> Ints:
+    """Rings that reach `month` of series (n, MONTHS) whose newest month comes first."""
+    return np.take_along_axis(turned, _TURNS.take(month % MONTHS, axis=0), axis=1)
+
+
+def _move(codes: Numbers, blank: Numbers, place: int) -> None:
+    """Move the code of the blank down to a place, and those passed over up by one. In place."""
     down = np.minimum(blank, np.uint64(place))
-    return np.where(codes == blank, down, codes + ((codes >= down) & (codes < blank)))
+    blanks = codes == blank
+    np.add(codes, (codes >= down) & (codes < blank), out=codes)
+    np.copyto(codes, down, where=blanks)
 
 
 def _moved_back(codes: Numbers, blank: Numbers, place: int) -> Numbers:
@@ -130,11 +174,7 @@ def _moved_back(codes: Numbers, blank: Numbers, place: int) -> Numbers:
     return np.where(codes == down, blank, codes - ((codes > down) & (codes <= blank)))
 
 
-def _turned(values: Ints, month: Ints) -> Ints:
-    """Rings (MONTHS, n) that reach `month`, with the newest month first; or such series as rings, by the same turn."""
-    if len(month) and (month == month[0]).all():
-        return values[(month[0] - _BACK) % MONTHS]
-    return np.take_along_axis(values, (month - _BACK[:, None]) % MONTHS, axis=0)
-
-
+_MANY = 8
 _BACK = np.arange(MONTHS)
+_TURNS = (_BACK[:, None] - _BACK) % MONTHS
+"""By the column of the newest month, the columns of the months backwards; the same turn leads back."""

@@ -3,18 +3,20 @@
 A change here, as of the rows themselves (`panel`), is another format (`firm_record`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import rings
-from detectors.expectations import Expectations, Expected, Field, Ints, Known, letters
-from detectors.panel import BLANK_FIRM, MONTH_ZERO, OWN_SITE, UNKNOWN, Panel
+from detectors.expectations import Expectations, Expected, Field, Ints, Known, Structs
+from detectors.panel import BLANK_FIRM, CODES_KEPT, MONTH_ZERO, OWN_SITE, UNKNOWN, Panel
 from detectors.rings import NEVER
+from detectors.squeeze import by_group
 
-Structs = NDArray[np.void]
 LEDGERS = ("debts", "accounts", "requests", "sites", "schedules")
+CODES_A_NUMBER = 8
+CODE_NUMBERS = CODES_KEPT // CODES_A_NUMBER
 
 
 def about_day(month: Ints) -> Ints:
@@ -27,21 +29,21 @@ def _known(name: str) -> Expected:
 
 
 def _like(name: str) -> Expected:
-    return lambda rows, _known: rows[name].astype(np.int64).T
+    return lambda rows, _known: rows[name]
 
 
 def _from_day_of_month(rows: Structs, _known: Known) -> Ints:
-    return about_day(rows["month"].astype(np.int64))
+    return about_day(rows["month"])
 
 
 def _text(pattern: bytes, length: int) -> Expected:
-    values = np.frombuffer(pattern.ljust(length, b"\0"), np.uint8).astype(np.int64)[:, None]
+    values = np.frombuffer(pattern.ljust(length, b"\0"), np.uint8).astype(np.int64)
     return lambda _rows, _known: values
 
 
 def _division(rows: Structs, _known: Known) -> Ints:
     """The first two digits of the activity."""
-    tens, ones = letters(rows["activity"])[:2] - ord("0")
+    tens, ones = rows["activity"].T[:2] - ord("0")
     return np.where((tens >= 0) & (tens <= 9) & (ones >= 0) & (ones <= 9), tens * 10 + ones, 0)
 
 
@@ -56,6 +58,8 @@ def _heads_peak(rows: Structs, known: Known) -> Ints:
     return (newest / 100.0).view(np.int64)
 
 
+BEFORE = len(LEDGERS) + CODE_NUMBERS
+"""Columns before a firm's fields: how many entries of each ledger it has, and its codes (`firm_record`)."""
 FIRM = Expectations(
     BLANK_FIRM,
     [
@@ -86,6 +90,7 @@ FIRM = Expectations(
         [Field("hours_used", _known("hours_used")), Field("hours_authorised", _known("hours_authorised"))],
         [Field("heads_peak", _heads_peak), *map(Field, ("debt_usual", "debt_peak", "logit", "usual", "spread"))],
     ],
+    BEFORE,
 )  # fmt: skip
 
 _OF_LEDGER: dict[str, list[list[Field]]] = {
@@ -130,28 +135,38 @@ def known_of_firms(heads: Structs) -> dict[str, Ints]:
     return {"month": month, "day": about_day(month), "own_site": own_site}
 
 
-def known_of_entries(of_firms: Known, held: Ints) -> dict[str, Ints]:
-    """The same for entries, of which each firm has `held`."""
-    return {name: np.repeat(values, held) for name, values in of_firms.items()}
+class KnownOfEntries(Mapping[str, Ints]):
+    """The same for entries, of which each firm has `held`; worked out when asked."""
+
+    def __init__(self, of_firms: Known, held: Ints) -> None:
+        self._of_firms, self._held = of_firms, held
+
+    def __getitem__(self, name: str) -> Ints:
+        return np.repeat(self._of_firms[name], self._held)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of_firms)
+
+    def __len__(self) -> int:
+        return len(self._of_firms)
 
 
 def sums_of_entries(entries: Sequence[Structs], held: Sequence[Ints], own_sites: Ints) -> dict[str, Ints]:
-    """What follows from the entries of n firms, arrays of shape (n,) or (MONTHS, n).
+    """What follows from the entries of n firms, arrays of shape (n,) or (n, MONTHS).
 
     `entries` and `held` go by LEDGERS; the entries stand firm after firm.
     """
     groups = [_Grouped(rows, counts) for rows, counts in zip(entries, held, strict=True)]
     debts, accounts, requests, sites, schedules = groups
-    found = {"debts_known": debts.counts, **_debts(debts)}
-    found["paid_month"] = accounts.latest(accounts["month"], NEVER)
-    found |= _requests(requests)
-    own = sites["key"] == np.repeat(own_sites, sites.counts)
-    found["heads_of_sites"] = sites.total(sites["heads"] * ~own)
-    found["heads_of_firm"] = UNKNOWN + sites.total((sites["heads"] - UNKNOWN) * own)
-    found["heads_month"] = sites.latest(sites["month"], NEVER)
-    found["schedule_amount"] = schedules.total(schedules["amount"])
-    found["schedule_until"] = schedules.latest(schedules["until"], 0)
-    return found
+    return {
+        "debts_known": debts.counts,
+        **_debts(debts),
+        "paid_month": accounts.latest(accounts["month"], NEVER),
+        **_requests(requests),
+        **_sites(sites, own_sites),
+        "schedule_amount": schedules.total(schedules["amount"]),
+        "schedule_until": schedules.latest(schedules["until"], 0),
+    }
 
 
 class _Grouped:
@@ -159,24 +174,25 @@ class _Grouped:
 
     def __init__(self, rows: Structs, counts: Ints) -> None:
         self.counts = counts
-        self._rows, self._some = rows, counts > 0
-        self._starts = (np.cumsum(counts) - counts)[self._some]
+        self._rows, self._ends = rows, np.cumsum(counts)
+        self._held = np.flatnonzero(counts)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def __getitem__(self, name: str) -> Ints:
-        return self._rows[name].astype(np.int64)
+        return self._rows[name].astype(np.int64, copy=False)
 
     def total(self, values: Ints) -> Ints:
-        """The sum by firm of values (entries,) or (entries, MONTHS)."""
-        return self._reduced(np.add, values, 0)
+        """The sum by firm of values (entries,)."""
+        return by_group(values, self._ends)
 
     def latest(self, values: Ints, without: int) -> Ints:
         """The greatest by firm of values (entries,), at least `without`."""
-        return np.maximum(self._reduced(np.maximum, values, without), without)
-
-    def _reduced(self, function: np.ufunc, values: Ints, without: int) -> Ints:
-        found = np.full((len(self.counts), *values.shape[1:]), without, np.int64)
+        found = np.full(len(self.counts), without, np.int64)
         if len(values):
-            found[self._some] = function.reduceat(values, self._starts, axis=0)
+            starts = (self._ends - self.counts)[self._held]
+            found[self._held] = np.maximum(np.maximum.reduceat(values, starts), without)
         return found
 
     def of_firms(self, values: Ints) -> Ints:
@@ -199,17 +215,28 @@ def _debts(debts: _Grouped) -> dict[str, Ints]:
     }
 
 
+def _sites(sites: _Grouped, own_sites: Ints) -> dict[str, Ints]:
+    heads = sites["heads"]
+    own = sites["key"] == sites.of_firms(own_sites)
+    return {
+        "heads_of_sites": sites.total(heads * ~own),
+        "heads_of_firm": UNKNOWN + sites.total((heads - UNKNOWN) * own),
+        "heads_month": sites.latest(sites["month"], NEVER),
+    }
+
+
 def _requests(requests: _Grouped) -> dict[str, Ints]:
     month, used_month, counts = requests["month"], requests["used_month"], requests["counts"]
     newest = requests.latest(np.maximum(month, used_month), NEVER)
-    owners = requests.of_firms(np.arange(len(newest)))
-    used, authorised = (np.zeros((rings.MONTHS, len(newest)), np.int64) for _ in range(2))
-    hours = requests["hours"] * counts * _in(month, newest[owners])
-    np.add.at(authorised.reshape(-1), month % rings.MONTHS * len(newest) + owners, hours)
-    at, column = np.nonzero(requests["used"])
-    shown = used_month[at] - (used_month[at] - column) % rings.MONTHS
-    hours = requests["used"][at, column] * counts[at] * _in(shown, newest[owners[at]])
-    np.add.at(used.reshape(-1), column * len(newest) + owners[at], hours)
+    used, authorised = (np.zeros((len(newest), rings.MONTHS), np.int64) for _ in range(2))
+    if len(requests):
+        owners = requests.of_firms(np.arange(len(newest)))
+        hours = requests["hours"] * counts * _in(month, newest[owners])
+        np.add.at(authorised.reshape(-1), owners * rings.MONTHS + month % rings.MONTHS, hours)
+        at, column = np.nonzero(requests["used"])
+        shown = used_month[at] - (used_month[at] - column) % rings.MONTHS
+        hours = requests["used"][at, column] * counts[at] * _in(shown, newest[owners[at]])
+        np.add.at(used.reshape(-1), owners[at] * rings.MONTHS + column, hours)
     return {
         "unemployment_month": newest,
         "request_until": requests.latest(np.where(counts == 1, requests["until"], 0), 0),

@@ -18,13 +18,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.arrays import narrow
 from detectors.errors import VigieError
-from detectors.firm_fields import ENTRIES, FIRM, LEDGERS, known_of_entries, known_of_firms, sums_of_entries
+from detectors.firm_fields import (
+    BEFORE, CODE_NUMBERS, ENTRIES, FIRM, LEDGERS, KnownOfEntries, known_of_firms, sums_of_entries,
+)  # fmt: skip
 from detectors.ledger import Ledger
 from detectors.panel import BLANK_FIRM, Panel, Rows
 from detectors.panel import FIRM as FIRM_ROW
-from detectors.squeeze import Bytes, Counts, Numbers, Part, Squeezer, cut_out, pieces_of, plain, readable
+from detectors.squeeze import Bytes, Counts, Numbers, Plain, Squeezer, cut_out, pieces_of, readable
 from detectors.squeeze_2 import spread as spread_2
 from detectors.squeeze_3 import Spreader
 
@@ -35,14 +36,15 @@ HEAD = np.dtype([("format", "u1"), ("offset", "<i8"), ("swept", "<i4"), ("siren"
 USUAL_CODES = (0, 1, 128)
 """Of what is unknown, and of what is 0 on either sort of scale (`scales`)."""
 
-_CODES_A_NUMBER = 8
-_CODE_NUMBERS = FIRM_ROW["codes"].shape[0] // _CODES_A_NUMBER
+TOGETHER = 512
+"""Firms packed at once: what lies between a few passes stays in the nearest memories."""
+
 _OTHER = len(USUAL_CODES)
 _SORT_OF = np.full(256, _OTHER, np.uint8)
 _SORT_OF[list(USUAL_CODES)] = range(_OTHER)
 _FOUR_SORTS = (np.arange(256, dtype=np.uint8)[:, None] >> np.arange(0, 8, 2, dtype=np.uint8) & 3).view("<u4")[:, 0]
 _CODE_OF = np.array([*USUAL_CODES, 0], np.uint8)
-_SQUEEZED_FIRM = Squeezer([len(LEDGERS), _CODE_NUMBERS, *FIRM.kinds])
+_SQUEEZED_FIRM = Squeezer([len(LEDGERS), CODE_NUMBERS, *FIRM.kinds])
 _SQUEEZED_ENTRIES = [Squeezer(expectations.kinds) for expectations in ENTRIES]
 
 
@@ -52,31 +54,38 @@ class UnreadableState(VigieError):
 
 def firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
     """The records of the firms at these rows, each once."""
-    if not len(rows):
-        return
+    for start in range(0, len(rows), TOGETHER):
+        yield from _firm_records(panel, rows[start : start + TOGETHER])
+
+
+def _firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
     firms = panel.firms.take(rows)
     heads = np.empty(len(rows), HEAD)
     heads["format"] = FORMAT
     for name in ("offset", "swept", "siren"):
         heads[name] = firms[name]
     of_firms = known_of_firms(heads)
-    found = [_entries(ledger, rows) for ledger in panel.ledgers]
-    entries, held = [some for some, _ in found], [counts for _, counts in found]
-    known = of_firms | sums_of_entries(entries, held, of_firms["own_site"])
-    sorts, codes = _sorted_codes(firms["codes"])
-    numbers = np.concatenate([np.stack(held).view(np.uint64), sorts.T, FIRM.numbers(firms, known)])
-    parts = [
-        plain(heads.view(np.uint8), np.full(len(rows), HEAD.itemsize)),
-        _SQUEEZED_FIRM.squeeze(numbers, np.ones(len(rows), np.int64)),
-        codes,
-        *(
-            squeezer.squeeze(expectations.numbers(some, known_of_entries(of_firms, counts)), counts)
-            for some, counts, expectations, squeezer in zip(entries, held, ENTRIES, _SQUEEZED_ENTRIES, strict=True)
-        ),
-        _names([panel.names[row] for row in rows.tolist()]),
+    slots, held = zip(*(_by_key(ledger, rows) for ledger in panel.ledgers), strict=True)
+    entries = [
+        expectations.integers(ledger.entries.take(some))
+        for ledger, some, expectations in zip(panel.ledgers, slots, ENTRIES, strict=True)
     ]
+    known = of_firms | sums_of_entries(entries, held, of_firms["own_site"])
+    numbers = FIRM.numbers(FIRM.integers(firms), known)
+    numbers[:, : len(LEDGERS)] = np.stack(held, axis=1)
+    sorts, codes = _sorted_codes(firms["codes"])
+    numbers[:, len(LEDGERS) : BEFORE] = sorts
+    parts = [
+        Plain(heads.view(np.uint8), np.full(len(rows), HEAD.itemsize)),
+        *_SQUEEZED_FIRM.squeeze(numbers, np.ones(len(rows), np.int64)),
+        codes,
+    ]
+    for values, counts, expectations, squeezer in zip(entries, held, ENTRIES, _SQUEEZED_ENTRIES, strict=True):
+        if len(values):
+            parts += squeezer.squeeze(expectations.numbers(values, KnownOfEntries(of_firms, counts)), counts)
+    parts.append(_names([panel.names[row] for row in rows.tolist()]))
     keys = [b"%09d" % siren for siren in heads["siren"].tolist()]
-    yield from zip(keys, pieces_of(parts), strict=True)
+    return zip(keys, pieces_of(parts), strict=True)
 
 
 def put_back(panel: Panel, values: list[bytes]) -> None:
@@ -107,28 +116,33 @@ def check_format(key: bytes, found: int) -> None:
         )
 
 
-def _entries(ledger: Ledger, rows: Rows) -> tuple[NDArray[np.void], Counts]:
-    """The entries of these firms, one firm's after the other's, and how many each has."""
-    owners, slots = ledger.of_firms(rows)
+def _by_key(ledger: Ledger, rows: Rows) -> tuple[Rows, Counts]:
+    """The entries of these firms, at most 2^16, one firm's after the other's; and how many each has."""
+    slots, held = ledger.by_firm(rows)
     # By key within a firm: the same facts make the same bytes, in whatever order they came.
-    by_key = np.argsort(ledger.entries["key"][slots])
-    order = by_key[np.argsort(narrow(owners[by_key]), kind="stable")]
-    return ledger.entries.take(slots[order]), np.bincount(owners, minlength=len(rows))
+    keys = ledger.entries["key"][slots]
+    owners = np.repeat(np.arange(len(rows), dtype=np.uint64), held)
+    sort = owners << np.uint64(48) | keys >> np.uint64(16)
+    order = np.argsort(sort, kind="stable")
+    sort = sort[order]
+    if (sort[1:] == sort[:-1]).any():
+        order = np.lexsort((keys, owners))
+    return slots[order], held
 
 
-def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, Part]:
+def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, Plain]:
     """Two bits a code, which of the usual ones it is, by rows as numbers; and the others of each row."""
     sorts = _SORT_OF.take(codes)
     # Each four bytes become one, two bits of each.
     four = sorts.view("<u4")
     four = (four | four >> 6 | four >> 12 | four >> 18).astype(np.uint8)
     numbers = four.view("<u2").astype(np.uint64)
-    return numbers, plain(codes[sorts == _OTHER], _others_of(numbers))
+    return numbers, Plain(codes[sorts == _OTHER], _others_of(numbers))
 
 
-def _names(names: list[str | None]) -> Part:
+def _names(names: list[str | None]) -> Plain:
     texts = [name.encode() if name else b"" for name in names]
-    return plain(np.frombuffer(b"".join(texts), np.uint8), np.array([len(text) for text in texts]))
+    return Plain(np.frombuffer(b"".join(texts), np.uint8), np.array([len(text) for text in texts]))
 
 
 def _codes_of(sorts: Numbers, data: Bytes, starts: Counts) -> tuple[NDArray[np.uint8], Counts]:
@@ -160,14 +174,13 @@ def _put_back(panel: Panel, values: list[bytes]) -> None:
     heads, rows, starts, ends = heads[newest], rows[newest], starts[newest], ends[newest]
     of_firms = known_of_firms(heads)
     numbers, starts = _SQUEEZED_FIRM.spread(data, starts + HEAD.itemsize, np.ones(len(rows), np.int64))
-    held, sorts, numbers = np.split(numbers, [len(LEDGERS), len(LEDGERS) + _CODE_NUMBERS])
-    codes, starts = _codes_of(np.ascontiguousarray(sorts.T), data, starts)
-    counts = [*held.view(np.int64)]
+    codes, starts = _codes_of(numbers[:, len(LEDGERS) : BEFORE], data, starts)
+    counts = [*np.ascontiguousarray(numbers[:, : len(LEDGERS)].T).view(np.int64)]
     entries = []
     for some, ledger, expectations, squeezer in zip(counts, panel.ledgers, ENTRIES, _SQUEEZED_ENTRIES, strict=True):
         of_entries, starts = squeezer.spread(data, starts, some)
         found = expectations.rows(
-            of_entries, known_of_entries(of_firms, some), np.zeros(of_entries.shape[1], ledger.blank.dtype)
+            of_entries, KnownOfEntries(of_firms, some), np.zeros(len(of_entries), ledger.blank.dtype)
         )
         slots, _ = ledger.slots(found["key"], np.repeat(rows, some))
         ledger.entries[_run(slots)] = found

@@ -29,6 +29,7 @@ class Ledger:
         self.blank = blank
         self._next = np.full(64, _NONE, np.int32)
         self._heads = np.full(64, _NONE, np.int32)
+        self._held = np.zeros(64, np.int32)
         self._index = KeyIndex()
         self._used = 0
 
@@ -60,6 +61,27 @@ class Ledger:
             return np.zeros(0, np.intp), np.zeros(0, np.int32)
         return np.concatenate(owners), np.concatenate(slots)
 
+    def by_firm(self, firms: Rows) -> tuple[Rows, NDArray[np.int64]]:
+        """The slots of these firms' entries, one firm's after the other's; and how many each firm has."""
+        self._fit_heads(int(firms.max()) + 1 if len(firms) else 0)
+        held = self._held[firms].astype(np.int64)
+        # Those with the longest chains first: so the others drop out at the end.
+        order = np.argsort(-held, kind="stable")
+        going = np.cumsum(np.bincount(held)[::-1])[::-1][1:]
+        """Of how many firms there is a 1st, 2nd, 3rd... entry."""
+        slot, rounds = self._heads[firms[order]], []
+        for count in going.tolist():
+            slot = slot[:count]
+            rounds.append(slot)
+            slot = self._next.take(slot)
+        found = np.empty(int(held.sum()), np.int32)
+        if rounds:
+            before = np.cumsum(going) - going
+            turn = np.repeat(np.arange(len(going)), going)
+            starts = (np.cumsum(held) - held)[order]
+            found[starts[np.arange(len(found)) - before[turn]] + turn] = np.concatenate(rounds)
+        return found, held
+
     def _append(self, keys: NDArray[np.uint64], firms: Rows) -> Rows:
         start, self._used = self._used, self._used + len(keys)
         self._fit(self._used)
@@ -68,6 +90,7 @@ class Ledger:
         self.entries[start : self._used] = self.blank
         self.entries["key"][slots] = keys
         self.firms[slots] = firms
+        np.add.at(self._held, firms, 1)
         self._index.add(keys, slots)
         self._chain(slots, firms)
         return slots
@@ -90,3 +113,4 @@ class Ledger:
 
     def _fit_heads(self, size: int) -> None:
         self._heads = with_room(self._heads, size, _NONE)
+        self._held = with_room(self._held, size)
