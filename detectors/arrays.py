@@ -38,6 +38,12 @@ def with_room(array: NDArray[Any], size: int, fill: object = 0) -> NDArray[Any]:
     return longer
 
 
+def places(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray[np.int64]:
+    """So many places from each start on, one after the other."""
+    stops = lengths.cumsum(dtype=np.int64)
+    return np.arange(stops[-1] if len(stops) else 0) + (starts - (stops - lengths)).repeat(lengths)
+
+
 def between(values: NDArray[Any], least: float, most: float) -> NDArray[Any]:
     """The values, none below `least` or above `most`, nan as it is: `numpy.clip`, whose calls cost a few values' time
     tenfold.

@@ -22,7 +22,6 @@ from detectors.errors import VigieError
 from detectors.firm_fields import (
     BEFORE, CODE_NUMBERS, ENTRIES, FIRM, LEDGERS, KnownOfEntries, known_of_firms, sums_of_entries,
 )  # fmt: skip
-from detectors.ledger import Ledger
 from detectors.panel import BLANK_FIRM, Panel, Rows
 from detectors.panel import FIRM as FIRM_ROW
 from detectors.squeeze import Bytes, Counts, Numbers, Plain, Squeezer, cut_out, pieces_of, readable
@@ -65,7 +64,7 @@ def _firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
     for name in ("offset", "swept", "siren"):
         heads[name] = firms[name]
     of_firms = known_of_firms(heads)
-    slots, held = zip(*(_by_key(ledger, rows) for ledger in panel.ledgers), strict=True)
+    slots, held = zip(*(ledger.by_key(rows) for ledger in panel.ledgers), strict=True)
     entries = [
         expectations.integers(ledger.entries.take(some))
         for ledger, some, expectations in zip(panel.ledgers, slots, ENTRIES, strict=True)
@@ -114,20 +113,6 @@ def check_format(key: bytes, found: int) -> None:
             f"state record {key!r} has format {found}, this version of Vigie reads formats {READ}: upgrade Vigie, or "
             "delete the changelog topic and rebuild the state with `vigie replay --state-out`"
         )
-
-
-def _by_key(ledger: Ledger, rows: Rows) -> tuple[Rows, Counts]:
-    """The entries of these firms, at most 2^16, one firm's after the other's; and how many each has."""
-    slots, held = ledger.by_firm(rows)
-    # By key within a firm: the same facts make the same bytes, in whatever order they came.
-    keys = ledger.entries["key"][slots]
-    owners = np.repeat(np.arange(len(rows), dtype=np.uint64), held)
-    sort = owners << np.uint64(48) | keys >> np.uint64(16)
-    order = np.argsort(sort, kind="stable")
-    sort = sort[order]
-    if (sort[1:] == sort[:-1]).any():
-        order = np.lexsort((keys, owners))
-    return slots[order], held
 
 
 def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, Plain]:

@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.arrays import with_room
+from detectors.arrays import places, with_room
 from detectors.index import KeyIndex
 
 Rows = NDArray[np.int32]
+Counts = NDArray[np.int64]
+Places = NDArray[np.intp]
 _NONE = np.int32(-1)
 
 
@@ -18,8 +20,9 @@ def entry_type(*fields: tuple[str, str] | tuple[str, str, int]) -> np.dtype[np.v
 class Ledger:
     """Entries of one kind for the firms of a partition.
 
-    `entries` is a structured array of shape (capacity,), of which the first `len(self)` are in use. The entries of a
-    firm form a chain, so that those of a few firms are gathered without a look at the others.
+    `entries` is a structured array of shape (capacity,), of which the first `len(self)` are in use. The slots of a firm
+    stand side by side in a list with room for more, so that those of a few firms are gathered without a look at the
+    others.
     """
 
     def __init__(self, blank: np.void) -> None:
@@ -27,9 +30,10 @@ class Ledger:
         self.entries = np.zeros(64, blank.dtype)
         self.firms = np.full(64, _NONE, np.int32)
         self.blank = blank
-        self._next = np.full(64, _NONE, np.int32)
-        self._heads = np.full(64, _NONE, np.int32)
-        self._held = np.zeros(64, np.int32)
+        self._lists = np.zeros(64, np.int32)
+        self._end = 0
+        """Behind the last list."""
+        self._starts, self._held, self._room = (np.zeros(64, np.int32) for _ in range(3))
         self._index = KeyIndex()
         self._used = 0
 
@@ -45,72 +49,70 @@ class Ledger:
         return slots, made
 
     def of_firms(self, firms: Rows) -> tuple[NDArray[np.intp], Rows]:
-        """The entries of these firms: positions in `firms`, and slots, both of shape (entries found,)."""
-        self._fit_heads(int(firms.max()) + 1 if len(firms) else 0)
-        owners, slots = [], []
-        owner, slot = np.arange(len(firms)), self._heads[firms]
-        while True:
-            there = slot >= 0
-            owner, slot = owner[there], slot[there]
-            if not len(slot):
-                break
-            owners.append(owner)
-            slots.append(slot)
-            slot = self._next[slot]
-        if not slots:
-            return np.zeros(0, np.intp), np.zeros(0, np.int32)
-        return np.concatenate(owners), np.concatenate(slots)
+        """The entries of these firms, one firm's after the other's: positions in `firms`, and slots."""
+        here, held = self._listed(firms)
+        return np.arange(len(firms)).repeat(held), self._lists.take(here)
 
-    def by_firm(self, firms: Rows) -> tuple[Rows, NDArray[np.int64]]:
-        """The slots of these firms' entries, one firm's after the other's; and how many each firm has."""
-        self._fit_heads(int(firms.max()) + 1 if len(firms) else 0)
-        held = self._held[firms].astype(np.int64)
-        # Those with the longest chains first: so the others drop out at the end.
-        order = np.argsort(-held, kind="stable")
-        going = np.cumsum(np.bincount(held)[::-1])[::-1][1:]
-        """Of how many firms there is a 1st, 2nd, 3rd... entry."""
-        slot, rounds = self._heads[firms[order]], []
-        for count in going.tolist():
-            slot = slot[:count]
-            rounds.append(slot)
-            slot = self._next.take(slot)
-        found = np.empty(int(held.sum()), np.int32)
-        if rounds:
-            before = np.cumsum(going) - going
-            turn = np.repeat(np.arange(len(going)), going)
-            starts = (np.cumsum(held) - held)[order]
-            found[starts[np.arange(len(found)) - before[turn]] + turn] = np.concatenate(rounds)
-        return found, held
+    def by_key(self, firms: Rows) -> tuple[Rows, Counts]:
+        """The slots of these firms, at most 2^16 and each given once, by key within a firm; and how many each has."""
+        here, held = self._listed(firms)
+        slots = self._lists.take(here)
+        keys, owners = self.entries["key"][slots], np.arange(len(firms), dtype=np.uint64).repeat(held)
+        sort = owners << np.uint64(48) | keys >> np.uint64(16)
+        if (sort[1:] > sort[:-1]).all():
+            return slots, held
+        order = sort.argsort(kind="stable")
+        sort = sort[order]
+        if (sort[1:] == sort[:-1]).any():
+            order = np.lexsort((keys, owners))
+        # Next time they stand in this order already, but for new ones.
+        self._lists[here] = slots = slots[order]
+        return slots, held
 
     def _append(self, keys: NDArray[np.uint64], firms: Rows) -> Rows:
         start, self._used = self._used, self._used + len(keys)
         self._fit(self._used)
-        self._fit_heads(int(firms.max()) + 1)
         slots = np.arange(start, self._used, dtype=np.int32)
         self.entries[start : self._used] = self.blank
         self.entries["key"][slots] = keys
         self.firms[slots] = firms
-        np.add.at(self._held, firms, 1)
         self._index.add(keys, slots)
-        self._chain(slots, firms)
+        self._enter(slots, firms)
         return slots
 
-    def _chain(self, slots: Rows, firms: Rows) -> None:
-        """Put new slots at the head of their firms' chains; a firm may have several of them."""
-        order = np.argsort(firms, kind="stable")
+    def _listed(self, firms: Rows) -> tuple[Places, Counts]:
+        """Where in the lists the slots of these firms stand, one firm's after the other's; and how many each has."""
+        self._fit_firms(int(firms.max()) + 1 if len(firms) else 0)
+        held = self._held.take(firms).astype(np.int64)
+        return places(self._starts.take(firms), held), held
+
+    def _enter(self, slots: Rows, firms: Rows) -> None:
+        """Put new slots into the lists of their firms; a firm may have several of them."""
+        self._fit_firms(int(firms.max()) + 1)
+        order = firms.argsort(kind="stable")
         slots, firms = slots[order], firms[order]
-        first = np.ones(len(firms), bool)
-        np.not_equal(firms[1:], firms[:-1], out=first[1:])
-        self._next[slots[1:]] = slots[:-1]
-        self._next[slots[first]] = self._heads[firms[first]]
-        last = np.append(first[1:], True)
-        self._heads[firms[last]] = slots[last]
+        first = np.flatnonzero(np.append(True, firms[1:] != firms[:-1]))
+        of, new = firms[first], np.diff(first, append=len(firms))
+        held = self._held[of]
+        self._make_room(of, held + new)
+        self._lists[places(self._starts[of] + held, new)] = slots
+        self._held[of] += new
+
+    def _make_room(self, firms: Rows, needed: Counts) -> None:
+        """Move the lists of those of these firms that need more room than there is, each once, to the end."""
+        full = needed > self._room[firms]
+        firms, room = firms[full], 2 * needed[full]
+        if not len(firms):
+            return
+        starts, held = self._end + np.cumsum(room) - room, self._held[firms]
+        self._end += int(room.sum())
+        self._lists = with_room(self._lists, self._end)
+        self._lists[places(starts, held)] = self._lists[places(self._starts[firms], held)]
+        self._starts[firms], self._room[firms] = starts, room
 
     def _fit(self, size: int) -> None:
         self.entries = with_room(self.entries, size)
         self.firms = with_room(self.firms, size, _NONE)
-        self._next = with_room(self._next, size, _NONE)
 
-    def _fit_heads(self, size: int) -> None:
-        self._heads = with_room(self._heads, size, _NONE)
-        self._held = with_room(self._held, size)
+    def _fit_firms(self, size: int) -> None:
+        self._starts, self._held, self._room = (with_room(of, size) for of in (self._starts, self._held, self._room))

@@ -166,15 +166,15 @@ class Panel:
         for name in SUMS_OF_ACCOUNTS:
             f[name][rows] = 0
         owners, slots = self.accounts.of_firms(rows)
-        # Every firm's latest account, then every firm's one before: within a round no firm comes twice.
-        rounds = np.flatnonzero(np.diff(owners) <= 0) + 1
-        for firm, slot in zip(np.split(rows[owners], rounds), np.split(slots, rounds), strict=True):
-            account = self.accounts.entries.take(slot)
-            known = rings.within(account["month"][:, None], rings.months(f["paid_month"][firm]))
-            due, paid = (np.where(known, account[name], UNKNOWN) for name in ("due", "paid"))
-            f["due"][firm] += _or_zero(due)
-            f["paid"][firm] += _or_zero(paid)
-            f["due_answered"][firm] += np.where(paid != UNKNOWN, _or_zero(due), 0)
+        accounts, firms = self.accounts.entries.take(slots), rows[owners]
+        known = rings.within(accounts["month"][:, None], rings.months(f["paid_month"][firms]))
+        due, paid = (np.where(known, accounts[name], UNKNOWN) for name in ("due", "paid"))
+        for name, amounts in (
+            ("due", _or_zero(due)),
+            ("paid", _or_zero(paid)),
+            ("due_answered", np.where(paid != UNKNOWN, _or_zero(due), 0)),
+        ):
+            np.add.at(f[name], firms, amounts)
 
     def apply(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         """Apply the events at these positions of a batch; no firm may occur twice. `firms` are their rows.

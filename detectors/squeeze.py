@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import places
+
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.uint64]
 Counts = NDArray[np.int64]
@@ -76,13 +78,13 @@ class Squeezer:
     def squeeze(self, numbers: Numbers, counts: Counts) -> list[Part]:
         """The parts of a piece a group; `numbers` (rows, columns), `counts` (groups,) rows of which belong to each."""
         held = counts > 0
-        places = self._places(numbers, counts[held])
+        scale = self._places(numbers, counts[held])
         used = numbers.reshape(-1) != 0
         bitmaps, at = np.packbits(used), used.nonzero()[0]
-        widths = self._widths(places, counts[held]).take(at).astype(np.int64)
+        widths = self._widths(scale, counts[held]).take(at).astype(np.int64)
         mapped = counts * self._bitmap
         return [
-            Plain(self._scaled(places), held * self._scale),
+            Plain(self._scaled(scale), held * self._scale),
             Plain(bitmaps, mapped),
             _packed(numbers.reshape(-1).take(at), widths, _numbers_in(bitmaps, mapped)),
         ]
@@ -94,11 +96,11 @@ class Squeezer:
         """
         held = counts > 0
         scaled = starts + held * self._scale
-        places = self._unscaled(cut_out(data, starts, scaled))
+        scale = self._unscaled(cut_out(data, starts, scaled))
         mapped = scaled + counts * self._bitmap
         bitmaps = cut_out(data, scaled, mapped)
         at = np.unpackbits(bitmaps).nonzero()[0]
-        widths = self._widths(places, counts[held]).take(at).astype(np.int64)
+        widths = self._widths(scale, counts[held]).take(at).astype(np.int64)
         numbers = np.zeros((int(counts.sum()), self.columns), np.uint64)
         found = _packed(numbers[:0], widths, _numbers_in(bitmaps, mapped - scaled))
         offsets = found.offsets + (mapped * 8 - found.begins).repeat(found.counts)
@@ -150,7 +152,7 @@ class Sheet:
 
     def put(self, data: Bytes, starts: Counts, sizes: Counts) -> None:
         """Write data piece by piece, so many bytes from each start on."""
-        self._bytes[_places(starts, sizes)] = data
+        self._bytes[places(starts, sizes)] = data
 
     def put_numbers(self, numbers: Numbers, widths: Counts, offsets: Counts) -> None:
         """Write numbers, each of so many bits, from these offsets on, in bits; no two of them overlap."""
@@ -219,10 +221,4 @@ def between(stops: Counts) -> Counts:
 
 def cut_out(data: Bytes, starts: Counts, ends: Counts) -> Bytes:
     """The bytes from each start to its end, one after the other."""
-    return data.take(_places(starts, ends - starts))
-
-
-def _places(starts: Counts, lengths: Counts) -> Counts:
-    """So many places from each start on, one after the other."""
-    stops = lengths.cumsum()
-    return np.arange(stops[-1] if len(stops) else 0) + (starts - (stops - lengths)).repeat(lengths)
+    return data.take(places(starts, ends - starts))
