@@ -24,7 +24,7 @@ from detectors.firm_fields import (
 )  # fmt: skip
 from detectors.panel import BLANK_FIRM, Panel, Rows
 from detectors.panel import FIRM as FIRM_ROW
-from detectors.squeeze import Bytes, Counts, Numbers, Plain, Squeezer, cut_out, pieces_of, readable
+from detectors.squeeze import Bytes, Counts, Numbers, Plain, Squeezed, Squeezer, cut_out, pieces_of, readable
 from detectors.squeeze_2 import spread as spread_2
 from detectors.squeeze_3 import Spreader
 
@@ -74,14 +74,15 @@ def _firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
     numbers[:, : len(LEDGERS)] = np.stack(held, axis=1)
     sorts, codes = _sorted_codes(firms["codes"])
     numbers[:, len(LEDGERS) : BEFORE] = sorts
-    parts = [
+    parts: list[Plain | Squeezed] = [
         Plain(heads.view(np.uint8), np.full(len(rows), HEAD.itemsize)),
-        *_SQUEEZED_FIRM.squeeze(numbers, np.ones(len(rows), np.int64)),
+        Squeezed(_SQUEEZED_FIRM, numbers, np.ones(len(rows), np.int64)),
         codes,
     ]
     for values, counts, expectations, squeezer in zip(entries, held, ENTRIES, _SQUEEZED_ENTRIES, strict=True):
         if len(values):
-            parts += squeezer.squeeze(expectations.numbers(values, KnownOfEntries(of_firms, counts)), counts)
+            of_entries = expectations.numbers(values, KnownOfEntries(of_firms, counts))
+            parts.append(Squeezed(squeezer, of_entries, counts))
     parts.append(_names([panel.names[row] for row in rows.tolist()]))
     keys = [b"%09d" % siren for siren in heads["siren"].tolist()]
     return zip(keys, pieces_of(parts), strict=True)

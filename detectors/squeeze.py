@@ -21,6 +21,8 @@ from detectors.arrays import places
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.uint64]
 Counts = NDArray[np.int64]
+Places = NDArray[np.uint64]
+"""In the scale of widths, shape (groups, kinds)."""
 
 _WORD = 64
 _WIDTHS = np.array([*range(21), 22, 24, 26, 28, 30, 32, 36, 40, 48, 56, 64], np.uint8)
@@ -39,22 +41,17 @@ class Plain(NamedTuple):
     sizes: Counts
 
 
-class Packed(NamedTuple):
-    """A part of each piece: numbers, each of its width in bits, one group's after the other's."""
+class Squeezed(NamedTuple):
+    """A part of each piece: numbers (rows, columns) of which so many rows belong to each group."""
 
+    squeezer: "Squeezer"
     numbers: Numbers
-    widths: Counts
     counts: Counts
-    """How many each group has."""
-    offsets: Counts
-    """Where each number begins, in bits, when no group is filled up to a whole byte."""
-    begins: Counts
-    """The same for each group."""
-    sizes: Counts
-    """How many bytes each group takes."""
 
-
-Part = Plain | Packed
+    @property
+    def sizes(self) -> Counts:
+        """Bytes of each piece's scale; a piece without rows has none."""
+        return (self.counts > 0) * self.squeezer.scale
 
 
 def padded(columns: int) -> int:
@@ -63,31 +60,42 @@ def padded(columns: int) -> int:
 
 
 class Squeezer:
-    """Squeezes rows of numbers, and spreads them again."""
+    """How rows of numbers are squeezed, and spread again."""
 
     def __init__(self, kinds: Sequence[int]) -> None:
         """`kinds` says how many columns of each kind there are, in their order; at most MOST_KINDS."""
         assert len(kinds) <= MOST_KINDS, "the widths of all kinds go into one word"
         self.columns = padded(sum(kinds))
+        self.bitmap = self.columns // 8
+        """Bytes of a row's."""
+        self.scale = -(-len(kinds) * _PLACE_BITS // 8)
+        """Bytes of a piece's."""
         self._firsts = np.cumsum([0, *kinds[:-1]])
+        self._sizes = np.diff(self._firsts, append=self.columns)
         self._shifts = np.arange(len(kinds), dtype=np.uint64) * np.uint64(_PLACE_BITS)
-        self._repeats = np.array([*kinds[:-1], kinds[-1] + self.columns - sum(kinds)])
-        self._bitmap = self.columns // 8
-        self._scale = -(-len(kinds) * _PLACE_BITS // 8)
 
-    def squeeze(self, numbers: Numbers, counts: Counts) -> list[Part]:
-        """The parts of a piece a group; `numbers` (rows, columns), `counts` (groups,) rows of which belong to each."""
-        held = counts > 0
-        scale = self._places(numbers, counts[held])
-        used = numbers.reshape(-1) != 0
-        bitmaps, at = np.packbits(used), used.nonzero()[0]
-        widths = self._widths(scale, counts[held]).take(at).astype(np.int64)
-        mapped = counts * self._bitmap
-        return [
-            Plain(self._scaled(scale), held * self._scale),
-            Plain(bitmaps, mapped),
-            _packed(numbers.reshape(-1).take(at), widths, _numbers_in(bitmaps, mapped)),
-        ]
+    def largest(self, numbers: Numbers, counts: Counts) -> Numbers:
+        """Numbers of as many bits as the largest of each kind in each group of so many rows, (groups, kinds)."""
+        rows, columns = numbers.shape
+        steps = [(self._firsts, 1)]
+        if len(counts) < rows:
+            # In the order that takes the fewer and longer runs: each costs more than a few numbers.
+            by_kind_first = rows * len(self._firsts) < len(counts) * columns
+            steps.insert(by_kind_first, (counts.cumsum() - counts, 0))
+        for starts, axis in steps:
+            # Of numbers combined by or, the highest bit is that of the largest.
+            numbers = np.bitwise_or.reduceat(numbers, starts, axis=axis)
+        return numbers
+
+    def widths(self, places: Places, counts: Counts) -> Bytes:
+        """The width of each of the numbers, were it not 0, of groups of so many rows with these places in the scale."""
+        of_groups = _WIDTHS.take(places.view(np.int64)).repeat(self._sizes, axis=1)
+        return of_groups.view("<u8").repeat(counts, axis=0).view(np.uint8).reshape(-1)
+
+    def scales(self, places: Places) -> Bytes:
+        """Places in the scale as bytes, one group's after the other's."""
+        together = np.bitwise_or.reduce(places << self._shifts, axis=1)
+        return together.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : self.scale].reshape(-1)
 
     def spread(self, data: Bytes, starts: Counts, counts: Counts) -> tuple[Numbers, Counts]:
         """The numbers of all groups, (rows, columns), and where the piece of each group ends.
@@ -95,52 +103,87 @@ class Squeezer:
         The piece of group i begins at `starts[i]` of `data`, which is `readable`, and has `counts[i]` rows.
         """
         held = counts > 0
-        scaled = starts + held * self._scale
-        scale = self._unscaled(cut_out(data, starts, scaled))
-        mapped = scaled + counts * self._bitmap
-        bitmaps = cut_out(data, scaled, mapped)
+        mapped = starts + held * self.scale
+        packed = mapped + counts * self.bitmap
+        scales, bitmaps = cut_out(data, starts, mapped), cut_out(data, mapped, packed)
         at = np.unpackbits(bitmaps).nonzero()[0]
-        widths = self._widths(scale, counts[held]).take(at).astype(np.int64)
+        widths = self.widths(self._places(scales), counts[held]).take(at).astype(np.int64)
+        laid = _laid(widths, bitmaps, packed - mapped)
         numbers = np.zeros((int(counts.sum()), self.columns), np.uint64)
-        found = _packed(numbers[:0], widths, _numbers_in(bitmaps, mapped - scaled))
-        offsets = found.offsets + (mapped * 8 - found.begins).repeat(found.counts)
-        numbers.reshape(-1)[at] = _read(data, widths, offsets)
-        return numbers, mapped + found.sizes
+        numbers.reshape(-1)[at] = _read(data, widths, laid.offsets(packed))
+        return numbers, packed + laid.sizes
 
-    def _places(self, numbers: Numbers, counts: Counts) -> NDArray[np.uint64]:
-        """The width of each kind in each group of so many rows, as places in the scale, shape (groups, kinds)."""
-        # Of numbers combined by or, the highest bit is that of the largest.
-        if len(counts) < len(numbers):
-            numbers = np.bitwise_or.reduceat(numbers, counts.cumsum() - counts, axis=0)
-        largest = np.bitwise_or.reduceat(numbers, self._firsts, axis=1)
-        return _PLACES.take(np.frexp(largest.astype(np.float64))[1])
-
-    def _scaled(self, places: NDArray[np.uint64]) -> Bytes:
-        """Places in the scale as bytes, one group's after the other's."""
-        together = np.bitwise_or.reduce(places << self._shifts, axis=1)
-        return together.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : self._scale].reshape(-1)
-
-    def _unscaled(self, scaled: Bytes) -> NDArray[np.uint64]:
-        together = np.zeros((len(scaled) // self._scale, 8), np.uint8)
-        together[:, : self._scale] = scaled.reshape(-1, self._scale)
+    def _places(self, scales: Bytes) -> Places:
+        together = np.zeros((len(scales) // self.scale, 8), np.uint8)
+        together[:, : self.scale] = scales.reshape(-1, self.scale)
         return together.view("<u8") >> self._shifts & np.uint64(len(_WIDTHS) - 1)
 
-    def _widths(self, places: NDArray[np.uint64], counts: Counts) -> Bytes:
-        """The width of each of the numbers, were it not 0, of groups of so many rows."""
-        of_groups = _WIDTHS.take(places.view(np.int64)).repeat(self._repeats, axis=1)
-        return of_groups.view("<u8").repeat(counts, axis=0).view(np.uint8).reshape(-1)
+
+class _Laid(NamedTuple):
+    """How numbers lie, group after group."""
+
+    begins: Counts
+    """In bits, of each number, when no group is filled up to whole bytes."""
+    of_groups: Counts
+    """The same of each group."""
+    counts: Counts
+    """How many numbers each group has."""
+    sizes: Counts
+    """Of each group, in bytes."""
+
+    def offsets(self, starts: Counts) -> Counts:
+        """Where in bits the numbers of groups begin that start at these bytes."""
+        return self.begins + (starts * 8 - self.of_groups).repeat(self.counts)
 
 
-def _numbers_in(bitmaps: Bytes, sizes: Counts) -> Counts:
-    """How many numbers each group has, whose bitmaps take so many bytes."""
-    return by_group(np.bitwise_count(bitmaps), sizes.cumsum())
-
-
-def _packed(numbers: Numbers, widths: Counts, counts: Counts) -> Packed:
+def _laid(widths: Counts, bitmaps: Bytes, mapped: Counts) -> _Laid:
+    """How numbers lie that have these widths, and whose bitmaps take so many bytes a group."""
+    counts = by_group(np.bitwise_count(bitmaps), mapped.cumsum())
     stops = sums(widths)
     ends = stops[counts.cumsum()]
     bits = between(ends)
-    return Packed(numbers, widths, counts, stops[:-1], ends - bits, (bits + 7) >> 3)
+    return _Laid(stops[:-1], ends - bits, counts, (bits + 7) >> 3)
+
+
+def pieces_of(parts: Sequence[Plain | Squeezed]) -> list[bytes]:
+    """A piece a group: its parts, one after the other. What numbers are squeezed, all are at once."""
+    at_parts = [i for i, part in enumerate(parts) if isinstance(part, Squeezed)]
+    squeezed = [part for part in parts if isinstance(part, Squeezed)]
+    numbers = np.concatenate([part.numbers.reshape(-1) for part in squeezed])
+    used = numbers != 0
+    bitmaps, at = np.packbits(used), used.nonzero()[0]
+    scales, widths = _scales_and_widths(squeezed)
+    widths = widths.take(at).astype(np.int64)
+    mapped = np.array([part.counts * part.squeezer.bitmap for part in squeezed])
+    laid = _laid(widths, bitmaps, mapped.reshape(-1))
+    # A part is plain bytes or scales, bitmaps, numbers.
+    sizes = np.zeros((len(parts), 3, mapped.shape[1]), np.int64)
+    sizes[:, 0] = [part.sizes for part in parts]
+    sizes[at_parts, 1], sizes[at_parts, 2] = mapped, laid.sizes.reshape(mapped.shape)
+    stops = sizes.transpose(2, 0, 1).cumsum().reshape(-1, len(parts), 3).transpose(1, 2, 0)
+    starts, sheet = stops - sizes, Sheet(int(stops[-1, -1, -1]))
+    sheet.put(
+        np.concatenate([*(part.data if isinstance(part, Plain) else scales.pop(0) for part in parts), bitmaps]),
+        np.concatenate([starts[:, 0], starts[at_parts, 1]]).reshape(-1),
+        np.concatenate([sizes[:, 0], mapped]).reshape(-1),
+    )
+    sheet.put_numbers(numbers.take(at), widths, laid.offsets(starts[at_parts, 2].reshape(-1)))
+    return sheet.cut(stops[-1, -1])
+
+
+def _scales_and_widths(parts: Sequence[Squeezed]) -> tuple[list[Bytes], Bytes]:
+    """The scales of the pieces of each part; and the width of each number of all, were it not 0."""
+    held = [part.counts[part.counts > 0] for part in parts]
+    largest = [part.squeezer.largest(part.numbers, counts) for part, counts in zip(parts, held, strict=True)]
+    bits = np.frexp(np.concatenate([numbers.reshape(-1) for numbers in largest]).astype(np.float64))[1]
+    places, start = _PLACES.take(bits), 0
+    scales, widths = list[Bytes](), list[Bytes]()
+    for part, counts, numbers in zip(parts, held, largest, strict=True):
+        some = places[start : start + numbers.size].reshape(numbers.shape)
+        start += numbers.size
+        scales.append(part.squeezer.scales(some))
+        widths.append(part.squeezer.widths(some, counts))
+    return scales, np.concatenate(widths)
 
 
 class Sheet:
@@ -167,22 +210,6 @@ class Sheet:
         """The bytes up to each end."""
         data, stops = self._bytes.tobytes(), [0, *ends.tolist()]
         return [data[start:stop] for start, stop in pairwise(stops)]
-
-
-def pieces_of(parts: Sequence[Part]) -> list[bytes]:
-    """A piece a group: its parts, one after the other."""
-    sizes = np.stack([part.sizes for part in parts])
-    stops = np.cumsum(sizes.T).reshape(-1, len(parts)).T
-    sheet, starts = Sheet(int(stops[-1, -1])), stops - sizes
-    plain = [(part.data, start, part.sizes) for part, start in zip(parts, starts, strict=True) if isinstance(part, Plain)]
-    sheet.put(*map(np.concatenate, zip(*plain, strict=True)))
-    packed = [
-        (part.numbers, part.widths, part.offsets + (start * 8 - part.begins).repeat(part.counts))
-        for part, start in zip(parts, starts, strict=True)
-        if isinstance(part, Packed)
-    ]
-    sheet.put_numbers(*map(np.concatenate, zip(*packed, strict=True)))
-    return sheet.cut(stops[-1])
 
 
 def readable(pieces: Sequence[bytes]) -> Bytes:
