@@ -162,11 +162,12 @@ def _turned_back(turned: Ints, month: Ints) -> Ints:
 
 
 def _move(codes: Numbers, blank: Numbers, place: int) -> None:
-    """Move the code of the blank down to a place, and those passed over up by one. In place."""
-    down = np.minimum(blank, np.uint64(place))
-    blanks = codes == blank
-    np.add(codes, (codes >= down) & (codes < blank), out=codes)
-    np.copyto(codes, down, where=blanks)
+    """Move the code of the blank down to a place, 0 or 1, and those passed over up by one. In place."""
+    blanks, passed = codes == blank, codes < blank
+    if place:
+        passed &= codes > 0
+    np.add(codes, passed, out=codes)
+    np.copyto(codes, np.minimum(blank, np.uint64(place)), where=blanks)
 
 
 def _moved_back(codes: Numbers, blank: Numbers, place: int) -> Numbers:

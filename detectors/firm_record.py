@@ -12,7 +12,7 @@ Records of the formats in READ are still read: those of format 3 have one byte b
 (`squeeze_3`), those of format 2 have plain counts and whole words (`squeeze_2`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -64,14 +64,12 @@ def _firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
     for name in ("offset", "swept", "siren"):
         heads[name] = firms[name]
     of_firms = known_of_firms(heads)
-    slots, held = zip(*(ledger.by_key(rows) for ledger in panel.ledgers), strict=True)
-    entries = [
-        expectations.integers(ledger.entries.take(some))
-        for ledger, some, expectations in zip(panel.ledgers, slots, ENTRIES, strict=True)
-    ]
+    found = [ledger.by_key(rows) for ledger in panel.ledgers]
+    entries = [expectations.integers(some) for expectations, (some, _) in zip(ENTRIES, found, strict=True)]
+    held = [counts for _, counts in found]
     known = of_firms | sums_of_entries(entries, held, of_firms["own_site"])
     numbers = FIRM.numbers(FIRM.integers(firms), known)
-    numbers[:, : len(LEDGERS)] = np.stack(held, axis=1)
+    numbers[:, : len(LEDGERS)] = np.array(held).T
     sorts, codes = _sorted_codes(firms["codes"])
     numbers[:, len(LEDGERS) : BEFORE] = sorts
     parts: list[Plain | Squeezed] = [
@@ -83,7 +81,7 @@ def _firm_records(panel: Panel, rows: Rows) -> Iterator[tuple[bytes, bytes]]:
         if len(values):
             of_entries = expectations.numbers(values, KnownOfEntries(of_firms, counts))
             parts.append(Squeezed(squeezer, of_entries, counts))
-    parts.append(_names([panel.names[row] for row in rows.tolist()]))
+    parts.append(_names(map(panel.names.__getitem__, rows.tolist())))
     keys = [b"%09d" % siren for siren in heads["siren"].tolist()]
     return zip(keys, pieces_of(parts), strict=True)
 
@@ -126,9 +124,9 @@ def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, Plain]:
     return numbers, Plain(codes[sorts == _OTHER], _others_of(numbers))
 
 
-def _names(names: list[str | None]) -> Plain:
+def _names(names: Iterable[str | None]) -> Plain:
     texts = [name.encode() if name else b"" for name in names]
-    return Plain(np.frombuffer(b"".join(texts), np.uint8), np.array([len(text) for text in texts]))
+    return Plain(np.frombuffer(b"".join(texts), np.uint8), np.fromiter(map(len, texts), np.int64, len(texts)))
 
 
 def _codes_of(sorts: Numbers, data: Bytes, starts: Counts) -> tuple[NDArray[np.uint8], Counts]:

@@ -53,21 +53,25 @@ class Ledger:
         here, held = self._listed(firms)
         return np.arange(len(firms)).repeat(held), self._lists.take(here)
 
-    def by_key(self, firms: Rows) -> tuple[Rows, Counts]:
-        """The slots of these firms, at most 2^16 and each given once, by key within a firm; and how many each has."""
+    def by_key(self, firms: Rows) -> tuple[NDArray[np.void], Counts]:
+        """Copies of the entries of these firms, at most 2^16, by key within a firm; and how many each has.
+
+        Each firm is given once.
+        """
         here, held = self._listed(firms)
         slots = self._lists.take(here)
-        keys, owners = self.entries["key"][slots], np.arange(len(firms), dtype=np.uint64).repeat(held)
+        entries, owners = self.entries.take(slots), np.arange(len(firms), dtype=np.uint64).repeat(held)
+        keys = np.ascontiguousarray(entries["key"])
         sort = owners << np.uint64(48) | keys >> np.uint64(16)
         if (sort[1:] > sort[:-1]).all():
-            return slots, held
+            return entries, held
         order = sort.argsort(kind="stable")
         sort = sort[order]
         if (sort[1:] == sort[:-1]).any():
             order = np.lexsort((keys, owners))
         # Next time they stand in this order already, but for new ones.
-        self._lists[here] = slots = slots[order]
-        return slots, held
+        self._lists[here] = slots[order]
+        return entries.take(order), held
 
     def _append(self, keys: NDArray[np.uint64], firms: Rows) -> Rows:
         start, self._used = self._used, self._used + len(keys)

@@ -25,7 +25,7 @@ Places = NDArray[np.uint64]
 """In the scale of widths, shape (groups, kinds)."""
 
 _WORD = 64
-_WIDTHS = np.array([*range(21), 22, 24, 26, 28, 30, 32, 36, 40, 48, 56, 64], np.uint8)
+_WIDTHS = np.array([*range(21), 22, 24, 26, 28, 30, 32, 36, 40, 48, 56, 64])
 _PLACE_BITS = 5
 """Bits of a place in the scale of widths."""
 _PLACES = np.append(np.searchsorted(_WIDTHS, np.arange(_WORD + 1)), len(_WIDTHS) - 1).astype(np.uint64)
@@ -70,32 +70,20 @@ class Squeezer:
         """Bytes of a row's."""
         self.scale = -(-len(kinds) * _PLACE_BITS // 8)
         """Bytes of a piece's."""
-        self._firsts = np.cumsum([0, *kinds[:-1]])
-        self._sizes = np.diff(self._firsts, append=self.columns)
+        self.kinds = len(kinds)
+        self._kind_of = np.zeros(self.columns, np.int64)
+        self._kind_of[: sum(kinds)] = np.arange(len(kinds)).repeat(kinds)
         self._shifts = np.arange(len(kinds), dtype=np.uint64) * np.uint64(_PLACE_BITS)
 
-    def largest(self, numbers: Numbers, counts: Counts) -> Numbers:
-        """Numbers of as many bits as the largest of each kind in each group of so many rows, (groups, kinds)."""
-        rows, columns = numbers.shape
-        steps = [(self._firsts, 1)]
-        if len(counts) < rows:
-            # In the order that takes the fewer and longer runs: each costs more than a few numbers.
-            by_kind_first = rows * len(self._firsts) < len(counts) * columns
-            steps.insert(by_kind_first, (counts.cumsum() - counts, 0))
-        for starts, axis in steps:
-            # Of numbers combined by or, the highest bit is that of the largest.
-            numbers = np.bitwise_or.reduceat(numbers, starts, axis=axis)
-        return numbers
-
-    def widths(self, places: Places, counts: Counts) -> Bytes:
-        """The width of each of the numbers, were it not 0, of groups of so many rows with these places in the scale."""
-        of_groups = _WIDTHS.take(places.view(np.int64)).repeat(self._sizes, axis=1)
-        return of_groups.view("<u8").repeat(counts, axis=0).view(np.uint8).reshape(-1)
+    def kinds_of(self, counts: Counts, before: int = 0) -> Counts:
+        """The kind of each number of groups of so many rows: kinds are numbered through all groups, from `before` on."""
+        of_rows = (np.arange(before, before + len(counts) * self.kinds, self.kinds)).repeat(counts)
+        return (of_rows[:, None] + self._kind_of).reshape(-1)
 
     def scales(self, places: Places) -> Bytes:
-        """Places in the scale as bytes, one group's after the other's."""
-        together = np.bitwise_or.reduce(places << self._shifts, axis=1)
-        return together.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : self.scale].reshape(-1)
+        """Bytes of places in the scale, those of each group's kinds, shape (groups, bytes)."""
+        together = places.reshape(-1, self.kinds) @ (np.uint64(1) << self._shifts)
+        return together.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8)[:, : self.scale]
 
     def spread(self, data: Bytes, starts: Counts, counts: Counts) -> tuple[Numbers, Counts]:
         """The numbers of all groups, (rows, columns), and where the piece of each group ends.
@@ -107,16 +95,18 @@ class Squeezer:
         packed = mapped + counts * self.bitmap
         scales, bitmaps = cut_out(data, starts, mapped), cut_out(data, mapped, packed)
         at = np.unpackbits(bitmaps).nonzero()[0]
-        widths = self.widths(self._places(scales), counts[held]).take(at).astype(np.int64)
+        kinds = self.kinds_of(counts[held]).take(at)
+        widths = _WIDTHS.take(self._places(scales)).take(kinds)
         laid = _laid(widths, bitmaps, packed - mapped)
         numbers = np.zeros((int(counts.sum()), self.columns), np.uint64)
         numbers.reshape(-1)[at] = _read(data, widths, laid.offsets(packed))
         return numbers, packed + laid.sizes
 
-    def _places(self, scales: Bytes) -> Places:
+    def _places(self, scales: Bytes) -> Counts:
         together = np.zeros((len(scales) // self.scale, 8), np.uint8)
         together[:, : self.scale] = scales.reshape(-1, self.scale)
-        return together.view("<u8") >> self._shifts & np.uint64(len(_WIDTHS) - 1)
+        places = together.view("<u8") >> self._shifts & np.uint64(len(_WIDTHS) - 1)
+        return places.view(np.int64).reshape(-1)
 
 
 class _Laid(NamedTuple):
@@ -152,8 +142,8 @@ def pieces_of(parts: Sequence[Plain | Squeezed]) -> list[bytes]:
     numbers = np.concatenate([part.numbers.reshape(-1) for part in squeezed])
     used = numbers != 0
     bitmaps, at = np.packbits(used), used.nonzero()[0]
-    scales, widths = _scales_and_widths(squeezed)
-    widths = widths.take(at).astype(np.int64)
+    numbers = numbers.take(at)
+    scales, widths = _scales_and_widths(squeezed, numbers, at)
     mapped = np.array([part.counts * part.squeezer.bitmap for part in squeezed])
     laid = _laid(widths, bitmaps, mapped.reshape(-1))
     # A part is plain bytes or scales, bitmaps, numbers.
@@ -167,23 +157,23 @@ def pieces_of(parts: Sequence[Plain | Squeezed]) -> list[bytes]:
         np.concatenate([starts[:, 0], starts[at_parts, 1]]).reshape(-1),
         np.concatenate([sizes[:, 0], mapped]).reshape(-1),
     )
-    sheet.put_numbers(numbers.take(at), widths, laid.offsets(starts[at_parts, 2].reshape(-1)))
+    sheet.put_numbers(numbers, widths, laid.offsets(starts[at_parts, 2].reshape(-1)))
     return sheet.cut(stops[-1, -1])
 
 
-def _scales_and_widths(parts: Sequence[Squeezed]) -> tuple[list[Bytes], Bytes]:
-    """The scales of the pieces of each part; and the width of each number of all, were it not 0."""
-    held = [part.counts[part.counts > 0] for part in parts]
-    largest = [part.squeezer.largest(part.numbers, counts) for part, counts in zip(parts, held, strict=True)]
-    bits = np.frexp(np.concatenate([numbers.reshape(-1) for numbers in largest]).astype(np.float64))[1]
-    places, start = _PLACES.take(bits), 0
-    scales, widths = list[Bytes](), list[Bytes]()
-    for part, counts, numbers in zip(parts, held, largest, strict=True):
-        some = places[start : start + numbers.size].reshape(numbers.shape)
-        start += numbers.size
-        scales.append(part.squeezer.scales(some))
-        widths.append(part.squeezer.widths(some, counts))
-    return scales, np.concatenate(widths)
+def _scales_and_widths(parts: Sequence[Squeezed], numbers: Numbers, at: Counts) -> tuple[list[Bytes], Counts]:
+    """The scales of the pieces of each part; and the width of each number that is not 0, which stand at these places."""
+    firsts = sums(np.array([len(part.counts) * part.squeezer.kinds for part in parts])).tolist()
+    kinds_of = [part.squeezer.kinds_of(part.counts, first) for part, first in zip(parts, firsts[:-1], strict=True)]
+    kinds = np.concatenate(kinds_of).take(at)
+    largest = np.zeros(firsts[-1], np.uint64)
+    np.maximum.at(largest, kinds, numbers)
+    places = _PLACES.take(np.frexp(largest.astype(np.float64))[1])
+    scales = [
+        part.squeezer.scales(places[start:end])[part.counts > 0].reshape(-1)
+        for part, (start, end) in zip(parts, pairwise(firsts), strict=True)
+    ]
+    return scales, _WIDTHS.take(places.view(np.int64)).take(kinds)
 
 
 class Sheet:
