@@ -35,7 +35,7 @@ HEAD = np.dtype([("format", "u1"), ("offset", "<i8"), ("swept", "<i4"), ("siren"
 USUAL_CODES = (0, 1, 128)
 """Of what is unknown, and of what is 0 on either sort of scale (`scales`)."""
 
-TOGETHER = 512
+TOGETHER = 1_024
 """Firms packed at once: what lies between a few passes stays in the nearest memories."""
 
 _OTHER = len(USUAL_CODES)

@@ -71,19 +71,13 @@ class Squeezer:
         self.scale = -(-len(kinds) * _PLACE_BITS // 8)
         """Bytes of a piece's."""
         self.kinds = len(kinds)
-        self._kind_of = np.zeros(self.columns, np.int64)
-        self._kind_of[: sum(kinds)] = np.arange(len(kinds)).repeat(kinds)
-        self._shifts = np.arange(len(kinds), dtype=np.uint64) * np.uint64(_PLACE_BITS)
+        self.shifts = np.arange(len(kinds), dtype=np.uint64) * np.uint64(_PLACE_BITS)
+        self._kind_of = np.zeros((1, self.columns), np.uint8)
+        self._kind_of[:, : sum(kinds)] = np.arange(len(kinds)).repeat(kinds)
 
-    def kinds_of(self, counts: Counts, before: int = 0) -> Counts:
-        """The kind of each number of groups of so many rows: kinds are numbered through all groups, from `before` on."""
-        of_rows = (np.arange(before, before + len(counts) * self.kinds, self.kinds)).repeat(counts)
-        return (of_rows[:, None] + self._kind_of).reshape(-1)
-
-    def scales(self, places: Places) -> Bytes:
-        """Bytes of places in the scale, those of each group's kinds, shape (groups, bytes)."""
-        together = places.reshape(-1, self.kinds) @ (np.uint64(1) << self._shifts)
-        return together.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8)[:, : self.scale]
+    def kinds_of(self, counts: Counts, firsts: Counts) -> tuple[Bytes, Counts]:
+        """The kind of each number in its row; and for each byte of bitmaps, which of `firsts` (groups,) is the group's."""
+        return self._kind_of.repeat(counts.sum(), axis=0).reshape(-1), firsts.repeat(counts * self.bitmap)
 
     def spread(self, data: Bytes, starts: Counts, counts: Counts) -> tuple[Numbers, Counts]:
         """The numbers of all groups, (rows, columns), and where the piece of each group ends.
@@ -95,8 +89,9 @@ class Squeezer:
         packed = mapped + counts * self.bitmap
         scales, bitmaps = cut_out(data, starts, mapped), cut_out(data, mapped, packed)
         at = np.unpackbits(bitmaps).nonzero()[0]
-        kinds = self.kinds_of(counts[held]).take(at)
-        widths = _WIDTHS.take(self._places(scales)).take(kinds)
+        places = self._places(scales)
+        of_rows, of_groups = self.kinds_of(counts[held], np.arange(0, len(places), self.kinds))
+        widths = _WIDTHS.take(places).take(of_groups.take(at >> 3) + of_rows.take(at))
         laid = _laid(widths, bitmaps, packed - mapped)
         numbers = np.zeros((int(counts.sum()), self.columns), np.uint64)
         numbers.reshape(-1)[at] = _read(data, widths, laid.offsets(packed))
@@ -105,7 +100,7 @@ class Squeezer:
     def _places(self, scales: Bytes) -> Counts:
         together = np.zeros((len(scales) // self.scale, 8), np.uint8)
         together[:, : self.scale] = scales.reshape(-1, self.scale)
-        places = together.view("<u8") >> self._shifts & np.uint64(len(_WIDTHS) - 1)
+        places = together.view("<u8") >> self.shifts & np.uint64(len(_WIDTHS) - 1)
         return places.view(np.int64).reshape(-1)
 
 
@@ -162,16 +157,25 @@ def pieces_of(parts: Sequence[Plain | Squeezed]) -> list[bytes]:
 
 
 def _scales_and_widths(parts: Sequence[Squeezed], numbers: Numbers, at: Counts) -> tuple[list[Bytes], Counts]:
-    """The scales of the pieces of each part; and the width of each number that is not 0, which stand at these places."""
-    firsts = sums(np.array([len(part.counts) * part.squeezer.kinds for part in parts])).tolist()
-    kinds_of = [part.squeezer.kinds_of(part.counts, first) for part, first in zip(parts, firsts[:-1], strict=True)]
-    kinds = np.concatenate(kinds_of).take(at)
-    largest = np.zeros(firsts[-1], np.uint64)
+    """The scales of the pieces of each part; and the width of each number that is not 0, which stand at these places.
+
+    The kinds of all groups are numbered through, group after group.
+    """
+    groups, edges = len(parts[0].counts), sums(np.array([len(part.counts) * part.squeezer.kinds for part in parts]))
+    firsts = [
+        np.arange(start, end, part.squeezer.kinds) for part, (start, end) in zip(parts, pairwise(edges), strict=True)
+    ]
+    kinds_of = [part.squeezer.kinds_of(part.counts, first) for part, first in zip(parts, firsts, strict=True)]
+    of_rows, of_groups = map(np.concatenate, zip(*kinds_of, strict=True))
+    kinds = of_groups.take(at >> 3) + of_rows.take(at)
+    largest = np.zeros(edges[-1], np.uint64)
     np.maximum.at(largest, kinds, numbers)
     places = _PLACES.take(np.frexp(largest.astype(np.float64))[1])
+    shifts = np.concatenate([part.squeezer.shifts[None].repeat(groups, axis=0).reshape(-1) for part in parts])
+    together = np.add.reduceat(places << shifts, np.concatenate(firsts)).astype("<u8", copy=False).view(np.uint8)
     scales = [
-        part.squeezer.scales(places[start:end])[part.counts > 0].reshape(-1)
-        for part, (start, end) in zip(parts, pairwise(firsts), strict=True)
+        some[part.counts > 0, : part.squeezer.scale].reshape(-1)
+        for part, some in zip(parts, together.reshape(len(parts), -1, 8), strict=True)
     ]
     return scales, _WIDTHS.take(places.view(np.int64)).take(kinds)
 
