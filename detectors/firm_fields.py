@@ -12,7 +12,6 @@ from detectors import rings
 from detectors.expectations import Expectations, Expected, Field, Ints, Known, Structs
 from detectors.panel import BLANK_FIRM, CODES_KEPT, MONTH_ZERO, OWN_SITE, UNKNOWN, Panel
 from detectors.rings import NEVER
-from detectors.squeeze import by_group
 
 LEDGERS = ("debts", "accounts", "requests", "sites", "schedules")
 CODES_A_NUMBER = 8
@@ -158,13 +157,14 @@ def sums_of_entries(entries: Sequence[Structs], held: Sequence[Ints], own_sites:
     """
     groups = [_Grouped(rows, counts) for rows, counts in zip(entries, held, strict=True)]
     debts, accounts, requests, sites, schedules = groups
+    (schedule_amount,) = schedules.totals(schedules["amount"])
     return {
         "debts_known": debts.counts,
         **_debts(debts),
         "paid_month": accounts.latest(accounts["month"], NEVER),
         **_requests(requests),
         **_sites(sites, own_sites),
-        "schedule_amount": schedules.total(schedules["amount"]),
+        "schedule_amount": schedule_amount,
         "schedule_until": schedules.latest(schedules["until"], 0),
     }
 
@@ -183,9 +183,12 @@ class _Grouped:
     def __getitem__(self, name: str) -> Ints:
         return self._rows[name].astype(np.int64, copy=False)
 
-    def total(self, values: Ints) -> Ints:
-        """The sum by firm of values (entries,)."""
-        return by_group(values, self._ends)
+    def totals(self, *values: Ints) -> Iterator[Ints]:
+        """The sums by firm of values (entries,), of each that is given."""
+        stops = np.zeros((len(values), len(self) + 1), np.int64)
+        for of_values, found in zip(values, stops, strict=True):
+            of_values.cumsum(out=found[1:])
+        yield from stops.take(self._ends, axis=1) - stops.take(self._ends - self.counts, axis=1)
 
     def latest(self, values: Ints, without: int) -> Ints:
         """The greatest by firm of values (entries,), at least `without`."""
@@ -204,23 +207,18 @@ def _debts(debts: _Grouped) -> dict[str, Ints]:
     employee, employer, months = debts["employee"], debts["employer"], debts["month"]
     owed = employee + employer
     opened, age = (owed > 0).astype(np.int64), months - MONTH_ZERO
-    return {
-        "debt_employee": debts.total(employee),
-        "debt_employer": debts.total(employer),
-        "debt_moment": debts.total(owed * age),
-        "debt_disputed": debts.total(owed * debts["disputed"]),
-        "debts_open": debts.total(opened),
-        "debts_moment": debts.total(opened * age),
-        "debt_newest": debts.latest(months, NEVER),
-    }
+    totals = debts.totals(employee, employer, owed * age, owed * debts["disputed"], opened, opened * age)
+    names = "debt_employee", "debt_employer", "debt_moment", "debt_disputed", "debts_open", "debts_moment"
+    return {**dict(zip(names, totals, strict=True)), "debt_newest": debts.latest(months, NEVER)}
 
 
 def _sites(sites: _Grouped, own_sites: Ints) -> dict[str, Ints]:
     heads = sites["heads"]
     own = sites["key"] == sites.of_firms(own_sites)
+    of_sites, of_firm = sites.totals(heads * ~own, (heads - UNKNOWN) * own)
     return {
-        "heads_of_sites": sites.total(heads * ~own),
-        "heads_of_firm": UNKNOWN + sites.total((heads - UNKNOWN) * own),
+        "heads_of_sites": of_sites,
+        "heads_of_firm": UNKNOWN + of_firm,
         "heads_month": sites.latest(sites["month"], NEVER),
     }
 

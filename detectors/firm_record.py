@@ -121,7 +121,7 @@ def _sorted_codes(codes: NDArray[np.uint8]) -> tuple[Numbers, Plain]:
     four = sorts.view("<u4")
     four = (four | four >> 6 | four >> 12 | four >> 18).astype(np.uint8)
     numbers = four.view("<u2").astype(np.uint64)
-    return numbers, Plain(codes[sorts == _OTHER], _others_of(numbers))
+    return numbers, Plain(codes.reshape(-1).compress(sorts.reshape(-1) == _OTHER), _others_of(numbers))
 
 
 def _names(names: Iterable[str | None]) -> Plain:
