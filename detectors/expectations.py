@@ -42,7 +42,7 @@ class Expectations:
     def __init__(self, blank: np.void, kinds: Sequence[Sequence[Field]], before: int = 0) -> None:
         """`kinds` are fields whose numbers are of a size; a field comes after those that its expectation asks.
 
-        Rows of numbers are `padded`, and have so many columns of 0 `before` the fields, for what else is known of a row.
+        Rows of numbers are `padded`, and have so many columns of 0 `before` the fields, for what else stands in a row.
         """
         self.blank = blank
         self._fields = [field for kind in kinds for field in kind]
@@ -62,6 +62,7 @@ class Expectations:
             if at is not None:
                 of_run = [edge for field in run for edge in edges[field.name]]
                 self._moves += [(place, at) for place in _together(of_run[0], of_run[-1])]
+
     def integers(self, rows: Structs) -> Structs:
         """A copy of rows whose fields are integers: floats as their bits, texts as their bytes."""
         found = np.zeros(len(rows), self._integers)
@@ -129,9 +130,7 @@ def _integers_of(bits: np.dtype[np.void], starts: Sequence[int], columns: int) -
     """The same fields as columns of integers, each from its start on."""
     names = list(bits.names or ())
     kinds = [np.dtype((np.int64, bits[name].shape)) for name in names]
-    return np.dtype(
-        {"names": names, "formats": kinds, "offsets": [8 * at for at in starts], "itemsize": 8 * columns}
-    )
+    return np.dtype({"names": names, "formats": kinds, "offsets": [8 * at for at in starts], "itemsize": 8 * columns})
 
 
 def _together(start: int, end: int) -> list[slice | int]:
@@ -141,7 +140,7 @@ def _together(start: int, end: int) -> list[slice | int]:
 
 def _matrix(values: Structs) -> Ints:
     """All columns, shape (n, columns)."""
-    return values.view(np.int64).reshape(len(values), -1)
+    return values.view(np.int64).reshape(len(values), values.dtype.itemsize // 8)
 
 
 def _folded(differences: Ints) -> Numbers:

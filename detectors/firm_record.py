@@ -20,10 +20,16 @@ from numpy.typing import NDArray
 
 from detectors.errors import VigieError
 from detectors.firm_fields import (
-    BEFORE, CODE_NUMBERS, ENTRIES, FIRM, LEDGERS, KnownOfEntries, known_of_firms, sums_of_entries,
+    BEFORE,
+    CODE_NUMBERS,
+    ENTRIES,
+    FIRM,
+    LEDGERS,
+    KnownOfEntries,
+    known_of_firms,
+    sums_of_entries,
 )  # fmt: skip
 from detectors.panel import BLANK_FIRM, Panel, Rows
-from detectors.panel import FIRM as FIRM_ROW
 from detectors.squeeze import Bytes, Counts, Numbers, Plain, Squeezed, Squeezer, cut_out, pieces_of, readable
 from detectors.squeeze_2 import spread as spread_2
 from detectors.squeeze_3 import Spreader

@@ -97,7 +97,7 @@ class Ledger:
         slots, firms = slots[order], firms[order]
         first = np.flatnonzero(np.append(True, firms[1:] != firms[:-1]))
         of, new = firms[first], np.diff(first, append=len(firms))
-        held = self._held[of]
+        held = self._held[of].astype(np.int64)
         self._make_room(of, held + new)
         self._lists[places(self._starts[of] + held, new)] = slots
         self._held[of] += new

@@ -162,19 +162,16 @@ class Panel:
 
     def recount(self, rows: Rows) -> None:
         """Work out again what of these firms is the sum of their accounts; a state's records leave it out."""
-        f = self.firms
-        for name in SUMS_OF_ACCOUNTS:
-            f[name][rows] = 0
         owners, slots = self.accounts.of_firms(rows)
-        accounts, firms = self.accounts.entries.take(slots), rows[owners]
-        known = rings.within(accounts["month"][:, None], rings.months(f["paid_month"][firms]))
+        accounts = self.accounts.entries.take(slots)
+        known = rings.within(accounts["month"][:, None], rings.months(self.firms["paid_month"][rows[owners]]))
         due, paid = (np.where(known, accounts[name], UNKNOWN) for name in ("due", "paid"))
-        for name, amounts in (
-            ("due", _or_zero(due)),
-            ("paid", _or_zero(paid)),
-            ("due_answered", np.where(paid != UNKNOWN, _or_zero(due), 0)),
-        ):
-            np.add.at(f[name], firms, amounts)
+        answered = np.where(paid != UNKNOWN, _or_zero(due), 0)
+        places = owners[:, None] * MONTHS + np.arange(MONTHS)
+        for name, amounts in zip(SUMS_OF_ACCOUNTS, (_or_zero(due), answered, _or_zero(paid)), strict=True):
+            sums = np.zeros((len(rows), MONTHS), np.int64)
+            np.add.at(sums.reshape(-1), places.reshape(-1), amounts.reshape(-1))
+            self.firms[name][rows] = sums
 
     def apply(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
         """Apply the events at these positions of a batch; no firm may occur twice. `firms` are their rows.

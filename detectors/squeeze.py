@@ -76,7 +76,7 @@ class Squeezer:
         self._kind_of[:, : sum(kinds)] = np.arange(len(kinds)).repeat(kinds)
 
     def kinds_of(self, counts: Counts, firsts: Counts) -> tuple[Bytes, Counts]:
-        """The kind of each number in its row; and for each byte of bitmaps, which of `firsts` (groups,) is the group's."""
+        """The kind of each number in its row; and for each byte of bitmaps its group's of `firsts` (groups,)."""
         return self._kind_of.repeat(counts.sum(), axis=0).reshape(-1), firsts.repeat(counts * self.bitmap)
 
     def spread(self, data: Bytes, starts: Counts, counts: Counts) -> tuple[Numbers, Counts]:

@@ -16,7 +16,7 @@ OF_SERIES = Expectations(
     np.array([(UNKNOWN, UNKNOWN, 0)], SERIES)[0],
     [
         [Field("due", lambda _rows, _known: 0, blank_at=0)],
-        [Field("paid", lambda rows, _known: rows["due"].T, blank_at=1)],
+        [Field("paid", lambda rows, _known: rows["due"], blank_at=1)],
         [Field("heads", lambda _rows, known: known["heads"], newest_first=True)],
     ],
 )
@@ -46,7 +46,8 @@ def test_rows_of_any_bits_come_back(name: str, size: int, share: float, alike: b
     none = [np.zeros(0, entries.blank.dtype) for entries in ENTRIES], [np.zeros(size, np.int64)] * len(ENTRIES)
     known = known_of_firms(heads)
     known |= sums_of_entries(*none, known["own_site"])
-    again = expectations.rows(expectations.numbers(rows, known), known, np.zeros(size, rows.dtype))
+    numbers = expectations.numbers(expectations.integers(rows), known)
+    again = expectations.rows(numbers, known, np.zeros(size, rows.dtype))
     for field in expectations.names:
         assert again[field].tobytes() == rows[field].tobytes(), field
 
@@ -56,15 +57,16 @@ def test_what_is_as_expected_is_nothing() -> None:
     rows, month = np.array([OF_SERIES.blank] * 2, SERIES), np.array([24_217, 24_222])
     rows["due"][0, 3:] = rows["paid"][0, 3:] = 1_000
     rows["heads"] = 400
-    numbers = OF_SERIES.numbers(rows, {"month": month, "heads": np.array([400, 500])})
-    due, paid, heads = numbers[:MONTHS], numbers[MONTHS : 2 * MONTHS], numbers[2 * MONTHS :]
-    assert (due != 0).sum(axis=0).tolist() == [MONTHS - 3, 0]
+    numbers = OF_SERIES.numbers(OF_SERIES.integers(rows), {"month": month, "heads": np.array([400, 500])})
+    due, paid, heads, behind = np.split(numbers, [MONTHS, 2 * MONTHS, 3 * MONTHS], axis=1)
+    assert (due != 0).sum(axis=1).tolist() == [MONTHS - 3, 0]
     assert not paid.any()
-    assert heads.T.tolist() == [[0] * MONTHS, [199, *[0] * (MONTHS - 1)]]
+    assert not behind.any()
+    assert heads.tolist() == [[0] * MONTHS, [199, *[0] * (MONTHS - 1)]]
 
 
 def test_what_is_not_yet_paid_is_next_to_nothing() -> None:
     rows = np.array([OF_SERIES.blank], SERIES)
     rows["due"] = 5_000
-    numbers = OF_SERIES.numbers(rows, {"month": np.array([24_217]), "heads": np.array([0])})
-    assert set(numbers[MONTHS : 2 * MONTHS, 0].tolist()) == {1}
+    numbers = OF_SERIES.numbers(OF_SERIES.integers(rows), {"month": np.array([24_217]), "heads": np.array([0])})
+    assert set(numbers[0, MONTHS : 2 * MONTHS].tolist()) == {1}

@@ -29,5 +29,5 @@ def test_sums_of_entries_are_those_of_the_panel(events: list[FirmEvent]) -> None
         entries.append(ledger.entries[: len(ledger)][order])
         held.append(np.bincount(ledger.firms[: len(ledger)], minlength=len(firms)))
     for name, found in sums_of_entries(entries, held, known_of_firms(firms)["own_site"]).items():
-        assert found.T.tolist() == firms[name].tolist(), name
+        assert found.tolist() == firms[name].tolist(), name
     assert len(entries) == len(LEDGERS)

@@ -70,6 +70,15 @@ def test_a_record_depends_on_its_firm_alone(events: list[FirmEvent], seed: int) 
     assert list(firm_records(panel, rows)) == [alone[row] for row in rows]
 
 
+def test_more_firms_than_are_packed_together() -> None:
+    panel = applied([headcount(f"{n:09d}", heads=n) for n in range(1, firm_record.TOGETHER + 3)])
+    rows = np.arange(len(panel), dtype=np.int32)[::-1]
+    ends = [next(firm_records(panel, rows[[at]])) for at in (0, firm_record.TOGETHER - 1, firm_record.TOGETHER, -1)]
+    records = list(firm_records(panel, rows))
+    assert [records[at] for at in (0, firm_record.TOGETHER - 1, firm_record.TOGETHER, -1)] == ends
+    assert len(dict(records)) == len(panel)
+
+
 @settings(max_examples=10, deadline=None)
 @given(event_lists, event_lists)
 def test_newer_records_go_over_what_a_panel_holds(before: list[FirmEvent], after: list[FirmEvent]) -> None:

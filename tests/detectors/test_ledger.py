@@ -28,12 +28,12 @@ def test_the_ledger_is_a_dictionary_of_lists(columns: list[set[int]]) -> None:
         expected |= {int(key): number for key in keys}
         slots, made = ledger.slots(keys, np.zeros(len(keys), np.int32))
         assert not made.any()
-    assert len(ledger) == len(expected)
-    assert_chains(ledger, expected)
+        assert len(ledger) == len(expected)
+        assert_lists(ledger, expected)
 
 
-def assert_chains(ledger: Ledger, expected: dict[int, int]) -> None:
-    """Every firm's chain has its entries, each once, whoever else is asked for."""
+def assert_lists(ledger: Ledger, expected: dict[int, int]) -> None:
+    """Every firm's list has its entries, each once, whoever else is asked for; and so in the order of their keys."""
     by_firm: dict[int, dict[int, int]] = defaultdict(dict)
     for key, amount in expected.items():
         by_firm[firm_of(key)][key] = amount
@@ -46,6 +46,9 @@ def assert_chains(ledger: Ledger, expected: dict[int, int]) -> None:
         assert key not in found[int(asked[owner])]
         found[int(asked[owner])][key] = int(ledger.entries["amount"][slot])
     assert found == by_firm
+    entries, held = ledger.by_key(asked)
+    assert held.tolist() == [len(by_firm[firm]) for firm in asked.tolist()]
+    assert entries.tolist() == [entry for firm in asked.tolist() for entry in sorted(by_firm[firm].items())]
 
 
 def test_a_fresh_entry_is_blank() -> None:
@@ -61,3 +64,12 @@ def test_a_fresh_entry_is_blank() -> None:
 def test_no_firms_have_no_entries() -> None:
     owners, slots = Ledger(BLANK).of_firms(np.zeros(0, np.int32))
     assert (len(owners), len(slots)) == (0, 0)
+
+
+def test_keys_that_begin_alike_are_in_order() -> None:
+    ledger, keys = Ledger(BLANK), np.array([7, 2**63 + 1, 3, 2**63, 5], np.uint64)
+    ledger.slots(keys, np.array([1, 1, 0, 1, 1], np.int32))
+    for _ in range(2):
+        entries, held = ledger.by_key(np.array([1, 0], np.int32))
+        assert entries["key"].tolist() == [5, 7, 2**63, 2**63 + 1, 3]
+        assert held.tolist() == [4, 1]
