@@ -93,10 +93,10 @@ def reasons(
     language: Language = "fr",
 ) -> list[str]:
     """Why the alert was raised: at least one sentence, the strongest theme's first."""
-    rising = kind != "lowered"
-    by_theme = _by_theme(evidence)
-    texts = [_theme_sentence(theme, by_theme.get(theme.theme, []), language) for theme in _strongest(themes, rising)]
-    others = by_theme.get(None, [])
+    strongest = _strongest(themes, kind != "lowered")
+    told = _by_theme(evidence, [None, *(theme.theme for theme in strongest)])
+    texts = [_theme_sentence(theme, told[theme.theme], language) for theme in strongest]
+    others = told[None]
     texts = [_ENTERED[language] for item in others if item.field == "in_proceeding" and known(item.value)] + texts
     texts += _rule_sentence(others, language)
     texts += _other_fields(others, language)
@@ -107,11 +107,13 @@ def reasons(
     return [typeset(text, language) for text in texts]
 
 
-def _by_theme(evidence: Iterable[Evidence]) -> dict[str | None, list[Evidence]]:
-    """The evidence of each theme; None has what belongs to none."""
-    found: dict[str | None, list[Evidence]] = {}
+def _by_theme(evidence: Iterable[Evidence], themes: Iterable[str | None]) -> dict[str | None, list[Evidence]]:
+    """The evidence of each of these themes; None has what belongs to no theme at all."""
+    found: dict[str | None, list[Evidence]] = {theme: [] for theme in themes}
     for item in evidence:
-        found.setdefault(theme_of(item.field), []).append(item)
+        of = found.get(theme_of(item.field))
+        if of is not None:
+            of.append(item)
     return found
 
 
