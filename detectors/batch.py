@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -155,11 +156,11 @@ class Columns:
 def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
     """Columns of events: all events of a type at once."""
     rows = np.zeros(len(events), ROW)
-    texts = [""] * len(events)
+    keys = np.full(len(events), _NO_KEY)
     earliest = np.full(len(events), _LATEST, np.int32)
     told = references(np.zeros(0, np.intp), [], [], [])
     for event, at in _by_type(events).items():
-        some = _Some([events[i] for i in at.tolist()])
+        some = _Some(events if len(at) == len(events) else [events[i] for i in at.tolist()])
         cells = np.zeros(len(at), ROW)
         cells["type"] = _TYPE_OF[event]
         if event is not ev.Clock:
@@ -170,11 +171,11 @@ def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
             cells["known"] = some.days("known_at")
         for name, cell in _CELLS_OF[event](some).items():
             cells[name] = cell
-        rows[at], earliest[at] = cells, some.earliest
+        # As whole records: field by field takes several times as long.
+        rows.view(_WHOLE)[at], earliest[at] = cells.view(_WHOLE), some.earliest
         if event in _KEY_OF:
-            for i, text in zip(at.tolist(), _KEY_OF[event](some), strict=True):
-                texts[i] = text
-    return Columns(rows, hash_keys(texts), told, earliest)
+            keys[at] = hash_keys(_KEY_OF[event](some))
+    return Columns(rows, keys, told, earliest)
 
 
 def _by_type(events: Sequence[ev.AnyEvent]) -> dict[type, NDArray[np.intp]]:
@@ -365,10 +366,14 @@ def _keys_of_headcounts(some: _Some) -> list[str]:
 
 
 def _iso(days: NDArray[np.int32]) -> list[str]:
-    """Days as text; each different one is written once."""
-    distinct, places = np.unique(days, return_inverse=True)
-    texts = [date.fromordinal(day).isoformat() for day in distinct.tolist()]
-    return [texts[place] for place in places.tolist()]
+    """Days as text."""
+    return [*map(_iso_day, days.tolist())]
+
+
+# Periods begin and end with months: those of all events are few.
+@lru_cache(maxsize=4096)
+def _iso_day(day: int) -> str:
+    return date.fromordinal(day).isoformat()
 
 
 _EVENTS: tuple[type, ...] = tuple(ev.EVENT_TYPES.values())
@@ -394,3 +399,6 @@ _KEY_OF: dict[type, Callable[[_Some], list[str]]] = {
     ev.Headcount: _keys_of_headcounts,
 }
 _LATEST = date.max.toordinal()
+_NO_KEY = hash_keys([""])[0]
+_WHOLE = np.dtype((np.void, ROW.itemsize))
+"""A row as bytes."""

@@ -4,6 +4,7 @@ The same rule serves the live worker and replay, so that both see the same event
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, compress
 from operator import attrgetter
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from detectors.batch import Batch, Type, columns_of
 from detectors.events import EARLIEST, AnyEvent, Clock, check_digits, early_date, only_digits
 from streams.dead_letters import Reason, classify
-from streams.partitioner import SIREN_BYTES, digits_of, partitions_of
+from streams.partitioner import SIREN_BYTES, digits_of, partitions_of_digits
 from streams.wire import EVENT_VERSION, VERSION_HEADER, schema_version
 
 _decode = msgspec.json.Decoder(AnyEvent).decode
@@ -56,26 +57,15 @@ class Admitted:
 def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, latest_day: int) -> Admitted:
     """Decode and check the records of a partition; a `known_at` after `latest_day` (ordinal) lies in the future."""
     refusals: list[Refusal] = []
-    events: list[AnyEvent] = []
-    positions: list[int] = []
-    newer = _newer(records)
-    for position, record in enumerate(records):
-        if position in newer:
-            refusals.append(Refusal(position, "newer-version", _too_new(newer[position])))
-            continue
-        try:
-            events.append(_decode(record.value or b""))
-        except (ValueError, RecursionError) as error:
-            refusals.append(_undecoded(position, error))
-        else:
-            positions.append(position)
+    events, positions = _decoded(records, refusals)
     if not only_digits(events):
         events, positions = _of_digits(events, positions, refusals)
     columns = columns_of(events)
     of_firms = columns.rows["type"] != Type.CLOCK
     suspect = (columns.rows["known"] > latest_day) | (columns.earliest < EARLIEST.toordinal())
-    suspect |= of_firms & (partitions_of(columns.rows["siren"], partitions) != partition)
-    suspect |= of_firms & _other_keys(records, positions, columns.rows["siren"])
+    digits = digits_of(columns.rows["siren"])
+    suspect |= of_firms & (partitions_of_digits(digits, partitions) != partition)
+    suspect |= of_firms & _other_keys(records, positions, digits)
     if suspect.any():
         for i in np.flatnonzero(suspect).tolist():
             reason, detail = _refusal(events[i], records[positions[i]].key, partition, latest_day)
@@ -86,6 +76,28 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
         events, positions = [*compress(events, kept)], [*compress(positions, kept)]
     offsets = np.array([records[position].offset for position in positions], np.int64)
     return Admitted(columns.batch(events, offsets), positions, refusals)
+
+
+def _decoded(records: Sequence[ReceivedRecord], refusals: list[Refusal]) -> tuple[Sequence[AnyEvent], Sequence[int]]:
+    """The records that are events, and their positions; the others are refused."""
+    newer = _newer(records)
+    if not newer:
+        # Nearly always all are; where one is none, they are looked at one by one.
+        with suppress(ValueError, RecursionError):
+            return [_decode(record.value or b"") for record in records], range(len(records))
+    events: list[AnyEvent] = []
+    positions: list[int] = []
+    for position, record in enumerate(records):
+        if position in newer:
+            refusals.append(Refusal(position, "newer-version", _too_new(newer[position])))
+            continue
+        try:
+            events.append(_decode(record.value or b""))
+        except (ValueError, RecursionError) as error:
+            refusals.append(_undecoded(position, error))
+        else:
+            positions.append(position)
+    return events, positions
 
 
 def _of_digits(
@@ -125,11 +137,10 @@ def _too_new(version: int) -> str:
 
 
 def _other_keys(
-    records: Sequence[ReceivedRecord], positions: Sequence[int], sirens: NDArray[np.uint32]
+    records: Sequence[ReceivedRecord], positions: Sequence[int], digits: NDArray[np.bytes_]
 ) -> NDArray[np.bool_]:
     """Which records have another key than the SIREN of their event, as nine digits."""
     keys = [records[position].key or b"" for position in positions]
-    digits = digits_of(sirens)
     # Hardly ever is there another one, and two texts tell that sooner than columns.
     if set(map(len, keys)) == {SIREN_BYTES} and b"".join(keys) == digits.tobytes():
         return np.zeros(len(keys), bool)

@@ -14,12 +14,17 @@ _TENS = (10 ** np.arange(SIREN_BYTES - 1, -1, -1)).astype(np.uint32)
 
 def partitions_of(sirens: NDArray[np.uint32], partitions: int) -> NDArray[np.int64]:
     """The partition of each SIREN written as nine ASCII digits, as every Kafka client computes it, shape (n,)."""
-    return _hashed(_digits(sirens)) % partitions
+    return partitions_of_digits(digits_of(sirens), partitions)
 
 
 def digits_of(sirens: NDArray[np.uint32]) -> NDArray[np.bytes_]:
     """Each SIREN written as nine ASCII digits, shape (n,)."""
     return _digits(sirens).view(f"S{SIREN_BYTES}").reshape(len(sirens))
+
+
+def partitions_of_digits(digits: NDArray[np.bytes_], partitions: int) -> NDArray[np.int64]:
+    """The same of SIRENs that are written so already."""
+    return _hashed(digits.view(np.uint8).reshape(len(digits), SIREN_BYTES)) % partitions
 
 
 def _digits(sirens: NDArray[np.uint32]) -> NDArray[np.uint8]:
