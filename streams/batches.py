@@ -30,6 +30,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
   `WorkerThread`, starts a task; `_gather_remaining_tasks` cancels nothing, since the loop is not the consumer's own;
   `call_thread` fails once the consumer has ended, as a closed loop would.
 - The consumer reads headers of any name (`streams.headers`), which aiokafka would stop at.
+- It gives records as they were read, not copies of them (`streams.plain_records`).
 - It asks who leads a partition when a broker says that it does not (`streams.leaders`).
 - Its fetches of few records are a little apart (`streams.fetch_pace`).
 - Its fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
@@ -47,7 +48,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from streams import headers, leaders
+from streams import headers, leaders, plain_records
 from streams.fetch_pace import FetchPace
 
 FETCH_WAIT_MS = 100
@@ -101,6 +102,7 @@ class _InLoopConsumer(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         headers.install()
+        plain_records.install()
         leaders.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
