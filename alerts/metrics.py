@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -113,6 +114,12 @@ class AlertMetrics:
             registry=registry,
         )  # fmt: skip
         self.inbox_holders = Gauge("vigie_inbox_holders", "Agents who have an open case.", registry=registry)
+
+        # Asked for with each alert: the client looks a series up anew each time.
+        self.noticed = cache(self.notices.labels)
+        """The count of a notice."""
+        self.put = cache(self.published.labels)
+        """The count of a department, tier and kind."""
 
     def caseload(self, load: Caseload) -> None:
         """Show how the desks stand."""

@@ -160,6 +160,7 @@ class Delivery:
         failure: Exception | None = None
         failed: list[Parcel] = []
         sent = self.waiting[: len(answers)]
+        told = log.isEnabledFor(logging.DEBUG)
         for parcel, answer in zip(sent, answers, strict=True):
             if isinstance(answer, Exception):
                 failure = failure or answer
@@ -169,7 +170,8 @@ class Delivery:
                 self._metrics.duplicates.inc()
             else:
                 self.published += 1
-                log.debug("an alert is in its queue", extra={"alert": parcel.alert.id, "queue": parcel.queue})
+                if told:
+                    log.debug("an alert is in its queue", extra={"alert": parcel.alert.id, "queue": parcel.queue})
                 self._count(parcel, answer[1].decode(), now)
         self.waiting = failed + self.waiting[len(answers) :]
         return failure
@@ -183,8 +185,8 @@ class Delivery:
             # Nobody's alert; it has figures of its own.
             return
         alert = parcel.alert
-        self._metrics.notices.labels(notice).inc()
-        self._metrics.published.labels(parcel.queue, alert.tier, alert.kind).inc()
+        self._metrics.noticed(notice).inc()
+        self._metrics.put(parcel.queue, alert.tier, alert.kind).inc()
         raised_at = alert.raised_at if alert.raised_at.tzinfo else alert.raised_at.replace(tzinfo=UTC)
         self._metrics.delivery_seconds.observe(max(0.0, now - raised_at.timestamp()))
         if parcel.sent_at is not None:

@@ -149,6 +149,8 @@ def moved(evidence: Evidence, language: Language = "fr") -> bool:
 
     The same in every language: the one that is read next saves writing the numbers again.
     """
+    if evidence.previous == evidence.value:
+        return False
     before, now = known(evidence.previous), known(evidence.value)
     quantity = QUANTITIES.get(evidence.field)
     if quantity is None or before is None or now is None or before == now:
@@ -175,9 +177,10 @@ def clause(evidence: Evidence, language: Language) -> str | None:
     if now is None:
         return None if before is None else forms["lost"].format(name=name, before=_amount(before, unit, language))
     # "de 42 à 38 salariés", but "de 12 € à 45 €": a noun is said once.
+    text = _text(now, unit, language)
     was = "" if before is None else _text(before, unit, language)
-    form = "new" if before is None else "same" if was == _text(now, unit, language) else "moved"
-    return forms[form].format(name=name, before=was, now=_amount(now, unit, language))
+    form = "new" if before is None else "same" if was == text else "moved"
+    return forms[form].format(name=name, before=was, now=text + _noun(now, unit, language))
 
 
 def written(field: str, value: float | None, language: Language) -> str:
@@ -198,8 +201,12 @@ def _text(value: float, unit: Unit, language: Language) -> str:
 
 def _amount(value: float, unit: Unit, language: Language) -> str:
     """The value with its noun, where it has one."""
-    text = _text(value, unit, language)
+    return _text(value, unit, language) + _noun(value, unit, language)
+
+
+def _noun(value: float, unit: Unit, language: Language) -> str:
+    """What follows the value: its noun, where it has one."""
     if unit not in _NOUNS:
-        return text
+        return ""
     shown = round(value, 1) if unit == "contribution-months" else round(value)
-    return f"{text}{WIDE}{_NOUNS[unit][language][plural(shown, language)]}"
+    return f"{WIDE}{_NOUNS[unit][language][plural(shown, language)]}"

@@ -6,6 +6,7 @@ the values that moved. No input makes it fail: what it does not know, it says in
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from operator import attrgetter
 
 from alerts.alert import Evidence, Kind, Theme, Tier
 from alerts.language import WIDE, Language, known, number
@@ -49,6 +50,10 @@ _MODEL: dict[Language, dict[bool, str]] = {
         False: "The model or the whole of firms has changed: the same situation is now given a lower risk.",
     },
 }
+_contribution = attrgetter("contribution")
+_FRENCH_SPACES = (
+    (" :", f"{WIDE}:"), (" %", f"{WIDE}%"), (" »", f"{WIDE}»"), ("« ", f"«{WIDE}"), (" ;", "\u202f;"),
+)  # fmt: skip
 _SENTENCES = ("expert_rule", "in_proceeding")
 """Fields that have a sentence of their own."""
 _EFFECT: dict[Language, dict[bool, str]] = {
@@ -120,8 +125,8 @@ def _by_theme(evidence: Iterable[Evidence], themes: Iterable[str | None]) -> dic
 def _strongest(themes: Iterable[Theme], rising: bool) -> list[Theme]:
     """The themes that pushed the alert's way: none where a rule or a threshold moved the level against the score."""
     pushing = [theme for theme in themes if known(theme.contribution) and (theme.contribution > 0) == rising]
-    pushing.sort(key=lambda theme: -abs(theme.contribution))
-    least = SMALLEST_SHARE * sum(abs(theme.contribution) for theme in pushing)
+    pushing.sort(key=_contribution, reverse=rising)
+    least = SMALLEST_SHARE * abs(sum(map(_contribution, pushing)))
     return [theme for theme in pushing[:MOST_THEMES] if abs(theme.contribution) >= least]
 
 
@@ -178,6 +183,6 @@ def typeset(text: str, language: Language) -> str:
     """French spaces before punctuation never break the line."""
     if language != "fr":
         return text
-    for mark in (":", "%", "»"):
-        text = text.replace(f" {mark}", f"{WIDE}{mark}")
-    return text.replace("« ", f"«{WIDE}").replace(" ;", "\u202f;")
+    for loose, fast in _FRENCH_SPACES:
+        text = text.replace(loose, fast)
+    return text

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors import rings
 from detectors.view import Column, View
 
 YEAR = 12
@@ -24,10 +23,7 @@ def _unknown(v: View) -> Column:
 
 
 def _month_hours(back: int) -> Callable[[View], Column]:
-    def hours(v: View) -> Column:
-        return rings.ordered(v.firms["unemployment_month"], [v.firms["hours_used"]])[0][back] / 100.0
-
-    return hours
+    return lambda v: v.hours_lag(back)
 
 
 def _headcount_before(v: View) -> Column:
@@ -61,14 +57,16 @@ _QUANTITIES: tuple[tuple[str, Callable[[View], Column], Callable[[View], Column]
     ("expert_rule", lambda v: v.expert_rule.astype(np.float64), _unknown),
 )
 
+_NAMES, _NOW, _BEFORE = zip(*_QUANTITIES, strict=True)
 _ENTERED = Quantity("in_proceeding", 1.0, 0.0)
 
 
 def quantities(view: View) -> list[list[Quantity]]:
     """For each firm of the view, every quantity in a fixed order; that it is in a proceeding, only where it is."""
-    columns = [(name, now(view).tolist(), before(view).tolist()) for name, now, before in _QUANTITIES]
-    entered = view.in_proceeding.tolist()
-    return [
-        [Quantity(name, now[i], before[i]) for name, now, before in columns] + ([_ENTERED] if entered[i] else [])
-        for i in range(len(view))
-    ]
+    now, before = (
+        np.array([column(view) for column in columns]).T.tolist() for columns in (_NOW, _BEFORE)
+    )
+    shown = [[*map(Quantity, _NAMES, *of)] for of in zip(now, before, strict=True)]
+    for place in np.flatnonzero(view.in_proceeding).tolist():
+        shown[place].append(_ENTERED)
+    return shown

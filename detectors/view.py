@@ -61,8 +61,13 @@ class View:
         return View.of(self.firms.compress(inside), self.month, self.days[inside])
 
     def at(self, places: NDArray[np.intp]) -> "View":
-        """The same of the firms at these places, in their order."""
-        return View.of(self.firms.take(places), self.month, self.days[places])
+        """The same of the firms at these places, in their order; what was worked out of them is not worked out again."""
+        view = View.of(self.firms.take(places), self.month, self.days[places])
+        for name, found in self.__dict__.items():
+            if name not in view.__dict__:
+                of_series = isinstance(found, list)
+                view.__dict__[name] = [x.take(places, -1) for x in found] if of_series else found.take(places, -1)
+        return view
 
     @cached_property
     def employee_debt(self) -> Column:
@@ -196,6 +201,11 @@ class View:
     def hours_authorised(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment authorised, by the month in which the authorisation was known."""
         return self.hours[1][back : back + months].sum(axis=0) / 100.0
+
+    def hours_lag(self, k: int) -> Column:
+        """Hours of partial unemployment used in the month k before the last one in which any were known."""
+        last = self.firms["unemployment_month"]
+        return self.firms["hours_used"][np.arange(len(self)), (last - k) % MONTHS] / 100.0
 
     @cached_property
     def months_with_hours(self) -> Column:

@@ -106,6 +106,7 @@ class _InLoopConsumer(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
         leaders.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._value_deserializer = plain_records.as_read
         return consumer
 
     async def on_start(self) -> None:

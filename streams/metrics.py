@@ -2,6 +2,7 @@
 
 import math
 from datetime import date
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -57,6 +58,8 @@ class StreamMetrics:
             "vigie_alerts_raised_total", "Alerts written to Kafka, by tier and kind.", ["tier", "kind"],
             registry=registry,
         )  # fmt: skip
+        self.raised_by = cache(self.raised.labels)
+        """The count of a tier and kind: the client looks a series up anew each time."""
         self.firms = Gauge("vigie_firms", "Firms whose state this worker holds.", ["partition"], registry=registry)
         self.lag = Gauge(
             "vigie_consumer_lag_records", "Records not yet committed.", ["topic", "partition"], registry=registry

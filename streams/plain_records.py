@@ -12,18 +12,20 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import PartitionRecords
 
 
-class Plain(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types here
-    """What aiokafka takes a partition's records out of. Of consumers that decode keys or values, as it was."""
+def as_read(value: bytes | None) -> bytes | None:
+    """A consumer whose `value_deserializer` this is has plain records, once they are installed."""
+    return value
 
-    _key_deserializer: Any
+
+class Plain(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types here
+    """What aiokafka takes a partition's records out of; of other consumers as it was."""
+
     _value_deserializer: Any
 
     def _consumer_record(self, tp: Any, record: Any) -> Any:
-        if self._key_deserializer or self._value_deserializer:
-            return super()._consumer_record(tp, record)
-        return record
+        return record if self._value_deserializer is as_read else super()._consumer_record(tp, record)
 
 
 def install() -> None:
-    """From now on consumers of this process give such records."""
+    """Let consumers of this process have such records."""
     fetcher.PartitionRecords = Plain

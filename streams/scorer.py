@@ -278,15 +278,16 @@ class Scorer:
             await self._outbox.send(ALERTS, self._alerts(partition, outcome, record_of))
 
     def _alerts(self, partition: int, outcome: Outcome, record_of: Callable[[int], Any]) -> list[Outgoing]:
-        now = self._clocks.now()
+        now, told = self._clocks.now(), log.isEnabledFor(logging.DEBUG)
         outgoing = []
         for decision in outcome.decisions:
             record = record_of(decision.position)
             origin = Origin(EVENTS, partition, record.offset)
             alert = alert_of(decision, outcome.model, origin, now, self._language)
             outgoing.append(Outgoing(alert.siren.encode(), contract.encode(alert), wire.onward(record.headers)))
-            self._metrics.raised.labels(alert.tier, alert.kind).inc()
-            log.debug("an alert is raised", extra=_about(partition, record, alert=alert.id))
+            self._metrics.raised_by(alert.tier, alert.kind).inc()
+            if told:
+                log.debug("an alert is raised", extra=_about(partition, record, alert=alert.id))
         return outgoing
 
     async def _send_examples(self, partition: int, chain: Chain, outcome: Outcome) -> None:
