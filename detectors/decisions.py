@@ -88,7 +88,8 @@ def look(rows: Rows, view: View, scorer: Scorer, options: DecisionOptions) -> Lo
 
 def decide(panel: Panel, seen: Look, turns: Sequence[slice], scorer: Scorer, options: DecisionOptions) -> Alerts:
     """Judge the pictures of a look turn by turn, and remember what is said. In a turn no firm comes twice."""
-    said = [_said(panel, seen, turn, scorer, options) for turn in turns]
+    scored = _scored(seen, scorer, options)
+    said = [_said(panel, seen, scored, turn, options) for turn in turns]
     return Alerts(*(np.concatenate(part) for part in zip(*said, strict=True)))
 
 
@@ -103,7 +104,7 @@ def close(
     inside = in_perimeter(view, options.perimeter)
     _forget(panel, rows[~inside])
     seen = _look(rows, view, inside, scorer, closing=True)
-    judged = _judged(panel, seen, slice(None), scorer, options, closing=True)
+    judged = _judged(panel, seen, _scored(seen, scorer, options), slice(None), options, closing=True)
     alerts = judged.alerts(0)
     moved = changes(panel, seen, alerts, scorer)
     _remember(panel, judged)
@@ -122,9 +123,10 @@ def changes(panel: Panel, seen: Look, alerts: Alerts, scorer: Scorer) -> Changes
     rows, codes, logits = seen.rows[alerts.at], seen.codes[alerts.at], seen.logits[alerts.at]
     told = panel.firms["logit"][rows]
     new = np.isnan(told)
-    themes = scorer.themes(codes)
+    # All at once: of the few firms of a batch each call costs more than its numbers.
+    themes, before = np.split(scorer.themes(np.concatenate([codes, panel.firms["codes"][rows][:, : codes.shape[1]]])), 2)
     # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
-    before = np.where(new[:, None], 0.0, scorer.themes(panel.firms["codes"][rows][:, : codes.shape[1]]))
+    before = np.where(new[:, None], 0.0, before)
     previous = np.where(new, scorer.base, told)
     moved = themes - before
     return Changes(previous, np.column_stack([moved, logits - previous - moved.sum(axis=1)]))
@@ -161,30 +163,49 @@ class _Judged:
         return Alerts(start + at, kinds, self.level[at], self.was[at])
 
 
-def _said(panel: Panel, seen: Look, turn: slice, scorer: Scorer, options: DecisionOptions) -> tuple[NDArray[Any], ...]:
-    judged = _judged(panel, seen, turn, scorer, options, closing=False)
+def _said(
+    panel: Panel, seen: Look, scored: "_Scored", turn: slice, options: DecisionOptions
+) -> tuple[NDArray[Any], ...]:
+    judged = _judged(panel, seen, scored, turn, options, closing=False)
     _remember(panel, judged)
     alerts = judged.alerts(turn.start)
     return alerts.at, alerts.kinds, alerts.tiers, alerts.previous_tiers
 
 
-def _judged(panel: Panel, seen: Look, turn: slice, scorer: Scorer, options: DecisionOptions, closing: bool) -> _Judged:
-    f, view, rows, logits = panel.firms, seen.view, seen.rows[turn], seen.logits[turn]
-    days, in_proceeding, was = view.days[turn], view.in_proceeding[turn], f["tier"][rows]
-    level = tiers.reached(logits, view.expert_rule[turn], scorer.logit_thresholds, options.tiers)
+class _Scored(NamedTuple):
+    """What follows from the pictures of a look alone, whatever was said before: arrays of n pictures."""
+
+    excess: NDArray[np.float64]
+    """The score less the model's base."""
+    level: NDArray[np.uint8]
+    """The level that is reached."""
+    held: NDArray[np.uint8]
+    """The level that the score is high enough to keep."""
+    may_leap: Mask
+
+
+def _scored(seen: Look, scorer: Scorer, options: DecisionOptions) -> _Scored:
+    view, logits, cuts = seen.view, seen.logits, scorer.logit_thresholds
     # Where a department's alerts are capped, what lies below its floor is not told; what was told is left as ever.
-    told = logits >= scorer.floors.of(view.firms["department"][turn])
-    level = np.where(told, level, 0).astype(np.uint8)
-    held = tiers.held(logits, scorer.logit_thresholds, scorer.base, options.tiers)
+    told = logits >= scorer.floors.of(view.firms["department"])
+    level = np.where(told, tiers.reached(logits, view.expert_rule, cuts, options.tiers), 0).astype(np.uint8)
+    held = tiers.held(logits, cuts, scorer.base, options.tiers)
+    may_leap = ~view.in_proceeding & (logits >= logit(options.jumps.floor)) & told
+    return _Scored(logits - scorer.base, level, held, may_leap)
+
+
+def _judged(
+    panel: Panel, seen: Look, scored: _Scored, turn: slice, options: DecisionOptions, closing: bool
+) -> _Judged:
+    f, rows, days = panel.firms, seen.rows[turn], seen.view.days[turn]
+    excess, level, held, may_leap = (of[turn] for of in scored)
+    in_proceeding, was = seen.view.in_proceeding[turn], f["tier"][rows]
     floor = tiers.kept(was, f["tier_day"][rows], held, days, options.tiers) if closing else was
     level = np.where(in_proceeding, 0, np.maximum(level, floor)).astype(np.uint8)
-    excess = logits - scorer.base
     leaps = (
         (level == was)
-        & ~in_proceeding
+        & may_leap
         & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options.jumps)
-        & (logits >= logit(options.jumps.floor))
-        & told
         & (days - f["jump_day"][rows] >= options.jumps.cooldown_days)
     )
     # Nothing is remembered of a firm in a proceeding that was at no level.

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import between
 from detectors.scales import Coder, Codes, Scale
 from detectors.view import NEVER, Column, View, how_many
 
@@ -96,7 +97,7 @@ def themes_of() -> NDArray[np.intp]:
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_to_contribution(v: View) -> Column:
     """Outstanding debt over the mean monthly contribution of twelve months."""
-    return v.debt / v.contribution_scale
+    return v.debt_months
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
@@ -176,13 +177,13 @@ def debt_mean_12m(v: View) -> Column:
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_highest_12m(v: View) -> Column:
     """Highest debt of the last twelve month ends."""
-    return v.owed[1:].max(axis=0) / (100.0 * v.contribution_scale)
+    return v.owed[1:].max(axis=0) / v.cents_scale
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_lowest_6m(v: View) -> Column:
     """Lowest debt of the last six month ends and today: what was never paid back."""
-    return v.owed[:7].min(axis=0) / (100.0 * v.contribution_scale)
+    return v.owed[:7].min(axis=0) / v.cents_scale
 
 
 @_feature("debt", "months", YEAR_MONTHS)
@@ -236,13 +237,13 @@ def debt_usual(v: View) -> Column:
 @_feature("debt", "months of contribution", SIGNED_MONTHS_OF_CONTRIBUTION)
 def debt_above_usual(v: View) -> Column:
     """Debt beyond what is usual for the firm."""
-    return v.debt / v.contribution_scale - v.firms["debt_usual"]
+    return v.debt_months - v.firms["debt_usual"]
 
 
 @_feature("debt", "share", SHARE)
 def debt_to_peak(v: View) -> Column:
     """Debt over the highest that the firm ever had: 1 is a record."""
-    now, peak = v.debt / v.contribution_scale, v.firms["debt_peak"]
+    now, peak = v.debt_months, v.firms["debt_peak"]
     highest = np.maximum(now, peak)
     return np.where(highest > 0, now / np.where(highest > 0, highest, 1.0), np.nan)
 
@@ -292,13 +293,13 @@ def unpaid_ratio(v: View) -> Column:
 @_feature("contributions", "share", SHARE)
 def unpaid_ratio_3m(v: View) -> Column:
     """Unpaid share of what was due over three months."""
-    return v.unpaid_over(0, 3)
+    return v.unpaid_quarter
 
 
 @_feature("contributions", "change of a share", CHANGE)
 def unpaid_change(v: View) -> Column:
     """Unpaid share of three months less that of the nine before."""
-    return v.unpaid_over(0, 3) - v.unpaid_over(3, 9)
+    return v.unpaid_quarter - v.unpaid_over(3, 9)
 
 
 @_feature("contributions", "log ratio", LOG_RATIO)
@@ -319,7 +320,7 @@ def contribution_per_employee(v: View) -> Column:
 def contribution_silence(v: View) -> Column:
     """Months since the last period of which a contribution is known."""
     latest = v.firms["paid_month"]
-    return np.where(latest == NEVER, np.nan, np.clip(v.month - latest, 0, 600).astype(np.float64))
+    return np.where(latest == NEVER, np.nan, between(v.month - latest, 0, 600).astype(np.float64))
 
 
 # Partial unemployment

@@ -205,10 +205,11 @@ class Scorer:
     def themes(self, codes: Codes) -> NDArray[np.float64]:
         """Each theme's part of the score, shape (n, themes): score = base + themes.sum(1)."""
         parts = self._table.ravel().take(codes.T + self._places)
-        themes = np.zeros((len(codes), len(THEMES)))
+        by_theme = np.zeros((len(THEMES), len(codes)))
         # One addition a feature, in their order: a matrix product would round differently in batches of other sizes.
         for feature, theme in enumerate(self._themes):
-            themes[:, theme] += parts[feature]
+            np.add(by_theme[theme], parts[feature], out=by_theme[theme])
+        themes = np.ascontiguousarray(by_theme.T)
         for weight, of in zip(self._tree_weights, (self._forest, self._boosting), strict=True):
             themes += weight * of.parts(codes)
         raw = themes.sum(axis=1)

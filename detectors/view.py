@@ -157,9 +157,24 @@ class View:
 
         Debts that stood when the data began are not growth: a firm's history starts at its first month end.
         """
-        known = self.month - k >= self.firms["first_swept"]
-        known &= self.firms["first_swept"] != NEVER
-        return np.where(known, self.owed[0] - self.owed[k], 0) / (100.0 * self.contribution_scale)
+        known = self.month - k >= self._first_known
+        return np.where(known, self.owed[0] - self.owed[k], 0) / self.cents_scale
+
+    @cached_property
+    def _first_known(self) -> NDArray[np.int32]:
+        """The first month at whose end the firm was known; one that never comes where there was none."""
+        first = self.firms["first_swept"]
+        return np.where(first == NEVER, -NEVER, first)
+
+    @cached_property
+    def cents_scale(self) -> Column:
+        """What debts in cents are measured against, cents a month."""
+        return 100.0 * self.contribution_scale
+
+    @cached_property
+    def debt_months(self) -> Column:
+        """Debt in contributions of a month."""
+        return self.debt / self.contribution_scale
 
     @cached_property
     def months_in_debt(self) -> Column:
@@ -193,6 +208,11 @@ class View:
         window = slice(back, back + months)
         due, paid = answered[window].sum(axis=0), paid_for[window].sum(axis=0)
         return np.where(due > 0, between(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
+
+    @cached_property
+    def unpaid_quarter(self) -> Column:
+        """Unpaid share of what was due over three months; nan where none was known."""
+        return self.unpaid_over(0, 3)
 
     def hours_used(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment used in so many months, the last of them `back` months ago."""
@@ -235,9 +255,9 @@ class View:
     def headcount_change(self, k: int) -> Column:
         """Relative change of the headcount since the end of month - k, in [-1, 1]; nan where unknown."""
         before = self.headcount_lag(k)
-        known = (before > 0) & ~np.isnan(self.headcount)
-        change = np.where(known, self.headcount, 1.0) / np.where(known, before, 1.0) - 1.0
-        return np.where(known, between(change, -1.0, 1.0), np.nan)
+        # Nothing else is unknown than what is divided by or what is divided.
+        change = self.headcount / np.where(before > 0, before, np.nan) - 1.0
+        return between(change, -1.0, 1.0)
 
     def headcount_lag(self, k: int) -> Column:
         """Employees at the end of month - k (k > 0); 0 where unknown."""
