@@ -51,6 +51,12 @@ def between(values: NDArray[Any], least: float, most: float) -> NDArray[Any]:
     return np.minimum(np.maximum(values, least), most)
 
 
+def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Each number once, ascending: several times faster than NumPy's `unique`, which hashes."""
+    ordered = np.sort(numbers)
+    return ordered[np.append(ordered[1:] != ordered[:-1], True)] if len(ordered) else ordered
+
+
 def narrow(numbers: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
     """The same numbers, none below 0, in 16 bits where they fit: those are sorted in linear time."""
     return numbers.astype(np.uint16 if not len(numbers) or numbers.max() < 1 << 16 else np.uint64)

@@ -171,19 +171,19 @@ def employee_debt_growth_3m(v: View) -> Column:
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_mean_12m(v: View) -> Column:
     """Mean debt of the last twelve month ends."""
-    return v.owed[1:].sum(axis=0) / (12 * 100.0 * v.contribution_scale)
+    return np.add.reduce(v.owed[1:]) / (12 * 100.0 * v.contribution_scale)
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_highest_12m(v: View) -> Column:
     """Highest debt of the last twelve month ends."""
-    return v.owed[1:].max(axis=0) / v.cents_scale
+    return np.maximum.reduce(v.owed[1:]) / v.cents_scale
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
 def debt_lowest_6m(v: View) -> Column:
     """Lowest debt of the last six month ends and today: what was never paid back."""
-    return v.owed[:7].min(axis=0) / v.cents_scale
+    return np.minimum.reduce(v.owed[:7]) / v.cents_scale
 
 
 @_feature("debt", "months", YEAR_MONTHS)

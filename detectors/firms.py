@@ -11,6 +11,7 @@ from itertools import compress
 import numpy as np
 
 from detectors.archive import Archive, Sirens
+from detectors.arrays import distinct
 from detectors.firm_record import FORMAT, firm_records, heads_of, put_back
 from detectors.panel import Panel, Rows
 
@@ -42,10 +43,11 @@ class Firms:
         away = rows < 0
         if not away.any():
             return rows
+        sirens = sirens[away]
         if self.archive is not None:
-            put_back(self.panel, self._records_of(np.unique(sirens[away])))
+            put_back(self.panel, self._records_of(distinct(sirens)))
         before = len(self.panel)
-        rows = self.panel.rows_of(sirens)
+        rows[away] = self.panel.rows_of(sirens)
         self._unwritten += len(self.panel) - before
         return rows
 

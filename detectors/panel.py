@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import rings
-from detectors.arrays import with_room
+from detectors.arrays import distinct, with_room
 from detectors.batch import DUE_KNOWN, PAID_KNOWN, Batch, Type
 from detectors.index import KeyIndex
 from detectors.ledger import Ledger, entry_type
@@ -149,15 +149,17 @@ class Panel:
         """The row of each SIREN, made where there is none (or -1 with `make` False). Shape of `sirens`."""
         keys = sirens.astype(np.uint64)
         rows = self._index.find(keys)
-        if make and (rows < 0).any():
-            fresh = np.unique(keys[rows < 0])
+        missing = rows < 0
+        if make and missing.any():
+            keys = keys[missing]
+            fresh = distinct(keys)
             start = len(self)
             self.names.extend([None] * len(fresh))
             self.firms = with_room(self.firms, len(self))
             self.firms[start : len(self)] = BLANK_FIRM
             self.firms["siren"][start : len(self)] = fresh
             self._index.add(fresh, np.arange(start, len(self), dtype=np.int32))
-            rows = self._index.find(keys)
+            rows[missing] = self._index.find(keys)
         return rows
 
     def recount(self, rows: Rows) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from detectors.arrays import Array, stored, with_room
+from detectors.arrays import Array, distinct, stored, with_room
 
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4)
 
@@ -39,3 +39,9 @@ def test_room_is_made_ahead_more_of_zeros_and_only_where_it_is_needed() -> None:
     assert with_room(array, 4).tolist() == [1, 2, 3, *[0] * 9]
     assert with_room(array, 15).tolist() == [1, 2, 3, *[0] * 12]
     assert with_room(np.ones((1, 2)), 2, 7).tolist() == [[1, 1], [7, 7]]
+
+
+@given(st.lists(st.integers(0, 9)))
+def test_each_number_is_told_once(numbers: list[int]) -> None:
+    found = distinct(np.array(numbers, np.int32))
+    assert (found.tolist(), found.dtype) == (sorted(set(numbers)), np.int32)
