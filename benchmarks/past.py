@@ -68,7 +68,7 @@ def _run(events: list[AnyEvent], size: int) -> tuple[float, list[Decision]]:
         return found
 
     chain, decisions = Chain(prior()), list[Decision]()
-    with patch("detectors.chain.pasts", timed):
+    with patch("detectors.telling.pasts", timed):
         for start in range(0, len(events), size):
             for outcome in chain.step(batch_of(events[start : start + size])):
                 decisions += outcome.decisions

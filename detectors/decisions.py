@@ -124,7 +124,8 @@ def changes(panel: Panel, seen: Look, alerts: Alerts, scorer: Scorer) -> Changes
     told = panel.firms["logit"][rows]
     new = np.isnan(told)
     # All at once: of the few firms of a batch each call costs more than its numbers.
-    themes, before = np.split(scorer.themes(np.concatenate([codes, panel.firms["codes"][rows][:, : codes.shape[1]]])), 2)
+    last = panel.firms["codes"][rows][:, : codes.shape[1]]
+    themes, before = np.split(scorer.themes(np.concatenate([codes, last])), 2)
     # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
     before = np.where(new[:, None], 0.0, before)
     previous = np.where(new, scorer.base, told)
@@ -194,9 +195,7 @@ def _scored(seen: Look, scorer: Scorer, options: DecisionOptions) -> _Scored:
     return _Scored(logits - scorer.base, level, held, may_leap)
 
 
-def _judged(
-    panel: Panel, seen: Look, scored: _Scored, turn: slice, options: DecisionOptions, closing: bool
-) -> _Judged:
+def _judged(panel: Panel, seen: Look, scored: _Scored, turn: slice, options: DecisionOptions, closing: bool) -> _Judged:
     f, rows, days = panel.firms, seen.rows[turn], seen.view.days[turn]
     excess, level, held, may_leap = (of[turn] for of in scored)
     in_proceeding, was = seen.view.in_proceeding[turn], f["tier"][rows]

@@ -63,9 +63,7 @@ _ENTERED = Quantity("in_proceeding", 1.0, 0.0)
 
 def quantities(view: View) -> list[list[Quantity]]:
     """For each firm of the view, every quantity in a fixed order; that it is in a proceeding, only where it is."""
-    now, before = (
-        np.array([column(view) for column in columns]).T.tolist() for columns in (_NOW, _BEFORE)
-    )
+    now, before = (np.array([column(view) for column in columns]).T.tolist() for columns in (_NOW, _BEFORE))
     shown = [[*map(Quantity, _NAMES, *of)] for of in zip(now, before, strict=True)]
     for place in np.flatnonzero(view.in_proceeding).tolist():
         shown[place].append(_ENTERED)

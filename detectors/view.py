@@ -63,7 +63,7 @@ class View:
         return View.of(self.firms.compress(inside), self.month, self.days[inside])
 
     def at(self, places: NDArray[np.intp]) -> "View":
-        """The same of the firms at these places, in their order; what was worked out of them is not worked out again."""
+        """The same of the firms at these places, in their order; what was worked out is not worked out again."""
         view = View.of(self.firms.take(places), self.month, self.days[places])
         for name, found in self.__dict__.items():
             if name not in view.__dict__:
@@ -165,7 +165,7 @@ class View:
     @once
     def _debt_changes(self) -> Column:
         """By lag, shape (lags, n)."""
-        known = _DEBT_LAGS <= self.month - self._first_known
+        known = self.month - self._first_known >= _DEBT_LAGS
         return np.where(known, self.owed[0] - self.owed[DEBT_LAGS, :], 0) / self.cents_scale
 
     @once
