@@ -197,13 +197,13 @@ def _scored(seen: Look, scorer: Scorer, options: DecisionOptions) -> _Scored:
 
 def _judged(panel: Panel, seen: Look, scored: _Scored, turn: slice, options: DecisionOptions, closing: bool) -> _Judged:
     f, rows, days = panel.firms, seen.rows[turn], seen.view.days[turn]
-    excess, level, held, may_leap = (of[turn] for of in scored)
+    excess, held = scored.excess[turn], scored.held[turn]
     in_proceeding, was = seen.view.in_proceeding[turn], f["tier"][rows]
     floor = tiers.kept(was, f["tier_day"][rows], held, days, options.tiers) if closing else was
-    level = np.where(in_proceeding, 0, np.maximum(level, floor)).astype(np.uint8)
+    level = np.where(in_proceeding, 0, np.maximum(scored.level[turn], floor)).astype(np.uint8)
     leaps = (
         (level == was)
-        & may_leap
+        & scored.may_leap[turn]
         & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options.jumps)
         & (days - f["jump_day"][rows] >= options.jumps.cooldown_days)
     )

@@ -44,4 +44,5 @@ def test_room_is_made_ahead_more_of_zeros_and_only_where_it_is_needed() -> None:
 @given(st.lists(st.integers(0, 9)))
 def test_each_number_is_told_once(numbers: list[int]) -> None:
     found = distinct(np.array(numbers, np.int32))
-    assert (found.tolist(), found.dtype) == (sorted(set(numbers)), np.int32)
+    assert found.tolist() == sorted(set(numbers))
+    assert found.dtype == np.int32

@@ -212,7 +212,7 @@ def test_every_firm_is_seen_on_its_own_day() -> None:
 
 @pytest.mark.parametrize("looked_at", [False, True])
 def test_some_of_the_firms_look_as_they_do_among_all(looked_at: bool) -> None:
-    events = [headcount(f"00000000{n}", month=JANUARY - 1, heads=10 * n) for n in range(1, 4)]
+    events: list[FirmEvent] = [headcount(f"00000000{n}", month=JANUARY - 1, heads=10 * n) for n in range(1, 4)]
     events += [debt("000000002"), contribution("000000003"), use("000000001", hours=20.0)]
     panel, rows = applied(events), np.arange(3, dtype=np.int32)
     days = np.full(3, on(JANUARY, 15).toordinal(), np.int32)
