@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts import alert as contract
@@ -18,7 +18,7 @@ from streams.admission import Admitted, admit
 from streams.alerting import alert_of
 from streams.dead_letters import Reason
 from streams.wire import VERSION_HEADER
-from tests.detectors.making import SIREN, clock, debt, firm, headcount
+from tests.detectors.making import SIREN, clock, debt, firm, headcount, schedule, use
 from tests.streams.extremes import event
 from tests.streams.received import Received, home, received
 
@@ -118,6 +118,7 @@ def test_any_bytes_are_refused_and_told_on_one_line(value: bytes) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(event(), min_size=1, max_size=12))
+@example([schedule(created_on=date.max, due_on=None, duration_days=365), use(hours=1e9)])
 def test_what_is_let_in_never_breaks_the_chain(events: list[AnyEvent]) -> None:
     """A record that is admitted and then fails would stop its partition for ever."""
     records = [received(e, offset) for offset, e in enumerate(events)]
