@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     with tempfile.TemporaryDirectory() as name, started(Path(name)) as site:
         pool = events.sent(options.events, options.firms, PARTITIONS)
+        longer = events.sent(options.longer_events, options.firms, PARTITIONS)
         topics = Topics(site, pool, options.events // SHORT_SHARE)
         topics.fill()
         runs: Runs = {}
@@ -57,12 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             runs = runs or throughput.run(site, topics, alerting, 1, _say)
             ceilings = {c.name: throughput.medians(runs[c.name]).rate for c in alerting if c.name in runs}
             alerting = [c for c in alerting if c.name in runs]
-            of.points = latency.run(site, pool, alerting, ceilings, options.seconds, _say)
+            of.points = latency.run(site, longer, alerting, ceilings, options.seconds, _say)
         if "recovery" in options.only:
             of.recovered = recovery.run(site, pool, chosen, options.recovered_firms, _say)
         if "scale" in options.only:
-            several = events.sent(options.scaled_events, options.firms, PARTITIONS)
-            of.scaled = scale.run(site, several, chosen, _say)
+            of.scaled = scale.run(site, longer, chosen, _say)
     print(report.markdown(of))
     if options.write:
         DOCUMENT.write_text(report.written(DOCUMENT.read_text(encoding="utf-8"), of), encoding="utf-8")
@@ -82,8 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--firms", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each rate of latency is held")
     parser.add_argument("--recovered-firms", type=int, default=350_000)
-    # Seconds of work for the quickest program, of which how long it takes to get going is a small share.
-    parser.add_argument("--scaled-events", type=int, default=600_000, help="events of one worker and two")
+    # Seconds of work for the quickest program, and no event twice for the whole worker, which knows it again.
+    parser.add_argument("--longer-events", type=int, default=600_000, help="events of latency and scale")
     parser.add_argument("--write", action="store_true", help=f"the tables into {DOCUMENT}, the plot into {PLOT}")
     return parser
 
