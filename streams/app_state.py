@@ -29,7 +29,9 @@ def steps(app: BatchApp) -> tuple[int, int]:
     """What moves while an app joins and recovers: the group's generation, and how much of its state it has read."""
     if not app.started:
         return 0, 0
-    return app.consumer_generation_id, sum((app.tables.recovery.active_offsets or {}).values())
+    # None before the first look at where a partition's state begins.
+    read = (offset or 0 for offset in (app.tables.recovery.active_offsets or {}).values())
+    return app.consumer_generation_id, sum(read)
 
 
 def positions(app: BatchApp) -> dict[Any, Position]:

@@ -18,7 +18,7 @@ _USUAL = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "tas
 """What every record has; the rest was given with it."""
 _QUIET = (
     *("aiokafka", "faust", "mode", "kafka", "uvicorn"),
-    *("streams.batches", "streams.firm_table", "streams.rebalances"),
+    *("streams.batches", "streams.firm_table", "streams.rebalances", "streams.tables"),
 )
 """The libraries narrate every rebalance at INFO; what an operator needs is in the metrics and in our own lines."""
 
