@@ -38,6 +38,11 @@ def with_room(array: NDArray[Any], size: int, fill: object = 0) -> NDArray[Any]:
     return longer
 
 
+def as_bytes(rows: np.dtype[np.void]) -> np.dtype[np.void]:
+    """Rows as bytes, which are copied several times faster than field by field."""
+    return np.dtype((np.void, rows.itemsize))
+
+
 def places(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray[np.int64]:
     """So many places from each start on, one after the other."""
     stops = lengths.cumsum(dtype=np.int64)

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import events as ev
+from detectors.arrays import as_bytes
 from detectors.keys import hash_keys
 from detectors.months import months_of
 
@@ -58,6 +59,8 @@ COUNTED_REASONS = frozenset({1, 2, 3, 4, 5})
 DEFAULT_SCHEDULE_DAYS = 365
 LONGEST_SCHEDULE_DAYS = 36_500
 UNKNOWN_DAY = 0
+LAST_DAY = date.max.toordinal()
+"""The last that a date can say."""
 
 ROW = np.dtype(
     [
@@ -157,7 +160,7 @@ def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
     """Columns of events: all events of a type at once."""
     rows = np.zeros(len(events), ROW)
     keys = np.full(len(events), _NO_KEY)
-    earliest = np.full(len(events), _LATEST, np.int32)
+    earliest = np.full(len(events), LAST_DAY, np.int32)
     told = references(np.zeros(0, np.intp), [], [], [])
     for event, at in _by_type(events).items():
         some = _Some(events if len(at) == len(events) else [events[i] for i in at.tolist()])
@@ -171,7 +174,6 @@ def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
             cells["known"] = some.days("known_at")
         for name, cell in _CELLS_OF[event](some).items():
             cells[name] = cell
-        # As whole records: field by field takes several times as long.
         rows.view(_WHOLE)[at], earliest[at] = cells.view(_WHOLE), some.earliest
         if event in _KEY_OF:
             keys[at] = hash_keys(_KEY_OF[event](some))
@@ -192,7 +194,7 @@ class _Some:
 
     def __init__(self, events: Sequence[Any]) -> None:
         self.events = events
-        self.earliest = np.full(len(events), _LATEST, np.int32)
+        self.earliest = np.full(len(events), LAST_DAY, np.int32)
         """The earliest of all days read, shape (n,)."""
         self._days: dict[str, NDArray[np.int32]] = {}
 
@@ -398,7 +400,5 @@ _KEY_OF: dict[type, Callable[[_Some], list[str]]] = {
     ev.PartialUnemploymentUse: _keys_of_requests,
     ev.Headcount: _keys_of_headcounts,
 }
-_LATEST = date.max.toordinal()
 _NO_KEY = hash_keys([""])[0]
-_WHOLE = np.dtype((np.void, ROW.itemsize))
-"""A row as bytes."""
+_WHOLE = as_bytes(ROW)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.archive import Archive
-from detectors.arrays import distinct
+from detectors.arrays import as_bytes, distinct
 from detectors.batch import Batch, Type
 from detectors.decisions import DecisionOptions, changes, decide, look
 from detectors.firms import Firms
@@ -256,5 +256,4 @@ class _Shots:
 
 
 _FIRST_MONTH = 1980 * 12
-_WHOLE = np.dtype((np.void, FIRM.itemsize))
-"""A firm as bytes, which are copied several times faster than field by field."""
+_WHOLE = as_bytes(FIRM)

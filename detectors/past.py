@@ -1,20 +1,17 @@
 """The last months of a firm, as its alert carries them: what its risk is looked at beside. All numbers whole."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
-from detectors.batch import ACTIONS
+from detectors.batch import ACTIONS, LAST_DAY
 from detectors.rings import MONTHS, NEVER
 from detectors.view import View
 
 Series = list[int | None]
 """A value a month, the latest first; None is unknown. Empty: there was never anything."""
 
-_LAST_DAY = date.max.toordinal()
-"""A schedule that is granted for so many days from then is over later than any date can say."""
 _STARTS = range(0, 7 * MONTHS, MONTHS)
 _SCALARS = (
     "first_swept", "paid_month", "first_month", "unemployment_month", "schedule_until", "schedule_amount",
@@ -88,7 +85,8 @@ def _past(
         _some(used[ahead:]),
         _some(authorised[ahead:]),
         _some([count or None for count in staff[:known]]),
-        Schedule(min(schedule_until, _LAST_DAY), max(schedule_amount + 50, 0) // 100) if schedule_until else None,
+        # One that is granted for days from then on is over later than any date can say.
+        Schedule(min(schedule_until, LAST_DAY), max(schedule_amount + 50, 0) // 100) if schedule_until else None,
         (ACTIONS[proceeding_action], proceeding_day) if proceeding_action >= 0 else None,
     )
 

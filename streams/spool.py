@@ -49,7 +49,12 @@ class Spool:
 
     def write_value(self, key: _Key, value: bytes) -> None:
         """Keep a part as its record's value has it, of any format that is read. Raises StreamsError likewise."""
-        self._append(key, value)
+        with self._told("written"):
+            written = 0
+            while written < len(value):
+                written += os.pwrite(self._descriptor, memoryview(value)[written:], self._end + written)
+        self._places[key] = (self._end, len(value))
+        self._end += len(value)
 
     def forget(self, key: _Key) -> None:
         """Take a part away. Raises KeyError where there is none."""
@@ -70,14 +75,6 @@ class Spool:
         self._descriptor, self._end = descriptor, 0
         self._close = weakref.finalize(self, os.close, descriptor)
 
-    def _append(self, key: _Key, data: bytes) -> None:
-        with self._told("written"):
-            written = 0
-            while written < len(data):
-                written += os.pwrite(self._descriptor, memoryview(data)[written:], self._end + written)
-        self._places[key] = (self._end, len(data))
-        self._end += len(data)
-
     def _bytes(self, start: int, length: int) -> bytes:
         with self._told("read"):
             return os.pread(self._descriptor, length, start)
@@ -89,7 +86,7 @@ class Spool:
         for key, (start, length) in places.items():
             with self._told("read"):
                 data = os.pread(old, length, start)
-            self._append(key, data)
+            self.write_value(key, data)
         close()
 
     @contextmanager

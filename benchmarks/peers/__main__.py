@@ -46,9 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     with tempfile.TemporaryDirectory() as name, started(Path(name)) as site:
         pool = events.sent(options.events, options.firms, PARTITIONS)
-        longer = events.sent(options.longer_events, options.firms, PARTITIONS)
         topics = Topics(site, pool, options.events // SHORT_SHARE)
         topics.fill()
+        longer = pool
+        if {"latency", "scale"} & {*options.only}:
+            longer = events.sent(options.longer_events, options.firms, PARTITIONS)
         runs: Runs = {}
         if "throughput" in options.only:
             of.runs = runs = throughput.run(site, topics, chosen, options.reps, _say)

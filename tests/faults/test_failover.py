@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 @pytest.fixture
 def cluster(kafka_options: KafkaOptions) -> Iterator[Brokers]:
-    """New for each test: once topics were deleted after some failovers, Kafka 4.4.0 takes no broker back."""
+    """New for each test: what faults left behind in one is not for the next."""
     with brokers(kafka_options) as cluster:
         yield cluster
 
