@@ -12,16 +12,16 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.batch import Batch, Type, columns_of
+from detectors.batch import Batch, columns_of
 from detectors.events import EARLIEST, AnyEvent, Clock, check_digits, early_date, only_digits
 from streams.dead_letters import Reason, classify
-from streams.partitioner import SIREN_BYTES, digits_of, partitions_of_digits
+from streams.partitioner import partitions_of_keys
 from streams.wire import EVENT_VERSION, VERSION_HEADER, schema_version
 
 _decode = msgspec.json.Decoder(AnyEvent).decode
-_headers_of = attrgetter("headers")
+_headers_of, _siren_of = attrgetter("headers"), attrgetter("siren")
+_EARLIEST_DAY = EARLIEST.toordinal()
 
 
 class ReceivedRecord(Protocol):
@@ -61,20 +61,20 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
     if not only_digits(events):
         events, positions = _of_digits(events, positions, refusals)
     columns = columns_of(events)
-    of_firms = columns.rows["type"] != Type.CLOCK
-    suspect = (columns.rows["known"] > latest_day) | (columns.earliest < EARLIEST.toordinal())
-    digits = digits_of(columns.rows["siren"])
-    suspect |= of_firms & (partitions_of_digits(digits, partitions) != partition)
-    suspect |= of_firms & _other_keys(records, positions, digits)
-    if suspect.any():
+    received = [records[position] for position in positions]
+    offsets = np.array([record.offset for record in received], np.int64)
+    strangers = _strangers(events, [record.key for record in received], partition, partitions)
+    suspect = (columns.rows["known"] > latest_day) | (columns.earliest < _EARLIEST_DAY)
+    if strangers or suspect.any():
+        suspect[strangers] = True
         for i in np.flatnonzero(suspect).tolist():
-            reason, detail = _refusal(events[i], records[positions[i]].key, partition, latest_day)
+            reason, detail = _refusal(events[i], received[i].key, partition, latest_day)
             refusals.append(Refusal(positions[i], reason, detail))
         refusals.sort()
         columns = columns.only(~suspect)
+        offsets = offsets[~suspect]
         kept = (~suspect).tolist()
         events, positions = [*compress(events, kept)], [*compress(positions, kept)]
-    offsets = np.array([records[position].offset for position in positions], np.int64)
     return Admitted(columns.batch(events, offsets), positions, refusals)
 
 
@@ -136,17 +136,15 @@ def _too_new(version: int) -> str:
     )
 
 
-def _other_keys(
-    records: Sequence[ReceivedRecord], positions: Sequence[int], digits: NDArray[np.bytes_]
-) -> NDArray[np.bool_]:
-    """Which records have another key than the SIREN of their event, as nine digits."""
-    keys = [records[position].key or b"" for position in positions]
-    # Hardly ever is there another one, and two texts tell that sooner than columns.
-    if set(map(len, keys)) == {SIREN_BYTES} and b"".join(keys) == digits.tobytes():
-        return np.zeros(len(keys), bool)
-    # A longer key is cut, to a text that is no SIREN's either; numpy does not tell trailing zero bytes.
-    same = np.array(keys, f"S{SIREN_BYTES + 1}") == digits
-    return ~same | (np.array([len(key) for key in keys]) != SIREN_BYTES)
+def _strangers(events: Sequence[AnyEvent], keys: Sequence[bytes | None], partition: int, partitions: int) -> list[int]:
+    """Which events of firms have another key than their SIREN, or one that belongs to another partition."""
+    sirens = [_siren_of(event).encode() for event in events if type(event) is not Clock]
+    places = partitions_of_keys(sirens, partitions)
+    # Hardly ever is there one, and two whole lists tell that soonest.
+    if keys == sirens and places == [partition] * len(places):
+        return []
+    firms = [i for i, event in enumerate(events) if type(event) is not Clock]
+    return [i for i, siren, place in zip(firms, sirens, places, strict=True) if keys[i] != siren or place != partition]
 
 
 def _refusal(event: AnyEvent, key: bytes | None, partition: int, latest_day: int) -> tuple[Reason, str]:

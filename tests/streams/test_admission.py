@@ -50,14 +50,17 @@ def test_events_keep_their_order_and_their_records() -> None:
 def test_strays_are_refused_in_order_with_the_others() -> None:
     stranger = next(f"{n:09d}" for n in range(100) if home(f"{n:09d}", PARTITIONS) != HERE)
     stray = received(headcount(stranger), 0)
-    result = admitted(stray, GOOD, Received(None, b""), stray, received(clock(date(2018, 2, 1))))
+    time = received(clock(date(2018, 2, 1)), 5)
+    result = admitted(time, stray, GOOD, Received(None, b""), time, stray, Received(b"x", GOOD.value), time)
     assert [(r.position, r.reason) for r in result.refusals] == [
-        (0, "wrong-partition"),
-        (2, "not-json"),
-        (3, "wrong-partition"),
+        (1, "wrong-partition"),
+        (3, "not-json"),
+        (5, "wrong-partition"),
+        (6, "key-mismatch"),
     ]
-    assert result.positions == [1, 4]
-    assert len(result.batch) == 2
+    assert result.positions == [0, 2, 4, 7]
+    assert result.batch.offsets is not None
+    assert result.batch.offsets.tolist() == [5, GOOD.offset, 5, 5]
 
 
 @pytest.mark.parametrize("records", [[], [Received(None, None)], [received(clock(date(2018, 1, 1)))]])
