@@ -16,7 +16,7 @@ import numpy as np
 from detectors.batch import Batch, columns_of
 from detectors.events import EARLIEST, AnyEvent, Clock, check_digits, early_date, only_digits
 from streams.dead_letters import Reason, classify
-from streams.partitioner import partitions_of_keys
+from streams.partitioner import partitions_of_text
 from streams.wire import EVENT_VERSION, VERSION_HEADER, schema_version
 
 _decode = msgspec.json.Decoder(AnyEvent).decode
@@ -61,7 +61,7 @@ def admit(records: Sequence[ReceivedRecord], partition: int, partitions: int, la
     if not only_digits(events):
         events, positions = _of_digits(events, positions, refusals)
     columns = columns_of(events)
-    received = [records[position] for position in positions]
+    received = [records[position] for position in positions] if refusals else records
     offsets = np.array([record.offset for record in received], np.int64)
     strangers = _strangers(events, [record.key for record in received], partition, partitions)
     suspect = (columns.rows["known"] > latest_day) | (columns.earliest < _EARLIEST_DAY)
@@ -137,9 +137,9 @@ def _too_new(version: int) -> str:
 
 
 def _strangers(events: Sequence[AnyEvent], keys: Sequence[bytes | None], partition: int, partitions: int) -> list[int]:
-    """Which events of firms have another key than their SIREN, or one that belongs to another partition."""
+    """Which events of firms, all SIRENs nine digits, have another key than theirs, or one of another partition."""
     sirens = [_siren_of(event).encode() for event in events if type(event) is not Clock]
-    places = partitions_of_keys(sirens, partitions)
+    places = partitions_of_text(b"".join(sirens), partitions)
     # Hardly ever is there one, and two whole lists tell that soonest.
     if keys == sirens and places == [partition] * len(places):
         return []

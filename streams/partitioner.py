@@ -22,11 +22,14 @@ def partitions_of(sirens: NDArray[np.uint32], partitions: int) -> NDArray[np.int
 
 def partitions_of_keys(keys: Sequence[bytes], partitions: int) -> list[int]:
     """The partition of each key, by the same rule. Raises ValueError where one has not nine bytes."""
-    if not keys:
-        return []
-    if set(map(len, keys)) != {SIREN_BYTES}:
+    if set(map(len, keys)) - {SIREN_BYTES}:
         raise ValueError(f"a key has not {SIREN_BYTES} bytes")
-    found: list[int] = (_hashed(np.frombuffer(b"".join(keys), _KEY)) % partitions).tolist()
+    return partitions_of_text(b"".join(keys), partitions)
+
+
+def partitions_of_text(keys: bytes, partitions: int) -> list[int]:
+    """The same of keys of nine bytes each, one after the other."""
+    found: list[int] = (_hashed(np.frombuffer(keys, _KEY)) % partitions).tolist()
     return found
 
 
