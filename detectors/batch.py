@@ -161,7 +161,7 @@ def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
     rows = np.zeros(len(events), ROW)
     keys = np.full(len(events), _NO_KEY)
     earliest = np.full(len(events), LAST_DAY, np.int32)
-    told = references(np.zeros(0, np.intp), [], [], [])
+    told = _NOTHING_TOLD
     for event, at in _by_type(events).items():
         some = _Some(events if len(at) == len(events) else [events[i] for i in at.tolist()])
         cells = np.zeros(len(at), ROW)
@@ -174,7 +174,7 @@ def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
             cells["known"] = some.days("known_at")
         for name, cell in _CELLS_OF[event](some).items():
             cells[name] = cell
-        rows.view(_WHOLE)[at], earliest[at] = cells.view(_WHOLE), some.earliest
+        rows.view(_WHOLE)[at], earliest[at] = cells.view(_WHOLE), some.earliest()
         if event in _KEY_OF:
             keys[at] = hash_keys(_KEY_OF[event](some))
     return Columns(rows, keys, told, earliest)
@@ -185,8 +185,7 @@ def _by_type(events: Sequence[ev.AnyEvent]) -> dict[type, NDArray[np.intp]]:
     if not events:
         return {}
     types = np.fromiter(map(_TYPE_OF.__getitem__, map(type, events)), np.uint8, len(events))
-    found = np.flatnonzero(np.bincount(types))
-    return {_EVENTS[number]: np.flatnonzero(types == number) for number in found.tolist()}
+    return {_EVENTS[number]: (types == number).nonzero()[0] for number in sorted(set(types.tolist()))}
 
 
 class _Some:
@@ -194,8 +193,6 @@ class _Some:
 
     def __init__(self, events: Sequence[Any]) -> None:
         self.events = events
-        self.earliest = np.full(len(events), LAST_DAY, np.int32)
-        """The earliest of all days read, shape (n,)."""
         self._days: dict[str, NDArray[np.int32]] = {}
 
     def column(self, name: str, of: Callable[[Any], int]) -> NDArray[np.int64]:
@@ -209,9 +206,17 @@ class _Some:
     def days(self, name: str) -> NDArray[np.int32]:
         """Ordinals of dates; UNKNOWN_DAY where there is none."""
         if name not in self._days:
-            self._days[name] = days = _ordinals(self.all(name))
-            np.minimum(self.earliest, days, out=self.earliest, where=days != UNKNOWN_DAY)
+            self._days[name] = _ordinals(self.all(name))
         return self._days[name]
+
+    def earliest(self) -> NDArray[np.int32] | int:
+        """The earliest of all days read, shape (n,); the last day there is where none was."""
+        if not self._days:
+            return LAST_DAY
+        days = np.array([*self._days.values()])
+        days[days == UNKNOWN_DAY] = LAST_DAY
+        found: NDArray[np.int32] = days.min(axis=0)
+        return found
 
     def months(self, name: str) -> NDArray[np.int32]:
         """Months of dates that are known."""
@@ -401,4 +406,5 @@ _KEY_OF: dict[type, Callable[[_Some], list[str]]] = {
     ev.Headcount: _keys_of_headcounts,
 }
 _NO_KEY = hash_keys([""])[0]
+_NOTHING_TOLD = references(np.zeros(0, np.intp), [], [], [])
 _WHOLE = as_bytes(ROW)

@@ -12,7 +12,7 @@ LANE = 8
 """Bytes hashed at a time."""
 _BLOCK = 8192
 """Keys hashed together: what stands in between stays in the processor's cache."""
-_GOLDEN = 0x9E3779B97F4A7C15
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
@@ -47,10 +47,7 @@ def hash_lanes(lanes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _hash_block(lanes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    total = np.zeros(len(lanes), np.uint64)
-    for i in range(lanes.shape[1]):
-        lane = lanes[:, i]
-        salt = np.uint64((i + 1) * _GOLDEN % 2**64)
-        # A lane of zeros is padding: it must not count, or the longest key of a column would change all the others.
-        total += np.where(lane == 0, np.uint64(0), mix(lane + salt))
-    return mix(total)
+    salts = np.arange(1, lanes.shape[1] + 1, dtype=np.uint64) * _GOLDEN
+    # A lane of zeros is padding: it must not count, or the longest key of a column would change all the others.
+    hashed: NDArray[np.uint64] = (mix(lanes + salts) * (lanes != 0)).sum(axis=1)
+    return mix(hashed)
