@@ -1,5 +1,6 @@
 """Arrays on the wire: type, shape and bytes, so that numbers come back exactly."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -41,6 +42,22 @@ def with_room(array: NDArray[Any], size: int, fill: object = 0) -> NDArray[Any]:
 def as_bytes(rows: np.dtype[np.void]) -> np.dtype[np.void]:
     """Rows as bytes, which are copied several times faster than field by field."""
     return np.dtype((np.void, rows.itemsize))
+
+
+def side_by_side(rows: np.dtype[np.void], **fields: Sequence[str]) -> np.dtype[np.void]:
+    """Rows as they lie in memory, where several fields of one type are one field of theirs, (fields, ...).
+
+    Raises ValueError for fields that do not follow each other.
+    """
+    assert rows.fields is not None, "rows have fields"
+    formats, offsets = list[object](), list[int]()
+    for names in fields.values():
+        kind, at = rows[names[0]], rows.fields[names[0]][1]
+        if [rows.fields[name][:2] for name in names] != [(kind, at + i * kind.itemsize) for i in range(len(names))]:
+            raise ValueError(f"{', '.join(names)} are no fields of one type, one after the other")
+        formats.append((kind, len(names)))
+        offsets.append(at)
+    return np.dtype({"names": [*fields], "formats": formats, "offsets": offsets, "itemsize": rows.itemsize})
 
 
 def places(starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray[np.int64]:

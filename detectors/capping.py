@@ -73,10 +73,12 @@ class Floors:
 
     def __init__(self, by_department: Mapping[str, float]) -> None:
         codes = sorted((code.encode(), value) for code, value in by_department.items())
-        self._codes = np.array([code for code, _ in codes] or [b""], "S3")
-        self._values = np.array([value for _, value in codes] or [-np.inf])
+        self._codes = np.array([code for code, _ in codes], "S3")
+        self._values = np.array([value for _, value in codes])
 
     def of(self, departments: NDArray[np.bytes_]) -> NDArray[np.float64]:
         """The floor of each department, shape (n,); minus infinity where there is none."""
+        if not len(self._codes):
+            return np.full(len(departments), -np.inf)
         at = np.minimum(np.searchsorted(self._codes, departments), len(self._codes) - 1)
         return np.where(self._codes[at] == departments, self._values[at], -np.inf)

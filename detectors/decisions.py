@@ -17,7 +17,6 @@ from detectors import jumps, tiers
 from detectors.features import THEMES
 from detectors.features import codes as encoded
 from detectors.jumps import JumpOptions
-from detectors.logits import logit
 from detectors.models import Scorer
 from detectors.panel import Panel, Rows
 from detectors.perimeter import PerimeterOptions, in_perimeter
@@ -71,6 +70,9 @@ class Alerts:
         return len(self.at)
 
 
+_NOTHING = Alerts(np.zeros(0, np.intp), *[np.zeros(0, np.uint8)] * 3)
+
+
 class Changes(NamedTuple):
     """Of each alert: the score that was told last, (n,), and what each theme and the model added since, the model last,
     (n, themes + 1).
@@ -89,8 +91,8 @@ def look(rows: Rows, view: View, scorer: Scorer, options: DecisionOptions) -> Lo
 def decide(panel: Panel, seen: Look, turns: Sequence[slice], scorer: Scorer, options: DecisionOptions) -> Alerts:
     """Judge the pictures of a look turn by turn, and remember what is said. In a turn no firm comes twice."""
     scored = _scored(seen, scorer, options)
-    said = [_said(panel, seen, scored, turn, options) for turn in turns]
-    return Alerts(*(np.concatenate(part) for part in zip(*said, strict=True)))
+    said = [said for turn in turns if (said := _said(panel, seen, scored, turn, options))]
+    return Alerts(*map(np.concatenate, zip(*said, strict=True))) if said else _NOTHING
 
 
 def close(
@@ -105,7 +107,7 @@ def close(
     _forget(panel, rows[~inside])
     seen = _look(rows, view, inside, scorer, closing=True)
     judged = _judged(panel, seen, _scored(seen, scorer, options), slice(None), options, closing=True)
-    alerts = judged.alerts(0)
+    alerts = Alerts(*judged.alerts(0))
     moved = changes(panel, seen, alerts, scorer)
     _remember(panel, judged)
     _close(panel, seen, judged.excess, options.jumps)
@@ -134,9 +136,9 @@ def changes(panel: Panel, seen: Look, alerts: Alerts, scorer: Scorer) -> Changes
 
 
 def _look(rows: Rows, view: View, inside: Mask, scorer: Scorer, closing: bool) -> Look:
-    at = np.flatnonzero(inside)
+    at = inside.nonzero()[0]
     if len(at) < len(rows):
-        rows, view = rows[at], view.among(inside)
+        rows, view = rows[at], view.at(at)
     codes = encoded(view)
     logits, members = scorer.score_with_members(codes) if closing else (scorer.score(codes), None)
     return Look(view, rows, at, codes, members, logits)
@@ -153,24 +155,22 @@ class _Judged:
     was: NDArray[np.uint8]
     level: NDArray[np.uint8]
     stands: Mask
-    """The score is high enough to keep the level that there was."""
-    leaps: Mask
+    """The level is reached, left, or the score is high enough to keep the one that there was."""
+    told: NDArray[np.intp]
+    """Where something is to be told: the level is another one, or the score leaps."""
 
-    def alerts(self, start: int) -> Alerts:
-        """What is to be told; `start` is the first one's place in the look."""
-        raised, lowered = self.level > self.was, self.level < self.was
-        at = np.flatnonzero(raised | lowered | self.leaps)
-        kinds = np.where(raised[at], 0, np.where(lowered[at], 2, 1)).astype(np.uint8)
-        return Alerts(start + at, kinds, self.level[at], self.was[at])
+    def alerts(self, start: int) -> tuple[NDArray[Any], ...]:
+        """The columns of `Alerts`; `start` is the first firm's place in the look."""
+        level, was = self.level[self.told], self.was[self.told]
+        return start + self.told, np.where(level > was, 0, np.where(level < was, 2, 1)).astype(np.uint8), level, was
 
 
 def _said(
     panel: Panel, seen: Look, scored: "_Scored", turn: slice, options: DecisionOptions
-) -> tuple[NDArray[Any], ...]:
+) -> tuple[NDArray[Any], ...] | None:
     judged = _judged(panel, seen, scored, turn, options, closing=False)
     _remember(panel, judged)
-    alerts = judged.alerts(turn.start)
-    return alerts.at, alerts.kinds, alerts.tiers, alerts.previous_tiers
+    return judged.alerts(turn.start) if len(judged.told) else None
 
 
 class _Scored(NamedTuple):
@@ -189,9 +189,9 @@ def _scored(seen: Look, scorer: Scorer, options: DecisionOptions) -> _Scored:
     view, logits, cuts = seen.view, seen.logits, scorer.logit_thresholds
     # Where a department's alerts are capped, what lies below its floor is not told; what was told is left as ever.
     told = logits >= scorer.floors.of(view.firms["department"])
-    level = np.where(told, tiers.reached(logits, view.expert_rule, cuts, options.tiers), 0).astype(np.uint8)
+    level = tiers.reached(logits, view.expert_rule, cuts, options.tiers) * told
     held = tiers.held(logits, cuts, scorer.base, options.tiers)
-    may_leap = ~view.in_proceeding & (logits >= logit(options.jumps.floor)) & told
+    may_leap = ~view.in_proceeding & (logits >= options.jumps.least_logit) & told
     return _Scored(logits - scorer.base, level, held, may_leap)
 
 
@@ -200,28 +200,31 @@ def _judged(panel: Panel, seen: Look, scored: _Scored, turn: slice, options: Dec
     excess, held = scored.excess[turn], scored.held[turn]
     in_proceeding, was = seen.view.in_proceeding[turn], f["tier"][rows]
     floor = tiers.kept(was, f["tier_day"][rows], held, days, options.tiers) if closing else was
-    level = np.where(in_proceeding, 0, np.maximum(scored.level[turn], floor)).astype(np.uint8)
-    leaps = (
-        (level == was)
-        & scored.may_leap[turn]
-        & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options.jumps)
-        & (days - f["jump_day"][rows] >= options.jumps.cooldown_days)
-    )
+    level = np.maximum(scored.level[turn], floor) * ~in_proceeding
+    moved, leaps = level != was, (level == was) & scored.may_leap[turn]
+    if leaps.any():
+        leaps[leaps] = _leap(panel, rows[leaps], days[leaps], excess[leaps], options.jumps)
     # Nothing is remembered of a firm in a proceeding that was at no level.
-    return _Judged(rows, days, excess, was, level, (held >= was) & ~(in_proceeding & (was == 0)), leaps)
+    stands = moved | ((held >= was) & ~(in_proceeding & (was == 0)))
+    return _Judged(rows, days, excess, was, level, stands, (moved | leaps).nonzero()[0])
+
+
+def _leap(panel: Panel, rows: Rows, days: NDArray[np.int32], excess: NDArray[np.float64], options: JumpOptions) -> Mask:
+    f = panel.firms
+    rested = days - f["jump_day"][rows] >= options.cooldown_days
+    return rested & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options)
 
 
 def _remember(panel: Panel, judged: _Judged) -> None:
     """Note new levels and alerts; after a jump the new level is the usual one."""
-    f, rows, days = panel.firms, judged.rows, judged.days
-    moved = judged.level != judged.was
-    f["tier"][rows[moved]] = judged.level[moved]
-    # A level's day is the last one on which it was reached, left, or high enough to be kept.
-    stands = moved | judged.stands
-    f["tier_day"][rows[stands]] = days[stands]
-    told = (judged.level > judged.was) | judged.leaps
-    f["jump_day"][rows[told]] = days[told]
-    f["usual"][rows[told]] = judged.excess[told]
+    f, rows, days, told = panel.firms, judged.rows, judged.days, judged.told
+    f["tier_day"][rows[judged.stands]] = days[judged.stands]
+    if not len(told):
+        return
+    f["tier"][rows[told]] = judged.level[told]
+    risen = told[judged.level[told] >= judged.was[told]]
+    f["jump_day"][rows[risen]] = days[risen]
+    f["usual"][rows[risen]] = judged.excess[risen]
 
 
 def _close(panel: Panel, seen: Look, excess: NDArray[np.float64], options: JumpOptions) -> None:

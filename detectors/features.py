@@ -14,9 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.arrays import between
 from detectors.scales import Coder, Codes, Scale
-from detectors.view import NEVER, Column, View, how_many
+from detectors.view import Column, View, how_many, over
 
 THEMES = ("debt", "contributions", "partial-unemployment", "headcount", "schedules", "profile")
 """Themes in the order of a firm's stored contributions."""
@@ -61,9 +60,7 @@ def _feature(theme: str, unit: str, scale: Scale) -> Callable[[Callable[[View], 
 
 def codes(view: View) -> Codes:
     """Every feature of every firm of the view as codes, shape (n, features)."""
-    values = np.empty((len(FEATURES), len(view)), np.float32)
-    for place, feature in enumerate(FEATURES):
-        values[place] = feature.compute(view)
+    values = np.array([feature.compute(view) for feature in FEATURES], np.float32)
     # A feature's codes lie side by side in memory: whoever looks at them looks at one feature after the other.
     return _coder().encode(values).T
 
@@ -160,9 +157,8 @@ def debt_growth_12m(v: View) -> Column:
 @_feature("debt", "months of contribution", SIGNED_MONTHS_OF_CONTRIBUTION)
 def employee_debt_growth_3m(v: View) -> Column:
     """Growth of the employee share over three months."""
-    known = v.months_known > 3
     before = np.maximum(v.employee_lag(3), 0)
-    return np.where(known, v.employee_debt - before, 0.0) / v.contribution_scale
+    return np.where(v.months_known > 3, v.employee_debt - before, 0.0) / v.contribution_scale
 
 
 # Debt: how it has run
@@ -225,7 +221,7 @@ def debt_habit(v: View) -> Column:
 @_feature("debt", "episodes a year", Scale(most=12.0, unit=0.2))
 def debt_episodes(v: View) -> Column:
     """How often a year the firm went from no debt to some."""
-    return v.firms["debt_episodes"] / np.maximum(v.months_known / 12.0, 1.0)
+    return v.firms["debt_episodes"] / v.years_known
 
 
 @_feature("debt", "months of contribution", MONTHS_OF_CONTRIBUTION)
@@ -243,9 +239,7 @@ def debt_above_usual(v: View) -> Column:
 @_feature("debt", "share", SHARE)
 def debt_to_peak(v: View) -> Column:
     """Debt over the highest that the firm ever had: 1 is a record."""
-    now, peak = v.debt_months, v.firms["debt_peak"]
-    highest = np.maximum(now, peak)
-    return np.where(highest > 0, now / np.where(highest > 0, highest, 1.0), np.nan)
+    return over(v.debt_months, np.maximum(v.debt_months, v.firms["debt_peak"]))
 
 
 # Debts: one by one
@@ -272,7 +266,7 @@ def open_debts(v: View) -> Column:
 @_feature("debt", "debts a year", COUNT)
 def debts_a_year(v: View) -> Column:
     """Debts ever known per year of history: how often a period is not paid in time."""
-    return v.firms["debts_known"] / np.maximum(v.months_known / 12.0, 1.0)
+    return v.firms["debts_known"] / v.years_known
 
 
 @_feature("debt", "months", MONTHS)
@@ -287,40 +281,38 @@ def months_since_debt(v: View) -> Column:
 @_feature("contributions", "share", SHARE)
 def unpaid_ratio(v: View) -> Column:
     """Unpaid share of what was due over twelve months."""
-    return v.unpaid_over(0, 12)
+    return v.unpaid_shares[0]
 
 
 @_feature("contributions", "share", SHARE)
 def unpaid_ratio_3m(v: View) -> Column:
     """Unpaid share of what was due over three months."""
-    return v.unpaid_quarter
+    return v.unpaid_shares[1]
 
 
 @_feature("contributions", "change of a share", CHANGE)
 def unpaid_change(v: View) -> Column:
     """Unpaid share of three months less that of the nine before."""
-    return v.unpaid_quarter - v.unpaid_over(3, 9)
+    return v.unpaid_shares[1] - v.unpaid_shares[2]
 
 
 @_feature("contributions", "log ratio", LOG_RATIO)
 def contribution_trend(v: View) -> Column:
     """Contribution of the last three months over that of twelve: activity that shrinks or grows."""
-    known = (v.monthly_contribution > 0) & (v.recent_contribution > 0)
-    ratio = np.where(known, v.recent_contribution, 1.0) / np.where(known, v.monthly_contribution, 1.0)
-    return np.where(known, np.log(ratio), np.nan)
+    ratio = over(v.recent_contribution, v.monthly_contribution)
+    return np.log(np.where(ratio > 0, ratio, np.nan))
 
 
 @_feature("contributions", "euros", EUROS)
 def contribution_per_employee(v: View) -> Column:
     """Contribution due a month per employee: what kind of wages are paid."""
-    return np.where(v.monthly_contribution > 0, v.monthly_contribution / v.staff, np.nan)
+    return np.where(v.monthly_contribution > 0, v.monthly_contribution, np.nan) / v.staff
 
 
 @_feature("contributions", "months", MONTHS)
 def contribution_silence(v: View) -> Column:
     """Months since the last period of which a contribution is known."""
-    latest = v.firms["paid_month"]
-    return np.where(latest == NEVER, np.nan, between(v.month - latest, 0, 600).astype(np.float64))
+    return v.contribution_silence
 
 
 # Partial unemployment
@@ -329,25 +321,25 @@ def contribution_silence(v: View) -> Column:
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_used_12m(v: View) -> Column:
     """Partial unemployment used over twelve months, per employee."""
-    return v.time_off(v.hours_used(12))
+    return v.times_off[0, 0]
 
 
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_used_3m(v: View) -> Column:
     """Partial unemployment used over three months, per employee."""
-    return v.time_off(v.hours_used(3))
+    return v.times_off[1, 0]
 
 
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_authorised_12m(v: View) -> Column:
     """Partial unemployment authorised over twelve months, per employee."""
-    return v.time_off(v.hours_authorised(12))
+    return v.times_off[0, 1]
 
 
 @_feature("partial-unemployment", "full-time months per employee", FULL_TIME_MONTHS)
 def hours_authorised_3m(v: View) -> Column:
     """Partial unemployment authorised over three months, per employee."""
-    return v.time_off(v.hours_authorised(3))
+    return v.times_off[1, 1]
 
 
 @_feature("partial-unemployment", "months", YEAR_MONTHS)
@@ -392,8 +384,7 @@ def headcount_change_12m(v: View) -> Column:
 @_feature("headcount", "share", SHARE)
 def headcount_to_peak(v: View) -> Column:
     """Headcount over its peak, which fades by a fiftieth a month."""
-    peak = np.fmax(v.headcount, v.firms["heads_peak"])
-    return np.where(peak > 0, v.headcount / np.where(peak > 0, peak, 1.0), np.nan)
+    return over(v.headcount, np.fmax(v.headcount, v.firms["heads_peak"]))
 
 
 # Schedules and commissions
@@ -414,8 +405,7 @@ def schedule_amount(v: View) -> Column:
 @_feature("schedules", "months", MONTHS)
 def months_since_schedule(v: View) -> Column:
     """Months since the end of the last schedule, 0 while one runs."""
-    until = v.firms["schedule_until"]
-    return np.where(until > 0, np.maximum(v.days - until, 0) / 30.44, np.nan)
+    return v.schedule_age
 
 
 @_feature("schedules", "months", MONTHS)

@@ -6,10 +6,12 @@ makes nobody jump. A jump must be large for any firm and large for this one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.logits import logit
 from detectors.options import option
 
 Column = NDArray[np.float64]
@@ -25,6 +27,11 @@ class JumpOptions:
     month_ends: int = option(3, "Month ends a firm must have been scored at before it can jump")
     cooldown_days: int = option(90, "Least time between two alerts about a jump", unit="days")
     memory: float = option(0.25, "Weight of the newest month end in the usual level")
+
+    @cached_property
+    def least_logit(self) -> float:
+        """The floor as log-odds."""
+        return logit(self.floor)
 
 
 def jumped(

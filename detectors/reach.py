@@ -16,16 +16,16 @@ class Reach:
 
     def __init__(self, batch: Batch, at: Positions, before: NDArray[np.int32]) -> None:
         """`before` is the reach when the stretch begins, shape (sources,); sources stand in the order of `Type`."""
-        types, known = batch.rows["type"][at], batch.rows["known"][at]
-        self._before = before
-        self._positions = [at[types == source] for source in range(len(before))]
-        self._latest = [np.maximum.accumulate(known[types == source]) for source in range(len(before))]
+        self._before, self._at = before, at
+        self._types, self._known = batch.rows["type"][at], batch.rows["known"][at]
 
     def after(self, positions: Positions) -> NDArray[np.int32]:
         """The reach once the events at these positions are known, shape (n, sources)."""
-        reach = np.repeat(self._before[None, :], len(positions), axis=0)
-        for source, (places, latest) in enumerate(zip(self._positions, self._latest, strict=True)):
-            if len(places):
+        reach = self._before[None].repeat(len(positions), 0)
+        for source in range(len(self._before)):
+            of_source = self._types == source
+            if of_source.any():
+                places, latest = self._at[of_source], np.maximum.accumulate(self._known[of_source])
                 seen = np.searchsorted(places, positions, side="right")
                 told = np.where(seen > 0, latest[np.maximum(seen, 1) - 1], 0)
                 reach[:, source] = np.maximum(reach[:, source], told)
@@ -33,5 +33,6 @@ class Reach:
 
     def end(self) -> NDArray[np.int32]:
         """The reach after all of them, shape (sources,)."""
-        told = np.array([latest[-1] if len(latest) else 0 for latest in self._latest], np.int32)
-        return np.maximum(self._before, told)
+        told = np.zeros(len(EVENT_TYPES), np.int32)
+        np.maximum.at(told, self._types, self._known)
+        return np.maximum(self._before, told[: len(self._before)])

@@ -1,7 +1,5 @@
 """Monthly series of the last months, one row a firm or an account: month m stands in column m mod MONTHS."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,47 +41,48 @@ def months(latest: Months) -> NDArray[np.int32]:
     return last - np.remainder(last - _COLUMNS, MONTHS, dtype=np.int32)
 
 
-def ordered(
-    latest: Months, series: Sequence[NDArray[np.int64]], until: Months | None = None
-) -> list[NDArray[np.int64]]:
-    """Each series with its most recent month first, shape (MONTHS, n): row k is month `until` - k.
+def ordered(latest: Months, series: NDArray[np.int64], until: Months | int | None = None) -> NDArray[np.int64]:
+    """Series (n, k, MONTHS) with their most recent month first, shape (k, MONTHS, n): row m is month `until` - m.
 
     `until` (by default `latest`) may lie after the latest month: what is not there is 0.
     """
     end = latest if until is None else until
-    alike = len(end) > 0 and bool((end == end[0]).all())
-    found = _turned(series, int(end[0]) % MONTHS) if alike else _gathered(series, end % MONTHS)
-    outside = _outside(end - latest)
+    one = end if isinstance(end, int) else _shared(end)
+    found = _gathered(series, np.asarray(end) % MONTHS) if one is None else _turned(series, one % MONTHS)
+    outside = None if until is None else _outside(until - latest)
     if outside is not None:
-        for values in found:
-            np.copyto(values[: len(outside)], 0, where=outside)
+        np.copyto(found[:, : len(outside)], 0, where=outside)
     return found
 
 
-def _turned(series: Sequence[NDArray[np.int64]], last: int) -> list[NDArray[np.int64]]:
+def _shared(end: Months) -> int | None:
+    """The month in which all end, if there is one."""
+    return int(end[0]) if len(end) and bool((end == end[0]).all()) else None
+
+
+def _turned(series: NDArray[np.int64], last: int) -> NDArray[np.int64]:
     """The series where all end in the same column: two runs of columns, copied backwards."""
-    found = []
-    for ring in series:
-        values = np.empty((MONTHS, len(ring)), np.int64)
-        values[: last + 1] = ring.T[last::-1]
-        values[last + 1 :] = ring.T[:last:-1]
-        found.append(values)
+    columns = series.transpose(1, 2, 0)
+    found = np.empty(columns.shape, np.int64)
+    found[:, : last + 1] = columns[:, last::-1]
+    found[:, last + 1 :] = columns[:, :last:-1]
     return found
 
 
-def _gathered(series: Sequence[NDArray[np.int64]], last: Months) -> list[NDArray[np.int64]]:
+def _gathered(series: NDArray[np.int64], last: Months) -> NDArray[np.int64]:
     """The series where each row ends in a column of its own."""
-    places = _BACKWARDS[:, last] + np.arange(0, len(last) * MONTHS, MONTHS)
-    return [np.ascontiguousarray(ring).reshape(-1).take(places) for ring in series]
+    rows, number, _ = series.shape
+    # By month and row; then by series as well.
+    places = _BACKWARDS[:, last] + np.arange(0, rows * number * MONTHS, number * MONTHS)
+    return np.ascontiguousarray(series).reshape(-1).take(places + np.arange(0, number * MONTHS, MONTHS)[:, None, None])
 
 
 def _outside(gap: Months) -> NDArray[np.bool_] | None:
     """Which months lie outside a window that ended `gap` months before, as far back as any does; None if none does."""
-    if not gap.any():
-        return None
-    if gap.min() < 0:
+    if gap.min(initial=0) < 0:
         return (gap > _BACK) | (gap + MONTHS <= _BACK)
-    return gap > _BACK[: int(gap.max())]
+    most = int(gap.max(initial=0))
+    return gap > _BACK[:most] if most else None
 
 
 _COLUMNS = np.arange(MONTHS, dtype=np.int32)

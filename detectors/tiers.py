@@ -36,8 +36,8 @@ def reached(logits: Logits, expert_rule: NDArray[np.bool_], cuts: Logits, option
     The network's expert rule raises the level by one; here only for a firm whose score comes within reach of that
     level, since lifting every small new debt would fill the lists with firms at no particular risk.
     """
-    lifted = logits + np.where(expert_rule, options.expert_reach, 0.0)
-    return ((lifted >= cuts[0]).astype(np.uint8) + (lifted >= cuts[1])).astype(np.uint8)
+    lifted = logits + expert_rule * options.expert_reach
+    return (lifted >= cuts[0]).astype(np.uint8) + (lifted >= cuts[1])
 
 
 def held(logits: Logits, cuts: Logits, base: float, options: TierOptions) -> Tiers:
@@ -46,8 +46,8 @@ def held(logits: Logits, cuts: Logits, base: float, options: TierOptions) -> Tie
     `base` is the score of a firm at the portfolio's mean, log-odds: half-way to it every level is left, however near
     the levels are, or firms like most others would be called at risk for years.
     """
-    kept = np.maximum(cuts - options.hysteresis, np.minimum(cuts, (cuts + base) / 2))
-    return ((logits >= kept[0]).astype(np.uint8) + (logits >= kept[1])).astype(np.uint8)
+    moderate, strong = (max(cut - options.hysteresis, min(cut, (cut + base) / 2)) for cut in cuts.tolist())
+    return (logits >= moderate).astype(np.uint8) + (logits >= strong)
 
 
 def kept(tiers: Tiers, held_since: Days, held_now: Tiers, days: Days, options: TierOptions) -> Tiers:

@@ -3,18 +3,21 @@
 Nothing here looks at a fact known after the day that the panel has reached.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors import rings
-from detectors.arrays import between
+from detectors.arrays import between, side_by_side
 from detectors.once import once
-from detectors.panel import MONTH_ZERO, Panel, Rows, heads
+from detectors.panel import FIRM, MONTH_ZERO, Panel, Rows, heads
 from detectors.rings import MONTHS, NEVER
 
 Column = NDArray[np.float64]
 
 YEAR = 12
+QUARTER = 3
 DEBT_LAGS = (1, 2, 3, 6, 12)
 """Months ago with which the debt is compared, all at once: with few firms calls cost more than numbers."""
 HEADCOUNT_LAGS = (1, 3, 6, 12)
@@ -53,45 +56,49 @@ class View:
         self.firms = firms
         self.month = month
         self.days = days
-        self._until = np.full(len(firms), month, np.int32)
 
     def __len__(self) -> int:
         return len(self.firms)
-
-    def among(self, inside: NDArray[np.bool_]) -> "View":
-        """The same of some of the firms."""
-        return View.of(self.firms.compress(inside), self.month, self.days[inside])
 
     def at(self, places: NDArray[np.intp]) -> "View":
         """The same of the firms at these places, in their order; what was worked out is not worked out again."""
         view = View.of(self.firms.take(places), self.month, self.days[places])
         for name, found in self.__dict__.items():
             if name not in view.__dict__:
-                of_series = isinstance(found, list)
-                view.__dict__[name] = [x.take(places, -1) for x in found] if of_series else found.take(places, -1)
+                view.__dict__[name] = found.take(places, -1)
         return view
 
     @once
     def employee_debt(self) -> Column:
         """Outstanding employee shares, euros; credits do not hide debts of the other share."""
-        return np.maximum(self.firms["debt_employee"], 0) / 100.0
+        return self._shares[0, 0] / 100.0
 
     @once
     def employer_debt(self) -> Column:
         """Outstanding employer shares, euros."""
-        return np.maximum(self.firms["debt_employer"], 0) / 100.0
+        return self._shares[1, 0] / 100.0
 
     @once
     def debt(self) -> Column:
         """Outstanding social-security debt, euros."""
-        return (np.maximum(self.firms["debt_employee"], 0) + np.maximum(self.firms["debt_employer"], 0)) / 100.0
+        return self.owed[0] / 100.0
+
+    @once
+    def _balance(self) -> NDArray[np.int64]:
+        """Both shares, cents, less what was paid too much of either."""
+        return self.firms["debt_employee"] + self.firms["debt_employer"]
+
+    @once
+    def _mean_ages(self) -> Column:
+        """Mean age, months, of what is outstanding and of the outstanding debts, shape (2, n); nan without debt."""
+        f = self.firms
+        moments, of = np.array([f["debt_moment"], f["debts_moment"]]), np.array([self._balance, f["debts_open"]])
+        return between(self.month - MONTH_ZERO - over(moments, of), 0, 600)
 
     @once
     def debt_age(self) -> Column:
         """Mean age of the outstanding debt weighted by amount, months; 0 without debt."""
-        total = self.firms["debt_employee"] + self.firms["debt_employer"]
-        mean = self.firms["debt_moment"] / np.where(total > 0, total, 1)
-        return np.where(total > 0, between(self.month - MONTH_ZERO - mean, 0, 600), 0.0)
+        return np.where(self._balance > 0, self._mean_ages[0], 0.0)
 
     @once
     def open_debts(self) -> Column:
@@ -101,27 +108,35 @@ class View:
     @once
     def mean_debt_age(self) -> Column:
         """Mean age of the outstanding debts, each counted alike, months; nan without debt."""
-        number = self.firms["debts_open"]
-        mean = self.firms["debts_moment"] / np.where(number > 0, number, 1)
-        return np.where(number > 0, between(self.month - MONTH_ZERO - mean, 0, 600), np.nan)
+        return self._mean_ages[1]
 
     @once
     def disputed_share(self) -> Column:
         """Part of the debt that is disputed, in [0, 1]; nan without debt."""
-        total = (self.firms["debt_employee"] + self.firms["debt_employer"]).astype(np.float64)
-        owing = total > 0
-        return np.where(owing, between(self.firms["debt_disputed"] / np.where(owing, total, 1.0), 0.0, 1.0), np.nan)
+        return between(over(self.firms["debt_disputed"], self._balance), 0.0, 1.0)
 
     @once
     def employee_part(self) -> Column:
         """Employee share of the debt, in [0, 1]; nan without debt."""
-        return np.where(self.debt > 1.0, self.employee_debt / np.maximum(self.debt, 1.0), np.nan)
+        return self.employee_debt / np.where(self.debt > 1.0, self.debt, np.nan)
+
+    @once
+    def _silences(self) -> Column:
+        """Months since the newest period not paid in time and since the last one of which a contribution is known, at
+        most 600, shape (2, n); nan where there was none.
+        """
+        latest = np.array([self.firms["debt_newest"], self.firms["paid_month"]])
+        return np.where(latest == NEVER, np.nan, between(self.month - latest, 0, 600))
 
     @once
     def months_since_debt(self) -> Column:
         """Months since the newest period that was not paid in time, at most 600; nan where there was none."""
-        newest = self.firms["debt_newest"]
-        return np.where(newest == NEVER, np.nan, between(self.month - newest, 0, 600).astype(np.float64))
+        return self._silences[0]
+
+    @once
+    def contribution_silence(self) -> Column:
+        """Months since the last period of which a contribution is known, at most 600; nan where there was none."""
+        return self._silences[1]
 
     @once
     def months_known(self) -> Column:
@@ -130,12 +145,19 @@ class View:
         return np.where(first == NEVER, 1.0, self.month - first + 1.0)
 
     @once
+    def years_known(self) -> Column:
+        """The same in years, at least one: what counts are divided by."""
+        return np.maximum(self.months_known / 12.0, 1.0)
+
+    @once
+    def _shares(self) -> NDArray[np.int64]:
+        """Employee and employer shares owed, cents, shape (2, MONTHS, n), months as `owed`."""
+        return np.maximum(self.histories[:2], 0)
+
+    @once
     def owed(self) -> NDArray[np.int64]:
         """Debt, cents, shape (MONTHS, n): row 0 as it stands on the day, row k at the end of month - k."""
-        employee, employer, _ = self.histories
-        owed = np.maximum(employee, 0) + np.maximum(employer, 0)
-        owed[0] = np.maximum(self.firms["debt_employee"], 0) + np.maximum(self.firms["debt_employer"], 0)
-        return owed
+        return self._shares[0] + self._shares[1]
 
     @once
     def debt_steps(self) -> NDArray[np.int64]:
@@ -144,11 +166,11 @@ class View:
 
     def employee_lag(self, k: int) -> Column:
         """Employee shares at the end of month - k (k > 0), euros; negative where more was paid than owed."""
-        return self.histories[0][k] / 100.0
+        return self.histories[0, k] / 100.0
 
     def employer_lag(self, k: int) -> Column:
         """Employer shares at the end of month - k (k > 0), euros."""
-        return self.histories[1][k] / 100.0
+        return self.histories[1, k] / 100.0
 
     def debt_lag(self, k: int) -> Column:
         """Debt at the end of month - k, euros; 0 where the firm was not known yet."""
@@ -165,14 +187,8 @@ class View:
     @once
     def _debt_changes(self) -> Column:
         """By lag, shape (lags, n)."""
-        known = self.month - self._first_known >= _DEBT_LAGS
-        return np.where(known, self.owed[0] - self.owed[DEBT_LAGS, :], 0) / self.cents_scale
-
-    @once
-    def _first_known(self) -> NDArray[np.int32]:
-        """The first month at whose end the firm was known; one that never comes where there was none."""
-        first = self.firms["first_swept"]
-        return np.where(first == NEVER, -NEVER, first)
+        growth = self.owed[0] - self.owed.take(_DEBT_LAGS, 0)
+        return np.where(self.months_known > _DEBT_LAGS[:, None], growth, 0) / self.cents_scale
 
     @once
     def cents_scale(self) -> Column:
@@ -187,48 +203,58 @@ class View:
     @once
     def months_in_debt(self) -> Column:
         """Month ends with debt among the last twelve."""
-        employee, employer, _ = self.histories
-        return how_many(employee[1:] + employer[1:] > 100)
+        return how_many(self.histories[0, 1:] + self.histories[1, 1:] > 100)
+
+    @once
+    def _contributed(self) -> NDArray[np.int64]:
+        """Sums of `contributions` over a year, a quarter and the nine months before it, shape (windows, series, n)."""
+        year, quarter = (np.add.reduce(self.contributions[:, :months], axis=1) for months in (YEAR, QUARTER))
+        return np.array([year, quarter, year - quarter])
+
+    @once
+    def _mean_contributions(self) -> Column:
+        """Mean contribution due a month over the last year and the last quarter of known months, euros, shape (2, n); 0
+        where none is known.
+        """
+        due = self._contributed[:2, 0] / 100.0
+        known = np.maximum(self.firms["paid_month"] - self.firms["first_month"] + 1, 1)
+        return np.maximum(due, 0) / np.minimum(known, _MEANS)
 
     @once
     def monthly_contribution(self) -> Column:
         """Mean contribution due a month over the last twelve known months, euros; 0 where none is known."""
-        due = np.add.reduce(self.contributions[0][:YEAR]) / 100.0
-        seen = between(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, YEAR)
-        return np.maximum(due, 0) / seen
+        return self._mean_contributions[0]
 
     @once
     def recent_contribution(self) -> Column:
         """Mean contribution due a month over the last three known months, euros."""
-        seen = between(self.firms["paid_month"] - self.firms["first_month"] + 1, 1, 3)
-        return np.maximum(np.add.reduce(self.contributions[0][:3]) / 100.0, 0) / seen
+        return self._mean_contributions[1]
 
     @once
     def contribution_scale(self) -> Column:
         """What debts are measured against, euros a month: the contribution, else a guess from the headcount."""
-        guess = CONTRIBUTION_PER_EMPLOYEE * np.where(np.isnan(self.headcount), 10.0, self.headcount)
+        guess = CONTRIBUTION_PER_EMPLOYEE * self._likely_headcount
         scale = np.where(self.monthly_contribution > 0, self.monthly_contribution, guess)
         return np.maximum(scale, CONTRIBUTION_FLOOR)
 
+    @once
+    def unpaid_shares(self) -> Column:
+        """Unpaid shares of what was due over a year, a quarter and the nine months before that, shape (3, n); nan where
+        none was known.
+        """
+        return _unpaid(self._contributed[:, 1], self._contributed[:, 2])
+
     def unpaid_over(self, back: int, months: int) -> Column:
         """Unpaid share of what was due over so many known months, `back` months earlier; nan where none was known."""
-        _, answered, paid_for = self.contributions
-        window = slice(back, back + months)
-        due, paid = np.add.reduce(answered[window]), np.add.reduce(paid_for[window])
-        return np.where(due > 0, between(1.0 - paid / np.where(due > 0, due, 1), 0.0, 1.0), np.nan)
-
-    @once
-    def unpaid_quarter(self) -> Column:
-        """Unpaid share of what was due over three months; nan where none was known."""
-        return self.unpaid_over(0, 3)
+        return _unpaid(*np.add.reduce(self.contributions[1:, back : back + months], axis=1))
 
     def hours_used(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment used in so many months, the last of them `back` months ago."""
-        return np.add.reduce(self.hours[0][back : back + months]) / 100.0
+        return np.add.reduce(self.hours[0, back : back + months]) / 100.0
 
     def hours_authorised(self, months: int, back: int = 0) -> Column:
         """Hours of partial unemployment authorised, by the month in which the authorisation was known."""
-        return np.add.reduce(self.hours[1][back : back + months]) / 100.0
+        return np.add.reduce(self.hours[1, back : back + months]) / 100.0
 
     def hours_lag(self, k: int) -> Column:
         """Hours of partial unemployment used in the month k before the last one in which any were known."""
@@ -238,10 +264,14 @@ class View:
     @once
     def months_with_hours(self) -> Column:
         """Months of the last twelve in which partial unemployment was used."""
-        return how_many(self.hours[0][:YEAR] > 0)
+        return how_many(self.hours[0, :YEAR] > 0)
 
-    def time_off(self, hours: Column) -> Column:
-        """Hours per employee, in months of full-time work."""
+    @once
+    def times_off(self) -> Column:
+        """Hours per employee, in months of full-time work, shape (2, 2, n): by window (a year, a quarter), and whether
+        used or authorised.
+        """
+        hours = np.array([np.add.reduce(self.hours[:, :months], axis=1) for months in (YEAR, QUARTER)]) / 100.0
         return np.maximum(hours, 0) / FULL_TIME_MONTH / self.staff
 
     @once
@@ -256,9 +286,14 @@ class View:
         return heads(f["heads_of_firm"], f["heads_of_sites"], f["heads_month"])
 
     @once
+    def _likely_headcount(self) -> Column:
+        """Employees, ten where unknown: the floor of the perimeter."""
+        return np.where(np.isnan(self.headcount), 10.0, self.headcount)
+
+    @once
     def staff(self) -> Column:
-        """Employees to divide by: at least one, ten where unknown (the floor of the perimeter)."""
-        return np.maximum(np.where(np.isnan(self.headcount), 10.0, self.headcount), 1.0)
+        """Employees to divide by: at least one, ten where unknown."""
+        return np.maximum(self._likely_headcount, 1.0)
 
     def headcount_change(self, k: int) -> Column:
         """Relative change of the headcount since the end of month - k, in [-1, 1]; nan where unknown.
@@ -270,12 +305,12 @@ class View:
     @once
     def _headcount_changes(self) -> Column:
         """By lag, shape (lags, n)."""
-        before = self.histories[2][HEADCOUNT_LAGS, :] / 100.0
-        return between(self.headcount / np.where(before > 0, before, np.nan) - 1.0, -1.0, 1.0)
+        before = self.histories[2].take(_HEADCOUNT_LAGS, 0) / 100.0
+        return between(over(self.headcount, before) - 1.0, -1.0, 1.0)
 
     def headcount_lag(self, k: int) -> Column:
         """Employees at the end of month - k (k > 0); 0 where unknown."""
-        return self.histories[2][k] / 100.0
+        return self.histories[2, k] / 100.0
 
     @once
     def schedule_running(self) -> Column:
@@ -288,10 +323,22 @@ class View:
         return self.schedule_running * np.maximum(self.firms["schedule_amount"], 0) / 100.0
 
     @once
+    def _months_since(self) -> Column:
+        """Months since the end of the last schedule, 0 while one runs, and since the last decision of the commission,
+        shape (2, n); nan where there was none.
+        """
+        day = np.array([self.firms["schedule_until"], self.firms["commission_day"]])
+        return np.where(day > 0, np.maximum(self.days - day, 0) / 30.44, np.nan)
+
+    @once
+    def schedule_age(self) -> Column:
+        """Months since the end of the last schedule, 0 while one runs; nan where there was none."""
+        return self._months_since[0]
+
+    @once
     def commission_age(self) -> Column:
         """Months since the last decision of the commission of the financial services; nan where there was none."""
-        day = self.firms["commission_day"]
-        return np.where(day > 0, np.maximum(self.days - day, 0) / 30.44, np.nan)
+        return self._months_since[1]
 
     @once
     def debt_growth(self) -> Column:
@@ -309,29 +356,54 @@ class View:
         return self.firms["proceeding_action"] >= 0
 
     @once
-    def contributions(self) -> list[NDArray[np.int64]]:
+    def contributions(self) -> NDArray[np.int64]:
         """What was due, what was due of which a payment is known, and what was paid: cents, from the last known month
-        back.
+        back, shape (3, MONTHS, n).
         """
-        f = self.firms
-        return rings.ordered(f["paid_month"], (f["due"], f["due_answered"], f["paid"]))
+        return rings.ordered(self.firms["paid_month"], self._rings["contributions"])
 
     @once
-    def histories(self) -> list[NDArray[np.int64]]:
-        """Employee and employer debts in cents, hundredths of employees; row 0 is not there before the month ends."""
-        f = self.firms
-        series = (f["employee_history"], f["employer_history"], f["heads_history"])
-        return rings.ordered(f["swept"], series, self._until)
+    def histories(self) -> NDArray[np.int64]:
+        """Employee and employer debts in cents, hundredths of employees, shape (3, MONTHS, n): row 0 of the debts as
+        they stand on the day; that of the employees is not there before the month ends.
+        """
+        found = rings.ordered(self.firms["swept"], self._rings["histories"], self.month)
+        found[0, 0], found[1, 0] = self.firms["debt_employee"], self.firms["debt_employer"]
+        return found
 
     @once
-    def hours(self) -> list[NDArray[np.int64]]:
-        """Hours used and authorised, hundredths; from a later month back where one is known already."""
-        f = self.firms
-        latest = f["unemployment_month"]
-        return rings.ordered(latest, (f["hours_used"], f["hours_authorised"]), np.maximum(self._until, latest))
+    def hours(self) -> NDArray[np.int64]:
+        """Hours used and authorised, hundredths, shape (2, MONTHS, n); from a later month back where one is known
+        already.
+        """
+        latest = self.firms["unemployment_month"]
+        return rings.ordered(latest, self._rings["hours"], np.maximum(latest, self.month))
+
+    @property
+    def _rings(self) -> NDArray[np.void]:
+        return self.firms.view(_RINGS)
 
 
-_DEBT_LAGS = np.array(DEBT_LAGS, np.int32)[:, None]
+_DEBT_LAGS, _HEADCOUNT_LAGS = np.array(DEBT_LAGS), np.array(HEADCOUNT_LAGS)
+
+
+_MEANS = np.array([[YEAR], [QUARTER]], np.int32)
+_RINGS = side_by_side(
+    FIRM,
+    contributions=("due", "due_answered", "paid"),
+    histories=("employee_history", "employer_history", "heads_history"),
+    hours=("hours_used", "hours_authorised"),
+)
+"""Firms' series, those of one clock together: shape (series, MONTHS)."""
+
+
+def over(part: NDArray[Any], whole: NDArray[Any]) -> Column:
+    """Part over whole; nan where the whole is not above 0."""
+    return part / np.where(whole > 0, whole, np.nan)
+
+
+def _unpaid(due: NDArray[np.int64], paid: NDArray[np.int64]) -> Column:
+    return between(1.0 - over(paid, due), 0.0, 1.0)
 
 
 def how_many(there: NDArray[np.bool_]) -> Column:
@@ -339,4 +411,4 @@ def how_many(there: NDArray[np.bool_]) -> Column:
     return np.add.reduce(there, dtype=np.uint8).astype(np.float64)
 
 
-__all__ = ["MONTHS", "NEVER", "Column", "View", "how_many", "pictures"]
+__all__ = ["MONTHS", "NEVER", "Column", "View", "how_many", "over", "pictures"]

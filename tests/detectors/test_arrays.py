@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from detectors.arrays import Array, distinct, stored, with_room
+from detectors.arrays import Array, distinct, side_by_side, stored, with_room
 
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4)
 
@@ -46,3 +46,19 @@ def test_each_number_is_told_once(numbers: list[int]) -> None:
     found = distinct(np.array(numbers, np.int32))
     assert found.tolist() == sorted(set(numbers))
     assert found.dtype == np.int32
+
+
+def test_fields_side_by_side_are_one() -> None:
+    dtype = np.dtype([("first", "u1"), ("owed", "<i8", 2), ("paid", "<i8", 2), ("day", "<i4"), ("until", "<i4")])
+    rows = np.zeros(3, dtype)
+    rows["owed"], rows["paid"] = np.arange(6).reshape(3, 2), np.arange(6, 12).reshape(3, 2)
+    rows["day"], rows["until"] = [1, 2, 3], [4, 5, 6]
+    found = rows.view(side_by_side(dtype, amounts=("owed", "paid"), days=("day", "until")))
+    assert (found["amounts"] == np.stack([rows["owed"], rows["paid"]], axis=1)).all()
+    assert found["days"].tolist() == [[1, 4], [2, 5], [3, 6]]
+
+
+@pytest.mark.parametrize("names", [("a", "c"), ("b", "a"), ("c", "d")])
+def test_fields_that_do_not_follow_each_other_are_not_one(names: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="one after the other"):
+        side_by_side(np.dtype([("a", "<i4"), ("b", "<i4"), ("c", "<i4"), ("d", "<u4")]), together=names)

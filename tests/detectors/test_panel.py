@@ -102,7 +102,7 @@ def series(f: np.void, latest: str, name: str) -> dict[int, int]:
     if month == NEVER:
         assert not f[name].any()
         return {}
-    values = rings.ordered(np.array([month], np.int32), [f[name][None, :]])[0][:, 0].tolist()
+    values = rings.ordered(np.array([month], np.int32), f[name][None, None])[0][:, 0].tolist()
     return {month - back: value for back, value in enumerate(values)}
 
 

@@ -30,10 +30,10 @@ def test_a_ring_holds_the_last_months(told: list[tuple[int, int, int]], blank: i
         assert latest[row] == last
         if last == NEVER:
             continue
-        values = rings.ordered(latest[[row]], [ring[[row]]])[0][:, 0].tolist()
+        values = rings.ordered(latest[[row]], ring[[row], None])[0][:, 0].tolist()
         assert values == [expected[row].get(last - back, blank) for back in range(MONTHS)]
         until = last + ahead
-        shown = rings.ordered(latest[[row]], [ring[[row]]], np.array([until], np.int32))[0][:, 0].tolist()
+        shown = rings.ordered(latest[[row]], ring[[row], None], np.array([until], np.int32))[0][:, 0].tolist()
         there = range(last - MONTHS + 1, last + 1)
         assert shown == [expected[row].get(m, blank) if m in there else 0 for m in range(until, until - MONTHS, -1)]
 
@@ -47,7 +47,7 @@ def test_several_rows_move_at_once_and_none_back() -> None:
 
 def test_a_series_never_seen_is_empty() -> None:
     latest, ring = np.array([NEVER], np.int32), np.ones((1, MONTHS), np.int64)
-    assert not rings.ordered(latest, [ring], np.array([START], np.int32))[0].any()
+    assert not rings.ordered(latest, ring[:, None], np.array([START], np.int32))[0].any()
     assert not rings.within(latest, np.array([START], np.int32)).any()
 
 
@@ -71,7 +71,7 @@ def test_rows_are_put_in_order_together_as_they_are_alone(firms: list[tuple[int,
     latest = np.array([last for last, _ in firms], np.int32)
     until = np.full(len(firms), START + 10, np.int32) if one_end else latest + np.array([a for _, a in firms], np.int32)
     ring = np.arange(1, 1 + len(firms) * MONTHS).reshape(-1, MONTHS)
-    together = rings.ordered(latest, [ring, -ring], until)
+    together = rings.ordered(latest, np.stack([ring, -ring], 1), until)
     assert (together[0] == -together[1]).all()
     for i in range(len(firms)):
-        assert (together[0][:, i] == rings.ordered(latest[[i]], [ring[[i]]], until[[i]])[0][:, 0]).all()
+        assert (together[0][:, i] == rings.ordered(latest[[i]], ring[[i], None], until[[i]])[0][:, 0]).all()
