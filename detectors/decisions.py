@@ -127,7 +127,8 @@ def changes(panel: Panel, seen: Look, alerts: Alerts, scorer: Scorer) -> Changes
     new = np.isnan(told)
     # All at once: of the few firms of a batch each call costs more than its numbers.
     last = panel.firms["codes"][rows][:, : codes.shape[1]]
-    themes, before = np.split(scorer.themes(np.concatenate([codes, last])), 2)
+    both = scorer.themes(np.concatenate([codes, last]))
+    themes, before = both[: len(rows)], both[len(rows) :]
     # A firm never scored at a month end is compared with a firm of which nothing is known: the model's base.
     before = np.where(new[:, None], 0.0, before)
     previous = np.where(new, scorer.base, told)
@@ -201,18 +202,16 @@ def _judged(panel: Panel, seen: Look, scored: _Scored, turn: slice, options: Dec
     in_proceeding, was = seen.view.in_proceeding[turn], f["tier"][rows]
     floor = tiers.kept(was, f["tier_day"][rows], held, days, options.tiers) if closing else was
     level = np.maximum(scored.level[turn], floor) * ~in_proceeding
-    moved, leaps = level != was, (level == was) & scored.may_leap[turn]
-    if leaps.any():
-        leaps[leaps] = _leap(panel, rows[leaps], days[leaps], excess[leaps], options.jumps)
+    moved = level != was
+    leaps = (
+        ~moved
+        & scored.may_leap[turn]
+        & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options.jumps)
+        & (days - f["jump_day"][rows] >= options.jumps.cooldown_days)
+    )
     # Nothing is remembered of a firm in a proceeding that was at no level.
     stands = moved | ((held >= was) & ~(in_proceeding & (was == 0)))
     return _Judged(rows, days, excess, was, level, stands, (moved | leaps).nonzero()[0])
-
-
-def _leap(panel: Panel, rows: Rows, days: NDArray[np.int32], excess: NDArray[np.float64], options: JumpOptions) -> Mask:
-    f = panel.firms
-    rested = days - f["jump_day"][rows] >= options.cooldown_days
-    return rested & jumps.jumped(excess, f["usual"][rows], f["spread"][rows], f["month_ends"][rows], options)
 
 
 def _remember(panel: Panel, judged: _Judged) -> None:

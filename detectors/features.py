@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.arrays import between
 from detectors.scales import Coder, Codes, Scale
-from detectors.view import Column, View, how_many, over
+from detectors.view import YEAR, Column, View, how_many, over
 
 THEMES = ("debt", "contributions", "partial-unemployment", "headcount", "schedules", "profile")
 """Themes in the order of a firm's stored contributions."""
@@ -112,13 +113,13 @@ def debt_per_employee(v: View) -> Column:
 @_feature("debt", "share", SHARE)
 def employee_part(v: View) -> Column:
     """Employee share within the debt."""
-    return v.employee_part
+    return v.employee_debt / np.where(v.debt > 1.0, v.debt, np.nan)
 
 
 @_feature("debt", "share", SHARE)
 def disputed_part(v: View) -> Column:
     """What is disputed within the debt: a dispute says little about cash."""
-    return v.disputed_share
+    return between(over(v.firms["debt_disputed"], v.balance), 0.0, 1.0)
 
 
 # Debt: where it is going
@@ -185,7 +186,7 @@ def debt_lowest_6m(v: View) -> Column:
 @_feature("debt", "months", YEAR_MONTHS)
 def months_in_debt(v: View) -> Column:
     """How lasting the debt is: month ends with debt among the last twelve."""
-    return v.months_in_debt
+    return how_many(v.histories[0, 1:] + v.histories[1, 1:] > 100)
 
 
 @_feature("debt", "months", YEAR_MONTHS)
@@ -254,13 +255,13 @@ def debt_age(v: View) -> Column:
 @_feature("debt", "months", MONTHS)
 def mean_debt_age(v: View) -> Column:
     """Mean age of the outstanding debts, each counted alike."""
-    return v.mean_debt_age
+    return v.mean_debt_ages[1]
 
 
 @_feature("debt", "debts", COUNT)
 def open_debts(v: View) -> Column:
     """Debts outstanding: periods not paid in full."""
-    return v.open_debts
+    return v.firms["debts_open"].astype(np.float64)
 
 
 @_feature("debt", "debts a year", COUNT)
@@ -272,7 +273,7 @@ def debts_a_year(v: View) -> Column:
 @_feature("debt", "months", MONTHS)
 def months_since_debt(v: View) -> Column:
     """Months since the newest period that was not paid in time."""
-    return v.months_since_debt
+    return v.silences[0]
 
 
 # Contributions
@@ -299,7 +300,7 @@ def unpaid_change(v: View) -> Column:
 @_feature("contributions", "log ratio", LOG_RATIO)
 def contribution_trend(v: View) -> Column:
     """Contribution of the last three months over that of twelve: activity that shrinks or grows."""
-    ratio = over(v.recent_contribution, v.monthly_contribution)
+    ratio = over(v.mean_contributions[1], v.mean_contributions[0])
     return np.log(np.where(ratio > 0, ratio, np.nan))
 
 
@@ -312,7 +313,7 @@ def contribution_per_employee(v: View) -> Column:
 @_feature("contributions", "months", MONTHS)
 def contribution_silence(v: View) -> Column:
     """Months since the last period of which a contribution is known."""
-    return v.contribution_silence
+    return v.silences[1]
 
 
 # Partial unemployment
@@ -345,7 +346,7 @@ def hours_authorised_3m(v: View) -> Column:
 @_feature("partial-unemployment", "months", YEAR_MONTHS)
 def months_with_hours(v: View) -> Column:
     """Months of the last twelve in which partial unemployment was used."""
-    return v.months_with_hours
+    return how_many(v.hours[0, :YEAR] > 0)
 
 
 @_feature("partial-unemployment", "0 or 1", SWITCH)
@@ -405,13 +406,13 @@ def schedule_amount(v: View) -> Column:
 @_feature("schedules", "months", MONTHS)
 def months_since_schedule(v: View) -> Column:
     """Months since the end of the last schedule, 0 while one runs."""
-    return v.schedule_age
+    return v.months_since[0]
 
 
 @_feature("schedules", "months", MONTHS)
 def months_since_commission(v: View) -> Column:
     """Months since the last decision of the commission of the financial services."""
-    return v.commission_age
+    return v.months_since[1]
 
 
 # Profile

@@ -186,7 +186,7 @@ class Scorer:
         self.base = float(slope * (weights @ np.array(bases)) + model.calibration.shift + means.sum())
         self._roots = float(self._tree_weights @ np.array([self._forest.base, self._boosting.base]))
         self._places = (np.arange(len(names())) * self._table.shape[1])[:, None]
-        self._themes = themes.tolist()
+        self._theme_features = [(themes == theme).nonzero()[0] for theme in range(len(THEMES))]
 
     def score(self, codes: Codes) -> NDArray[np.float64]:
         """Log-odds, shape (n,), within MAX_LOGIT; `codes` (n, features)."""
@@ -205,11 +205,8 @@ class Scorer:
     def themes(self, codes: Codes) -> NDArray[np.float64]:
         """Each theme's part of the score, shape (n, themes): score = base + themes.sum(1)."""
         parts = self._table.ravel().take(codes.T + self._places)
-        by_theme = np.zeros((len(THEMES), len(codes)))
-        # One addition a feature, in their order: a matrix product would round differently in batches of other sizes.
-        for feature, theme in enumerate(self._themes):
-            np.add(by_theme[theme], parts[feature], out=by_theme[theme])
-        themes = np.ascontiguousarray(by_theme.T)
+        # From 0 on, so that no sum is -0.
+        themes = np.array([0.0 + in_order(parts[features]) for features in self._theme_features]).T.copy()
         for weight, of in zip(self._tree_weights, (self._forest, self._boosting), strict=True):
             themes += weight * of.parts(codes)
         raw = themes.sum(axis=1)

@@ -84,59 +84,29 @@ class View:
         return self.owed[0] / 100.0
 
     @once
-    def _balance(self) -> NDArray[np.int64]:
+    def balance(self) -> NDArray[np.int64]:
         """Both shares, cents, less what was paid too much of either."""
         return self.firms["debt_employee"] + self.firms["debt_employer"]
 
     @once
-    def _mean_ages(self) -> Column:
-        """Mean age, months, of what is outstanding and of the outstanding debts, shape (2, n); nan without debt."""
+    def mean_debt_ages(self) -> Column:
+        """Mean age, months, of what is outstanding and of the outstanding debts, shape (2, n); nan without any."""
         f = self.firms
-        moments, of = np.array([f["debt_moment"], f["debts_moment"]]), np.array([self._balance, f["debts_open"]])
+        moments, of = np.array([f["debt_moment"], f["debts_moment"]]), np.array([self.balance, f["debts_open"]])
         return between(self.month - MONTH_ZERO - over(moments, of), 0, 600)
 
     @once
     def debt_age(self) -> Column:
         """Mean age of the outstanding debt weighted by amount, months; 0 without debt."""
-        return np.where(self._balance > 0, self._mean_ages[0], 0.0)
+        return np.where(self.balance > 0, self.mean_debt_ages[0], 0.0)
 
     @once
-    def open_debts(self) -> Column:
-        """Debts of which something is outstanding."""
-        return self.firms["debts_open"].astype(np.float64)
-
-    @once
-    def mean_debt_age(self) -> Column:
-        """Mean age of the outstanding debts, each counted alike, months; nan without debt."""
-        return self._mean_ages[1]
-
-    @once
-    def disputed_share(self) -> Column:
-        """Part of the debt that is disputed, in [0, 1]; nan without debt."""
-        return between(over(self.firms["debt_disputed"], self._balance), 0.0, 1.0)
-
-    @once
-    def employee_part(self) -> Column:
-        """Employee share of the debt, in [0, 1]; nan without debt."""
-        return self.employee_debt / np.where(self.debt > 1.0, self.debt, np.nan)
-
-    @once
-    def _silences(self) -> Column:
+    def silences(self) -> Column:
         """Months since the newest period not paid in time and since the last one of which a contribution is known, at
         most 600, shape (2, n); nan where there was none.
         """
         latest = np.array([self.firms["debt_newest"], self.firms["paid_month"]])
         return np.where(latest == NEVER, np.nan, between(self.month - latest, 0, 600))
-
-    @once
-    def months_since_debt(self) -> Column:
-        """Months since the newest period that was not paid in time, at most 600; nan where there was none."""
-        return self._silences[0]
-
-    @once
-    def contribution_silence(self) -> Column:
-        """Months since the last period of which a contribution is known, at most 600; nan where there was none."""
-        return self._silences[1]
 
     @once
     def months_known(self) -> Column:
@@ -201,18 +171,13 @@ class View:
         return self.debt / self.contribution_scale
 
     @once
-    def months_in_debt(self) -> Column:
-        """Month ends with debt among the last twelve."""
-        return how_many(self.histories[0, 1:] + self.histories[1, 1:] > 100)
-
-    @once
     def _contributed(self) -> NDArray[np.int64]:
         """Sums of `contributions` over a year, a quarter and the nine months before it, shape (windows, series, n)."""
         year, quarter = (np.add.reduce(self.contributions[:, :months], axis=1) for months in (YEAR, QUARTER))
         return np.array([year, quarter, year - quarter])
 
     @once
-    def _mean_contributions(self) -> Column:
+    def mean_contributions(self) -> Column:
         """Mean contribution due a month over the last year and the last quarter of known months, euros, shape (2, n); 0
         where none is known.
         """
@@ -223,12 +188,7 @@ class View:
     @once
     def monthly_contribution(self) -> Column:
         """Mean contribution due a month over the last twelve known months, euros; 0 where none is known."""
-        return self._mean_contributions[0]
-
-    @once
-    def recent_contribution(self) -> Column:
-        """Mean contribution due a month over the last three known months, euros."""
-        return self._mean_contributions[1]
+        return self.mean_contributions[0]
 
     @once
     def contribution_scale(self) -> Column:
@@ -260,11 +220,6 @@ class View:
         """Hours of partial unemployment used in the month k before the last one in which any were known."""
         last = self.firms["unemployment_month"]
         return self.firms["hours_used"][np.arange(len(self)), (last - k) % MONTHS] / 100.0
-
-    @once
-    def months_with_hours(self) -> Column:
-        """Months of the last twelve in which partial unemployment was used."""
-        return how_many(self.hours[0, :YEAR] > 0)
 
     @once
     def times_off(self) -> Column:
@@ -323,22 +278,12 @@ class View:
         return self.schedule_running * np.maximum(self.firms["schedule_amount"], 0) / 100.0
 
     @once
-    def _months_since(self) -> Column:
+    def months_since(self) -> Column:
         """Months since the end of the last schedule, 0 while one runs, and since the last decision of the commission,
         shape (2, n); nan where there was none.
         """
         day = np.array([self.firms["schedule_until"], self.firms["commission_day"]])
         return np.where(day > 0, np.maximum(self.days - day, 0) / 30.44, np.nan)
-
-    @once
-    def schedule_age(self) -> Column:
-        """Months since the end of the last schedule, 0 while one runs; nan where there was none."""
-        return self._months_since[0]
-
-    @once
-    def commission_age(self) -> Column:
-        """Months since the last decision of the commission of the financial services; nan where there was none."""
-        return self._months_since[1]
 
     @once
     def debt_growth(self) -> Column:
