@@ -145,8 +145,7 @@ def _look(rows: Rows, view: View, inside: Mask, scorer: Scorer, closing: bool) -
     return Look(view, rows, at, codes, members, logits)
 
 
-@dataclass(frozen=True)
-class _Judged:
+class _Judged(NamedTuple):
     """The firms of a turn: arrays of n."""
 
     rows: Rows

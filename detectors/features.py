@@ -300,14 +300,13 @@ def unpaid_change(v: View) -> Column:
 @_feature("contributions", "log ratio", LOG_RATIO)
 def contribution_trend(v: View) -> Column:
     """Contribution of the last three months over that of twelve: activity that shrinks or grows."""
-    ratio = over(v.mean_contributions[1], v.mean_contributions[0])
-    return np.log(np.where(ratio > 0, ratio, np.nan))
+    return np.log(v.known_contributions[1] / v.known_contributions[0])
 
 
 @_feature("contributions", "euros", EUROS)
 def contribution_per_employee(v: View) -> Column:
     """Contribution due a month per employee: what kind of wages are paid."""
-    return np.where(v.monthly_contribution > 0, v.monthly_contribution, np.nan) / v.staff
+    return v.known_contributions[0] / v.staff
 
 
 @_feature("contributions", "months", MONTHS)

@@ -93,7 +93,7 @@ class View:
         """Mean age, months, of what is outstanding and of the outstanding debts, shape (2, n); nan without any."""
         f = self.firms
         moments, of = np.array([f["debt_moment"], f["debts_moment"]]), np.array([self.balance, f["debts_open"]])
-        return between(self.month - MONTH_ZERO - over(moments, of), 0, 600)
+        return between(self.month - MONTH_ZERO - over(moments, of), 0.0, 600.0)
 
     @once
     def debt_age(self) -> Column:
@@ -184,6 +184,11 @@ class View:
         due = self._contributed[:2, 0] / 100.0
         known = np.maximum(self.firms["paid_month"] - self.firms["first_month"] + 1, 1)
         return np.maximum(due, 0) / np.minimum(known, _MEANS)
+
+    @once
+    def known_contributions(self) -> Column:
+        """The same, shape (2, n); nan where none is known."""
+        return np.where(self.mean_contributions > 0, self.mean_contributions, np.nan)
 
     @once
     def monthly_contribution(self) -> Column:
