@@ -174,9 +174,10 @@ def columns_of(events: Sequence[ev.AnyEvent]) -> Columns:
             cells["known"] = some.days("known_at")
         for name, cell in _CELLS_OF[event](some).items():
             cells[name] = cell
-        rows.view(_WHOLE)[at], earliest[at] = cells.view(_WHOLE), some.earliest()
         if event in _KEY_OF:
             keys[at] = hash_keys(_KEY_OF[event](some))
+        # Last: keys tell of days too.
+        rows.view(_WHOLE)[at], earliest[at] = cells.view(_WHOLE), some.earliest()
     return Columns(rows, keys, told, earliest)
 
 

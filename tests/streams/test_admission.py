@@ -18,7 +18,19 @@ from streams.admission import Admitted, admit
 from streams.alerting import alert_of
 from streams.dead_letters import Reason
 from streams.wire import VERSION_HEADER
-from tests.detectors.making import SIREN, clock, debt, firm, headcount, schedule, use
+from tests.detectors.making import (
+    SIREN,
+    clock,
+    commission,
+    contribution,
+    debt,
+    firm,
+    headcount,
+    proceeding,
+    request,
+    schedule,
+    use,
+)
 from tests.streams.extremes import event
 from tests.streams.received import Received, home, received
 
@@ -109,6 +121,21 @@ def test_days_let_in(known_at: date, expected: list[Reason]) -> None:
     assert reasons(received(debt(known_at=date(2018, 1, 1), counted_from=known_at))) == [
         reason for reason in expected if reason == "ancient-date"
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        (told, name)
+        for told in (debt(), contribution(), schedule(), commission(), request(), use(), headcount(), proceeding())
+        for name, value in msgspec.structs.asdict(told).items()
+        if isinstance(value, date)
+    ],
+    ids=lambda of: of if isinstance(of, str) else type(of).__name__,
+)
+def test_no_date_of_an_event_lies_before_1980(told: AnyEvent, field: str) -> None:
+    assert reasons(received(told)) == []
+    assert reasons(received(msgspec.structs.replace(told, **{field: date(1979, 12, 1)}))) == ["ancient-date"]
 
 
 @given(
