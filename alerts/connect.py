@@ -1,12 +1,10 @@
 """Redis clients from a URL, and how that URL may be shown."""
 
 import re
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-import hiredis
 import redis
 import redis.asyncio
 from redis.backoff import NoBackoff
@@ -58,29 +56,14 @@ def connect(url: str, timeout_seconds: float) -> redis.Redis:
 
 
 def connect_async(url: str, timeout_seconds: float) -> redis.asyncio.Redis:
-    """A client for the dispatcher; connects at its first command. Raises UnusableInput if the URL is none."""
+    """The same for asyncio; connects at its first command. Raises UnusableInput if the URL is none."""
     settings = _settings(timeout_seconds, redis.asyncio.retry.Retry(NoBackoff(), 0))
     try:
         if sentinel.is_watched(url):
-            client = sentinel.watched(url).async_client(settings)
-        else:
-            client = redis.asyncio.Redis.from_url(url, **settings)
+            return sentinel.watched(url).async_client(settings)
+        return redis.asyncio.Redis.from_url(url, **settings)
     except (ValueError, TypeError):
         raise _unusable(url) from None
-    pool: Any = client.connection_pool
-    pool.connection_class = type("PackingConnection", (_Packing, pool.connection_class), {})
-    return client
-
-
-class _Packing:
-    """Packs the commands of a pipeline in C, as redis-py does where nothing is awaited.
-
-    Here its own would copy what there is of a command with each argument more, and an alert's has some forty.
-    """
-
-    def pack_commands(self, commands: Iterable[Sequence[Any]]) -> list[bytes]:
-        """The commands as bytes to be sent. A name of several words (`SCRIPT LOAD`) is sent as several."""
-        return [hiredis.pack_command((*name.split(), *of)) for name, *of in commands]
 
 
 def _greeted(connection: Any) -> None:

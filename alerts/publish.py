@@ -17,14 +17,13 @@ from functools import cache
 from typing import Any, NamedTuple, Self
 
 import redis
-import redis.asyncio
 from redis.exceptions import RedisError
 
 from alerts import cases, slots
 from alerts.adoption import adopting
 from alerts.case_store import ADOPTED, case_of, order_score, reading, score
 from alerts.cases import Case
-from alerts.connect import connect_async, safe_url
+from alerts.connect import safe_url
 from alerts.errors import PublishingStopped
 from alerts.history import of_alert
 from alerts.joining import Joined, join
@@ -33,6 +32,7 @@ from alerts.notices import NoticeOptions, budget_month, wanted
 from alerts.options import AlertsOptions
 from alerts.outage import code_of, passes, translate, waits
 from alerts.parcel import Parcel, Refused, pack
+from alerts.round_trips import RoundTrips
 from alerts.routing import (
     CANARY,
     actions_key,
@@ -222,7 +222,7 @@ class Publisher:
     ) -> None:
         self._options = options
         self._notices = notices
-        self._client = connect_async(options.redis, options.redis_timeout_seconds)
+        self._redis = RoundTrips(options.redis, options.redis_timeout_seconds)
         self._where = safe_url(options.redis)
         self._metrics = metrics
         self._clock = clock
@@ -240,8 +240,8 @@ class Publisher:
         await self.close()
 
     async def close(self) -> None:
-        """Closes the connections."""
-        await self._client.aclose()
+        """Closes the connection."""
+        await self._redis.close()
 
     async def publish(
         self, batch: Sequence[bytes], sent_at: Sequence[float | None] = (), traces: Sequence[str | None] = ()
@@ -298,23 +298,23 @@ class Publisher:
     async def _round_trip(self, delivery: Delivery) -> Exception | None:
         try:
             if not self._takes_all:
-                failure = slots.refusal(await self._send(slots.PROBE))
+                failure = slots.refusal(await self._redis.send(slots.PROBE))
                 if failure is not None:
                     return failure
                 self._takes_all = True
             while True:
-                failure = delivery.learn(await self._send(delivery.reads()))
+                failure = delivery.learn(await self._redis.send(delivery.reads()))
                 if failure is not None:
                     return failure
                 if delivery.unadopted:
                     for queue in delivery.unadopted:
                         await self._adopt(queue)
                     continue
-                failure = delivery.receive(await self._send(delivery.commands()))
+                failure = delivery.receive(await self._redis.send(delivery.commands()))
                 if failure is None or code_of(failure) not in AT_ONCE:
                     return failure
                 if code_of(failure) == "NOSCRIPT":
-                    await self._client.script_load(SCRIPT)
+                    _answered(await self._redis.send([("SCRIPT LOAD", SCRIPT)]))
         except RedisError as error:
             return error
 
@@ -323,13 +323,7 @@ class Publisher:
         commands = next(steps)
         with contextlib.suppress(StopIteration):
             while True:
-                commands = steps.send(_answered(await self._send(commands)))
-
-    async def _send(self, commands: list[Command]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        return list(await pipeline.execute(raise_on_error=False))
+                commands = steps.send(_answered(await self._redis.send(commands)))
 
 
 def publish(

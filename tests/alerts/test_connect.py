@@ -1,7 +1,4 @@
-from typing import Any
-
 import pytest
-import redis.asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,15 +80,3 @@ def test_urls_that_hold_a_password(url: str) -> None:
 @pytest.mark.parametrize("url", ["redis://h:1/0", "redis://u@h:1/0", "rediss://h?ssl_ca_certs=/a.pem", "unix:///run/s"])
 def test_urls_that_hold_none(url: str) -> None:
     assert not has_password(url)
-
-
-@pytest.mark.parametrize(
-    "url", ["redis://h1", "rediss://h1", "unix:///run/valkey.sock", "redis+sentinel://h1:26379/mymaster/0"]
-)
-def test_a_pipeline_is_packed_to_the_bytes_of_redis_py(url: str) -> None:
-    pool: Any = connect_async(url, 1).connection_pool
-    connection = pool.make_connection()
-    commands = [("SCRIPT LOAD", "é"), ("EVALSHA", "a1", 2, "key é", b"\xff\r\n", -7, "", "x" * 10_000), ("PING",)]
-    usual = redis.asyncio.Connection.pack_commands(connection, commands)
-    assert b"".join(connection.pack_commands(commands)) == b"".join(usual)
-    assert type(connection).pack_commands is not redis.asyncio.Connection.pack_commands
