@@ -43,11 +43,7 @@ class RoundTrips:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._pool.ensure_connection(self._connection)
                 await self._connection.send_packed_command(packed(commands), check_health=False)
-            answers: list[Any] = []
-            for start in range(0, len(commands), TIMED_TOGETHER):
-                async with asyncio.timeout(self._timeout_seconds):
-                    answers += [await self._answer(name) for name, *_ in commands[start : start + TIMED_TOGETHER]]
-            return answers
+            return await self._answers([name for name, *_ in commands])
         except TimeoutError:
             await self._connection.disconnect(nowait=True)
             raise redis.TimeoutError(f"no answer within {self._timeout_seconds:g} s") from None
@@ -59,6 +55,13 @@ class RoundTrips:
         """Closes the connection."""
         await self._connection.disconnect()
         await self._client.aclose()
+
+    async def _answers(self, names: Sequence[Any]) -> list[Any]:
+        answers: list[Any] = []
+        for start in range(0, len(names), TIMED_TOGETHER):
+            async with asyncio.timeout(self._timeout_seconds):
+                answers += [await self._answer(name) for name in names[start : start + TIMED_TOGETHER]]
+        return answers
 
     async def _answer(self, name: Any) -> Any:
         try:

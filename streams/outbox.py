@@ -7,9 +7,11 @@ The producer itself sends again for ever, since idempotence makes that harmless.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
@@ -17,6 +19,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from streams.cluster import Cluster
 from streams.errors import SendFailed
 from streams.packing import Batch, Header, Packing
+from streams.partitioner import partitions_of_keys
 from streams.producer import connected
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 BATCH_BYTES = 512 * 1024
 TOGETHER = 100
 """Records sent before anybody else has a turn."""
+WORTH_BATCHES = 8
+"""For so many records a batch of their own, and finding its partition, costs less than each by itself."""
 PACKED_TOGETHER = 4
 """Batches packed before they are sent: what a partition's whole state waits in."""
 LONGEST_REQUEST_SECONDS = 30.0
@@ -83,10 +88,8 @@ class Outbox:
 
     async def send(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Write records in order and wait until Kafka has them all. Raises SendFailed."""
-        if self._traces is not None:
-            records = self._traces.marked(topic, records)
         futures = []
-        for number, r in enumerate(records):
+        for number, r in enumerate(self._marked(topic, records)):
             if number % TOGETHER == TOGETHER - 1:
                 # The producer takes them without a pause; others have work too.
                 await asyncio.sleep(0)
@@ -101,6 +104,19 @@ class Outbox:
             )
             futures.append(await self._queued(topic, send))
         await self.settled(topic, futures)
+
+    async def send_by_siren(self, topic: str, records: Sequence[Outgoing]) -> None:
+        """The same, many at less cost, for records whose keys are SIRENs and alone say the partition."""
+        if len(records) < WORTH_BATCHES:
+            await self.send(topic, records)
+            return
+        records = self._marked(topic, records)
+        partitions = await self._queued(topic, partial(self.partitions, topic))
+        of_partition: dict[int, list[Whole]] = defaultdict(list)
+        for r, partition in zip(records, partitions_of_keys([r.key or b"" for r in records], partitions), strict=True):
+            of_partition[partition].append((r.key, r.value, r.timestamp_ms, list(r.headers)))
+        queued = [await self.send_batches(topic, partition, of) for partition, of in of_partition.items()]
+        await self.settled(topic, [*chain.from_iterable(queued)])
 
     async def spread_batches(self, topic: str, number: int, records: Iterable[Keyed]) -> list[asyncio.Future[Any]]:
         """The same as `send_batches` where a record's partition does not matter: `number` modulo how many there are."""
@@ -136,6 +152,9 @@ class Outbox:
                 raise _not_taken(topic, error) from error
         if late:
             raise self._late(topic, TimeoutError())
+
+    def _marked(self, topic: str, records: Iterable[Outgoing]) -> Sequence[Outgoing]:
+        return list(records) if self._traces is None else self._traces.marked(topic, records)
 
     async def _queued(self, topic: str, send: Callable[[], Awaitable[T]]) -> T:
         """Hand something to the producer, which may have no room for it while no broker takes what it has."""

@@ -275,7 +275,7 @@ class Scorer:
 
     async def _send_alerts(self, partition: int, outcome: Outcome, record_of: Callable[[int], Any]) -> None:
         if outcome.decisions:
-            await self._outbox.send(ALERTS, self._alerts(partition, outcome, record_of))
+            await self._outbox.send_by_siren(ALERTS, self._alerts(partition, outcome, record_of))
 
     def _alerts(self, partition: int, outcome: Outcome, record_of: Callable[[int], Any]) -> list[Outgoing]:
         now, told = self._clocks.now(), log.isEnabledFor(logging.DEBUG)

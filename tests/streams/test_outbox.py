@@ -8,7 +8,7 @@ import pytest
 from deploy.embedded import KafkaServer
 from streams.cluster import Cluster, ClusterUnreachable
 from streams.errors import SendFailed
-from streams.outbox import BATCH_BYTES, LONGEST_STOP_SECONDS, Keyed, Outbox, Outgoing
+from streams.outbox import BATCH_BYTES, LONGEST_STOP_SECONDS, WORTH_BATCHES, Keyed, Outbox, Outgoing
 from tests.acceptance.harness import Site
 from tests.acceptance.processes import frozen
 
@@ -103,6 +103,25 @@ def test_records_go_where_they_are_sent_with_all_they_have(site: Site) -> None:
     for partition in range(site.partitions):
         values = [int(record.value) for record in found if record.partition == partition]
         assert values == sorted(values)
+
+
+def test_records_by_siren_go_where_their_keys_say_in_order(site: Site) -> None:
+    few, many = WORTH_BATCHES - 1, 300
+    outgoing = [Outgoing(b"%09d" % (n % 40), b"%d" % n, [("sent_ms", b"5")]) for n in range(2 * few + many)]
+
+    async def send() -> None:
+        async with outbox(site) as box:
+            await box.send_by_siren("vigie.alerts", [])
+            for records in (outgoing[:few], outgoing[few:-few], outgoing[-few:]):
+                await box.send_by_siren("vigie.alerts", records)
+            # The same keys by the producer's own partitioner.
+            await box.send("vigie.events", outgoing)
+
+    asyncio.run(send())
+    found = site.records("vigie.alerts")
+    usual = [(r.partition, r.key, r.value) for r in site.records("vigie.events")]
+    assert [(r.partition, r.key, r.value) for r in found] == usual
+    assert all(list(record.headers) == [("sent_ms", b"5")] for record in found)
 
 
 def test_a_record_that_kafka_does_not_take(site: Site) -> None:
