@@ -1,8 +1,8 @@
 """Cases in Redis: what a change of one sends, and how cases are read. No connection, no rule.
 
 A case is one string of JSON. Each change is one script (publish.lua for alerts, commit.lua for all else) that writes
-only where the case still has the version on which the change was decided: case, its place among the department's
-cases, the entry of the history and the counts, all or nothing.
+only where the case still is the one on which the change was decided, or has its version: case, its place among the
+department's cases, the entry of the history and the counts, all or nothing.
 """
 
 from collections.abc import Mapping, Sequence

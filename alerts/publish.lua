@@ -3,7 +3,7 @@
 -- KEYS  stream, seen, totals, case, cases, actions, trail, desk, order (one cluster slot)
 -- ARGV  1 alert id  2 alert JSON  3 totals field "tier:kind"
 --       4 id of the alert before it in this queue and batch ("" for none)
---       5 the version of the case on which the join was decided ("0": none)  6 the case afterwards, JSON
+--       5 the case on which the join was decided, JSON ("": none)  6 the case afterwards, JSON
 --       7 SIREN  8 the case's score in `cases`
 --       9 field of `desk` that counts the month's pushes ("": no push is wanted)  10 the budget
 --       11 notice and 12 why, where no push is wanted
@@ -21,10 +21,9 @@ if ARGV[4] ~= '' and not redis.call('ZSCORE', KEYS[2], ARGV[4]) then
   return redis.error_reply('HELD the alert before this one is not in the queue yet')
 end
 
--- An agent, or another dispatcher, was faster: the join is decided anew.
-local case = redis.call('GET', KEYS[4])
-local version = case and cjson.decode(case).version or 0
-if version ~= tonumber(ARGV[5]) then
+-- An agent, or another dispatcher, was faster, or an older copy has taken the server's place: the join is decided anew.
+local case = redis.call('GET', KEYS[4]) or ''
+if case ~= ARGV[5] then
   return redis.error_reply('STALE the case has changed meanwhile')
 end
 
@@ -33,7 +32,7 @@ end
 redis.call('ZADD', KEYS[2], 'XX', 0, ARGV[1])
 redis.call('HINCRBY', KEYS[3], ARGV[3], 0)
 redis.call('HINCRBY', KEYS[8], 'alerts', 0)
-redis.call('SET', KEYS[4], case or '', 'XX')
+redis.call('SET', KEYS[4], '', case == '' and 'XX' or 'NX')
 redis.call('ZSCORE', KEYS[5], ARGV[7])
 redis.call('ZSCORE', KEYS[7], ARGV[1])
 redis.call('XLEN', KEYS[6])

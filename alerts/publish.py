@@ -93,7 +93,8 @@ class Delivery:
         self._clock = clock
         self._notices = notices
         self._notify = notify
-        self._cases: dict[tuple[str, str], Case | None] = {}
+        self._cases: dict[tuple[str, str], tuple[Case | None, bytes]] = {}
+        """By queue and SIREN, the firm's case and its JSON."""
         metrics.refused.inc(len(refused))
 
     def reads(self) -> list[Command]:
@@ -113,7 +114,7 @@ class Delivery:
         values = iter(answers)
         for queue, sirens in self._firms().items():
             for siren, value in zip(sirens, next(values), strict=True):
-                self._cases[queue, siren] = case_of(value, queue, siren)
+                self._cases[queue, siren] = case_of(value, queue, siren), value or b""
             if next(values) != b"done":
                 self.unadopted.append(queue)
         return None
@@ -131,14 +132,17 @@ class Delivery:
         commands: list[Command] = []
         for parcel in self.waiting[:CHUNK]:
             firm = parcel.queue, parcel.alert.siren
-            case = self._cases[firm]
+            case, before = self._cases[firm]
             joined = join(case, parcel.alert, parcel.queue, self._notices.live_days)
-            self._cases[firm] = joined.case
-            commands.append(self._script_call(parcel, case, joined, last.get(parcel.queue, ""), now))
+            after = cases.encode(joined.case)
+            self._cases[firm] = joined.case, after
+            commands.append(self._script_call(parcel, joined, before, after, last.get(parcel.queue, ""), now))
             last[parcel.queue] = parcel.alert.id
         return commands
 
-    def _script_call(self, parcel: Parcel, case: Case | None, joined: Joined, last: str, now: datetime) -> Command:
+    def _script_call(
+        self, parcel: Parcel, joined: Joined, before: bytes, after: bytes, last: str, now: datetime
+    ) -> Command:
         queue, alert = parcel.queue, parcel.alert
         stream, seen, totals, of_cases, actions, desk, order = _keys(queue)
         keys = (
@@ -149,7 +153,7 @@ class Delivery:
         budget = (budget_month(alert) if notice == "push" else "", self._notices.alert_budget)
         arguments = (
             alert.id, parcel.data, f"{alert.tier}:{alert.kind}", last,
-            case.version if case else 0, cases.encode(joined.case), alert.siren, score(joined.case),
+            before, after, alert.siren, score(joined.case),
             *budget, notice, why, parcel.trace or "", order_score(joined.case), *of_alert(joined, alert),
         )  # fmt: skip
         return _PUBLISH.command((keys, arguments))

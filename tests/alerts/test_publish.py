@@ -19,6 +19,7 @@ from alerts.routing import (
     case_key,
     cases_key,
     desk_key,
+    order_key,
     seen_key,
     stream_key,
     totals_key,
@@ -266,11 +267,27 @@ def test_tools_publish_at_once_or_fail_at_once(client: redis.Redis, bench: Bench
     assert "nowhere" in str(raised.value)
 
 
-def test_an_alert_after_a_failed_one_is_held_back(client: redis.Redis) -> None:
-    sha = client.script_load(publishing.SCRIPT)
+def call(client: redis.Redis, alert: str, *, before: str = "", after: str = "{}", last: str = "") -> None:
+    """One step of the script, in department 21 and for a firm."""
     keys = [stream_key("21"), seen_key("21"), totals_key("21"), case_key("21", "1"), cases_key("21")]
-    keys += [actions_key("21"), trail_key("21", "1"), desk_key("21")]
-    join = ("0", "{}", "1", "1", "", "0", "none", "repeat")
+    keys += [actions_key("21"), trail_key("21", "1"), desk_key("21"), order_key("21")]
+    arguments = (alert, "{}", "strong:raised", last, before, after, "1", "1", "", "0", "none", "repeat", "", "")
+    client.evalsha(str(client.script_load(publishing.SCRIPT)), len(keys), *keys, *arguments)
+
+
+def test_an_alert_after_a_failed_one_is_held_back(client: redis.Redis) -> None:
     with pytest.raises(redis.ResponseError, match="HELD"):
-        client.evalsha(str(sha), 8, *keys, "second", "{}", "strong:raised", "first", *join)
+        call(client, "second", last="first")
     assert client.xlen(stream_key("21")) == 0
+
+
+def test_a_join_is_decided_anew_where_the_case_is_another_even_of_the_same_version(client: redis.Redis) -> None:
+    mine, others = '{"version":1,"state":"new"}', '{"version":1,"state":"taken"}'
+    call(client, "first", after=others)
+    for before in ("", mine):
+        with pytest.raises(redis.ResponseError, match="STALE"):
+            call(client, "second", before=before)
+    assert client.get(case_key("21", "1")) == others.encode()
+    call(client, "second", before=others, after=mine)
+    assert client.get(case_key("21", "1")) == mine.encode()
+    assert client.xlen(stream_key("21")) == 2
