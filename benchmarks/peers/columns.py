@@ -5,6 +5,7 @@ is scored with one model, which learns from it afterwards, LEARN_TOGETHER events
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -46,7 +47,7 @@ class Alert(NamedTuple):
 
 
 class Judge(Protocol):
-    """A model that scores columns of features (n, FEATURES), and learns from them."""
+    """A model that scores columns of features (n, FEATURES), and learns from one event in `work.LEARN_EVERY`."""
 
     def scores(self, x: Floats) -> Floats: ...  # noqa: D102 - the protocol says it
     def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None: ...  # noqa: D102
@@ -79,17 +80,21 @@ class Columns:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def rows_of(self, keys: Sequence[bytes]) -> Rows:
+    def places(self, keys: Sequence[bytes]) -> list[int]:
         """The row of each key, made where it is new: `firms` may be another array afterwards."""
         known = self._rows
         before = len(known)
-        rows = np.fromiter((known.setdefault(key, len(known)) for key in keys), np.intp, len(keys))
-        self.firms = with_room(self.firms, len(known))
-        new = rows >= before
-        if new.any():
-            self.firms["siren"][rows[new]] = np.array(keys)[new].astype(np.uint32)
-            self.firms["offset"][rows[new]] = -1
+        rows = [known.setdefault(key, len(known)) for key in keys]
+        if len(known) > before:
+            self.firms = with_room(self.firms, len(known))
+            new = [*islice(reversed(known), len(known) - before)]
+            self.firms["siren"][before : len(known)] = np.array(new[::-1]).astype(np.uint32)
+            self.firms["offset"][before : len(known)] = -1
         return rows
+
+    def rows_of(self, keys: Sequence[bytes]) -> Rows:
+        """The same as an array."""
+        return np.array(self.places(keys), np.intp)
 
     def records(self, rows: Rows) -> Iterator[Record]:
         """Changelog records of these rows."""
@@ -142,10 +147,7 @@ def step(
     before[first] = columns.firms["score"][of[first]]
     columns.firms["score"][changed] = ordered[last]
     crossed = by_firm[(before < threshold) & (ordered >= threshold)]
-    learned = np.arange(work.LEARN_EVERY - 1, n, work.LEARN_EVERY)
-    if len(learned):
-        sirens = columns.firms["siren"][rows[learned]]
-        judge.learn(x[learned], (amounts[learned] > work.LARGE_EUROS) != (sirens % 11 == 0))
+    judge.learn(x, (amounts > work.LARGE_EUROS) != (columns.firms["siren"][rows] % 11 == 0))
     return changed, [Alert(events[i].siren, events[i].version, float(scores[i])) for i in crossed.tolist()]
 
 
@@ -189,19 +191,36 @@ def _apply(
     )
 
 
-class VectorJudge:
+class _OneInSome:
+    """Learns from one event in `work.LEARN_EVERY`, however they come in batches."""
+
+    _events = 0
+
+    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+        """Learn from those of the events whose turn it is."""
+        first = work.LEARN_EVERY - 1 - self._events % work.LEARN_EVERY
+        self._events += len(x)
+        if first < len(x):
+            self._learn(x[first :: work.LEARN_EVERY], answers[first :: work.LEARN_EVERY])
+
+    def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+        raise NotImplementedError
+
+
+class VectorJudge(_OneInSome):
     """River's StandardScaler and LogisticRegression on columns: the same formulas, a batch's gradient at a time."""
 
     def __init__(self) -> None:
         self._seen = 0
         self._means, self._squares = np.zeros(FEATURES), np.zeros(FEATURES)
+        self._deviations = np.full(FEATURES, np.inf)
         self._weights, self._intercept = np.zeros(FEATURES), 0.0
 
     def scores(self, x: Floats) -> Floats:
         """Probabilities (n,)."""
         return self._probabilities(self._scaled(x))
 
-    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+    def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
         """A step of gradient descent for each LEARN_TOGETHER events."""
         for start in range(0, len(x), LEARN_TOGETHER):
             some = x[start : start + LEARN_TOGETHER]
@@ -218,17 +237,17 @@ class VectorJudge:
         self._squares += ((x - mean) ** 2).sum(axis=0) + apart**2 * self._seen * n / seen
         self._means += apart * n / seen
         self._seen = seen
+        self._deviations = np.sqrt(self._squares / seen)
+        self._deviations[self._deviations == 0] = np.inf
 
     def _scaled(self, x: Floats) -> Floats:
-        deviations = np.sqrt(self._squares / max(self._seen, 1))
-        deviations[deviations == 0] = np.inf
-        return (x - self._means) / deviations
+        return (x - self._means) / self._deviations
 
     def _probabilities(self, scaled: Floats) -> Floats:
         return 1.0 / (1.0 + np.exp(-(scaled @ self._weights + self._intercept)))
 
 
-class RiverJudge:
+class RiverJudge(_OneInSome):
     """River itself, called an event at a time."""
 
     names = ("total", "mean", "smoothed", "events", "amount", "rise", "employee", "debts")
@@ -241,7 +260,7 @@ class RiverJudge:
         score = self._model.predict_proba_one
         return np.array([score(dict(zip(self.names, row, strict=True))).get(True, 0.5) for row in x.tolist()])
 
-    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+    def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
         """An event after the other."""
         for row, answer in zip(x.tolist(), answers.tolist(), strict=True):
             self._model.learn_one(dict(zip(self.names, row, strict=True)), answer)

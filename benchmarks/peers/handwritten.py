@@ -12,7 +12,7 @@ import redis.asyncio
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from benchmarks.peers import columns
+from benchmarks.peers import columns, reduced
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.meter import Meter
 from streams.packing import Packing
@@ -60,7 +60,7 @@ class Handwritten:
     async def _work(self, place: Any, records: Sequence[Any]) -> None:
         firms = self._firms.setdefault(place.partition, columns.Columns())
         batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
-        changed, alerts = columns.step(firms, self._judge, self._told.threshold, *batch)
+        changed, alerts = reduced.step(firms, self._judge, self._told.threshold, *batch)
         if alerts:
             await raise_alerts(self._queue, self._told.alerts, alerts)
         packing = Packing(self._producer.create_batch)

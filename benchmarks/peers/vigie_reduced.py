@@ -7,7 +7,7 @@ from typing import Any
 import redis.asyncio
 import uvloop
 
-from benchmarks.peers import columns
+from benchmarks.peers import columns, reduced
 from benchmarks.peers.columns import Columns
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.handwritten import raise_alerts
@@ -35,7 +35,7 @@ class ReducedWork:
         async with self._state.working(partition):
             firms = self._table.state(partition)
             batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
-            changed, alerts = columns.step(firms, self._judge, self._told.threshold, *batch)
+            changed, alerts = reduced.step(firms, self._judge, self._told.threshold, *batch)
             if alerts:
                 await raise_alerts(self._queue, self._told.alerts, alerts)
             self._state.changed(partition, firms, changed)

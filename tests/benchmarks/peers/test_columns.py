@@ -69,8 +69,24 @@ def test_river_called_on_columns_is_river_called_an_event_at_a_time() -> None:
     assert sorted(alert.version for alert in alerts) == by_event
 
 
+@pytest.mark.parametrize("judge", [VectorJudge, RiverJudge])
+def test_a_model_learns_from_the_same_events_however_they_are_cut(
+    judge: type[VectorJudge | RiverJudge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "LEARN_TOGETHER", 1)
+    dice = np.random.default_rng(4)
+    x, answers = dice.normal(5.0, 3.0, (100, columns.FEATURES)), dice.random(100) < 0.5
+    whole, cut = judge(), judge()
+    whole.learn(x, answers)
+    for start, end in pairwise([0, 3, 9, 10, 11, 40, 99, 100]):
+        cut.learn(x[start:end], answers[start:end])
+    assert whole.scores(x).std() > 0.01
+    np.testing.assert_allclose(cut.scores(x), whole.scores(x), rtol=1e-9)
+
+
 def test_the_vector_judge_learns_as_river_does_from_one_event_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "LEARN_TOGETHER", 1)
+    monkeypatch.setattr(work, "LEARN_EVERY", 1)
     dice = np.random.default_rng(3)
     x, answers = dice.normal(5.0, 3.0, (200, columns.FEATURES)), dice.random(200) < 0.5
     river, vector = RiverJudge(), VectorJudge()
