@@ -48,4 +48,3 @@ def test_only_what_was_delivered_before_changes_nothing() -> None:
     changed, alerts = few.step(firms, judge, THRESHOLD, *batch)
     assert (len(changed), alerts) == (0, [])
     assert firms.firms.tobytes() == before.tobytes()
-
