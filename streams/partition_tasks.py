@@ -6,7 +6,7 @@ than one, most of all where there is too much to do.
 
 All share a loop with whoever reads Kafka and carries alerts on to Redis, which takes many turns of the loop: each would
 last a whole batch, were one begun in every turn. So before a batch the loop has some turns without one, the more the
-longer it was held.
+longer it was held, until in one of them nobody has anything to do.
 
 What is handed on counts as not done until its task says so; when the group rebalances or the worker stops, what has not
 begun is forgotten, to be delivered again, and what has is finished.
@@ -21,6 +21,8 @@ from typing import Any
 TURN_CPU_SECONDS = 0.00025
 """For so much CPU used since the last batch was begun there is one turn."""
 MOST_TURNS = 20
+IDLE_CPU_SECONDS = 0.00002
+"""A turn that uses less CPU has passed with nobody to do anything."""
 
 Work = Callable[[Sequence[Any], Sequence[Any]], Awaitable[None]]
 
@@ -112,7 +114,12 @@ class _Turns:
     async def pass_by(self) -> None:
         """Return when the next batch may be begun, whosever it is."""
         async with self._lock:
-            turns = int((time.thread_time() - self._cpu) / TURN_CPU_SECONDS)
+            cpu = time.thread_time()
+            turns = int((cpu - self._cpu) / TURN_CPU_SECONDS)
             for _ in range(min(turns, MOST_TURNS)):
+                before = cpu
                 await asyncio.sleep(0)
-            self._cpu = time.thread_time()
+                cpu = time.thread_time()
+                if cpu - before < IDLE_CPU_SECONDS:
+                    break
+            self._cpu = cpu
