@@ -27,6 +27,11 @@ def test_aiokafka_is_the_one_that_this_was_written_against() -> None:
     assert (
         "(fetch_requests,reset_requests,timeout,invalid_metadata,resume_futures,)=self._get_actions_per_node(assignment)"
     ) in routine
+    # What is held back is what the routine waits for.
+    assert "self._wait_consume_future=create_future()" in routine.split("self._get_actions_per_node")[0]
+    assert "other_futs=[self._wait_consume_future,assignment.unassign_future]" in routine
+    taken = inspect.getsource(Fetcher.fetched_records)
+    assert taken.count("self._notify(self._wait_consume_future)") == 2
 
 
 def test_a_loop_that_small_batches_keep_busy_is_left_free_half_the_time_within_limits() -> None:
@@ -40,7 +45,7 @@ def test_what_is_left_of_a_pace_is_never_shorter_than_the_loop_s_timers_can_tell
     """Else the fetcher would ask again and again, without a pause, until the pace is over."""
     now, paces = 100.0, []
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    fetcher = SimpleNamespace(_get_actions_per_node=lambda _: (["request"], {}, 0.2, False, []))
+    fetcher = SimpleNamespace(_get_actions_per_node=lambda _: (["request"], {}, 0.2, False, []), _notify=None)
     pace = FetchPace(fetcher)
     assert pace._paced(None)[0]
     for milliseconds in (0, 3, 4.4, 4.6):
