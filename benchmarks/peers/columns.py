@@ -192,7 +192,7 @@ def _apply(
 
 
 class _OneInSome:
-    """Learns from one event in `work.LEARN_EVERY`, however they come in batches."""
+    """Learns from one event in `work.LEARN_EVERY`, however batches are cut."""
 
     _events = 0
 
@@ -208,20 +208,26 @@ class _OneInSome:
 
 
 class VectorJudge(_OneInSome):
-    """River's StandardScaler and LogisticRegression on columns: the same formulas, a batch's gradient at a time."""
+    """River's StandardScaler and LogisticRegression on columns: the same formulas, some events' gradient at a time."""
 
     def __init__(self) -> None:
         self._seen = 0
         self._means, self._squares = np.zeros(FEATURES), np.zeros(FEATURES)
         self._deviations = np.full(FEATURES, np.inf)
         self._weights, self._intercept = np.zeros(FEATURES), 0.0
+        self._waiting: list[tuple[Floats, NDArray[np.bool_]]] = []
 
     def scores(self, x: Floats) -> Floats:
         """Probabilities (n,)."""
         return self._probabilities(self._scaled(x))
 
     def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
-        """A step of gradient descent for each LEARN_TOGETHER events."""
+        """Keep them until there are LEARN_TOGETHER; then a step of gradient descent for so many."""
+        self._waiting.append((x, answers))
+        if sum(len(some) for some, _ in self._waiting) < LEARN_TOGETHER:
+            return
+        x, answers = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        self._waiting.clear()
         for start in range(0, len(x), LEARN_TOGETHER):
             some = x[start : start + LEARN_TOGETHER]
             self._scale_by(some)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers import work
-from benchmarks.peers.columns import FIRM, Alert, Columns, Judge, Rows, code_of
+from benchmarks.peers.columns import Alert, Columns, Judge, Rows, code_of
 
 _FIRM = Struct(f"<Iiiq{work.DEBTS}i{work.DEBTS}d{work.TOTALS}ddd")
 """`columns.FIRM`."""
@@ -22,13 +22,17 @@ class _Firm:
 
     __slots__ = ("amounts", "debts", "events", "offset", "opened", "score", "siren", "smoothed", "totals")
 
-    def __init__(self, row: bytes) -> None:
-        self.siren, self.events, self.opened, self.offset, *held, self.smoothed, self.score = _FIRM.unpack(row)
+    def __init__(self, firms: NDArray[np.void], row: int) -> None:
+        fields = _FIRM.unpack_from(firms, row * _FIRM.size)
+        self.siren, self.events, self.opened, self.offset, *held, self.smoothed, self.score = fields
         self.debts, self.amounts = held[: work.DEBTS], held[work.DEBTS : 2 * work.DEBTS]
         self.totals = held[2 * work.DEBTS :]
 
-    def row(self) -> bytes:
-        return _FIRM.pack(
+    def put(self, firms: NDArray[np.void], row: int) -> None:
+        """Pack it again."""
+        _FIRM.pack_into(
+            firms,
+            row * _FIRM.size,
             self.siren,
             self.events,
             self.opened,
@@ -78,7 +82,7 @@ def step(
 ) -> tuple[Rows, list[Alert]]:
     """As `columns.step`."""
     rows = columns.places(keys)
-    firms = {row: _Firm(columns.firms[row].tobytes()) for row in rows}
+    firms = {row: _Firm(columns.firms, row) for row in rows}
     fresh, x, answers = [], [], []
     for row, offset, event in zip(rows, offsets, work.decoded(values), strict=True):
         firm = firms[row]
@@ -97,12 +101,8 @@ def step(
         if firms[row].score < threshold <= score:
             alerts.append(Alert(event.siren, event.version, score))
         firms[row].score = score
-    changed = _put_back(columns, firms, {row for row, _ in fresh})
     judge.learn(features, np.array(answers))
-    return changed, alerts
-
-
-def _put_back(columns: Columns, firms: dict[int, _Firm], changed: set[int]) -> NDArray[np.intp]:
-    rows = np.array([*changed], np.intp)
-    columns.firms[rows] = np.frombuffer(b"".join(firms[row].row() for row in changed), FIRM)
-    return rows
+    changed = {row for row, _ in fresh}
+    for row in changed:
+        firms[row].put(columns.firms, row)
+    return np.array([*changed], np.intp), alerts
