@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import redis.asyncio
 import uvloop
 
+from alerts.round_trips import RoundTrips
 from benchmarks.peers import columns, reduced
 from benchmarks.peers.columns import Columns
 from benchmarks.peers.given import Given, given
-from benchmarks.peers.handwritten import raise_alerts
+from benchmarks.peers.handwritten import REDIS_TIMEOUT_SECONDS, raise_alerts
 from benchmarks.peers.meter import Meter
 from streams.apps import Work, add_agent, by_partition, new_app, prepare_process
 from streams.cluster import Cluster
@@ -25,7 +25,8 @@ class ReducedWork:
 
     def __init__(self, told: Given, table: ColumnTable[Columns], outbox: Outbox) -> None:
         self._told, self._table = told, table
-        self._queue = redis.asyncio.Redis.from_url(told.redis)
+        self._redis = RoundTrips(told.redis, REDIS_TIMEOUT_SECONDS)
+        self._raising = asyncio.Lock()
         self._judge = columns.judge_of(told.model)
         self._meter = Meter(told.meter)
         self._state = StateWriter(outbox, told.changelog, records=Columns.records, held=table.states.get)
@@ -37,7 +38,8 @@ class ReducedWork:
             batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
             changed, alerts = reduced.step(firms, self._judge, self._told.threshold, *batch)
             if alerts:
-                await raise_alerts(self._queue, self._told.alerts, alerts)
+                async with self._raising:
+                    await raise_alerts(self._redis, self._told.alerts, alerts)
             self._state.changed(partition, firms, changed)
             self._meter.count(len(records))
 
