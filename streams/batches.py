@@ -32,7 +32,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - The consumer reads headers of any name (`streams.headers`), which aiokafka would stop at.
 - It gives records as they were read, not copies of them (`streams.plain_records`).
 - It asks who leads a partition when a broker says that it does not (`streams.leaders`).
-- Its fetches of few records are a little apart (`streams.fetch_pace`).
+- Its fetches of few records are answered a little apart (`streams.fetch_pace`).
 - Its fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
 Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when a newer one changes what is relied on.
