@@ -1,5 +1,6 @@
 import asyncio
 import inspect
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
@@ -27,11 +29,9 @@ def test_aiokafka_is_the_one_that_this_was_written_against() -> None:
     assert (
         "(fetch_requests,reset_requests,timeout,invalid_metadata,resume_futures,)=self._get_actions_per_node(assignment)"
     ) in routine
-    # What is held back is what the routine waits for.
-    assert "self._wait_consume_future=create_future()" in routine.split("self._get_actions_per_node")[0]
-    assert "other_futs=[self._wait_consume_future,assignment.unassign_future]" in routine
-    taken = inspect.getsource(Fetcher.fetched_records)
-    assert taken.count("self._notify(self._wait_consume_future)") == 2
+    request = request_of({0: 7})
+    request._max_wait_ms, request._min_bytes = 123, 4_567
+    assert request.build(FetchRequest_v11).encode()[4:12] == struct.pack(">ii", 123, 4_567)
 
 
 def test_a_loop_that_small_batches_keep_busy_is_left_free_half_the_time_within_limits() -> None:
@@ -39,20 +39,54 @@ def test_a_loop_that_small_batches_keep_busy_is_left_free_half_the_time_within_l
     assert paces == pytest.approx([5, 5, 8, 12, 15])
 
 
-def test_what_is_left_of_a_pace_is_never_shorter_than_the_loop_s_timers_can_tell(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Else the fetcher would ask again and again, without a pause, until the pace is over."""
-    now, paces = 100.0, []
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    fetcher = SimpleNamespace(_get_actions_per_node=lambda _: (["request"], {}, 0.2, False, []), _notify=None)
-    pace = FetchPace(fetcher)
-    assert pace._paced(None)[0]
-    for milliseconds in (0, 3, 4.4, 4.6):
-        now = 100.0 + milliseconds / 1000
-        requests, _, wait, *_ = pace._paced(None)
-        paces.append((bool(requests), round(1000 * wait, 3)))
-    assert paces == [(False, 5.0), (False, 2.0), (False, 0.6), (True, 200.0)]
+def request_of(offsets: dict[int, int]) -> FetchRequest:
+    return FetchRequest(100, 1, 1_000, 0, [("topic", [(number, offset, 1_000) for number, offset in offsets.items()])])
+
+
+class Broker:
+    """What aiokafka would request next, and how long the pace lets it wait: 100 ms where it answers at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = 100.0
+        self._requests: list[tuple[int, FetchRequest]] = []
+        monkeypatch.setattr(time, "monotonic", lambda: self._now)
+        monkeypatch.setattr(time, "thread_time", lambda: 0.0)
+        self.pace = FetchPace(
+            SimpleNamespace(_get_actions_per_node=lambda _assignment: (self._requests, {}, 0.2, False, []))
+        )
+
+    def waits(self, milliseconds: float, offsets: dict[int, int], broker: int = 1) -> int:
+        """In milliseconds, so long after the last."""
+        self._now += milliseconds / 1000
+        request = request_of(offsets)
+        self._requests = [(broker, request)]
+        self.pace._paced(None)
+        assert request._min_bytes == (1 if request._max_wait_ms == 100 else fetch_pace.MUCH_BYTES)
+        return request._max_wait_ms
+
+
+def test_who_has_just_answered_waits_until_that_was_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker(monkeypatch)
+    assert broker.waits(0, {0: 0, 1: 0}) == 100
+    assert broker.waits(6, {0: 0, 1: 1}) == 100, "a record now and then is answered as it comes"
+    assert broker.waits(4, {0: 1, 1: 1}) == 5
+    assert broker.waits(6, {0: 1, 1: 2}) == 5, "the wait has brought a record: there are more"
+    assert broker.waits(6, {0: 1, 1: 2}) == 100, "the wait was for nothing"
+
+
+def test_each_broker_has_a_pace_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker(monkeypatch)
+    assert broker.waits(0, {0: 0}, broker=1) == 100
+    assert broker.waits(1, {1: 0}, broker=2) == 100
+    assert broker.waits(1, {0: 1}, broker=1) == 5
+
+
+def test_nobody_waits_where_there_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker(monkeypatch)
+    broker.waits(0, {0: 0})
+    broker.pace.hurry()
+    assert broker.waits(1, {0: 600}) == 100
+    assert broker.waits(1, {0: 601}) == 5
 
 
 @pytest.fixture
@@ -110,12 +144,14 @@ def test_a_trickle_is_fetched_a_pace_apart_and_all_partitions_at_once(
     producer.close()
 
 
-def test_there_is_no_pause_where_there_is_much(kafka: KafkaServer, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_waits_with_little_and_not_with_much(
+    kafka: KafkaServer, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fetch_pace, "PACE_SECONDS", 3600.0)
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
 
-    def send() -> None:
-        producer.send(topic, b"", partition=0).get(30)
+    def send(size: int = 1) -> None:
+        producer.send(topic, bytes(size), partition=0).get(30)
 
     async def run() -> None:
         async with paced(kafka, topic) as (consumer, pace, _):
@@ -126,6 +162,8 @@ def test_there_is_no_pause_where_there_is_much(kafka: KafkaServer, topic: str, m
             assert await consumer.getmany(timeout_ms=30_000)
             send()
             assert not await consumer.getmany(timeout_ms=500)
+            send(fetch_pace.MUCH_BYTES)
+            assert sum(map(len, (await consumer.getmany(timeout_ms=30_000)).values())) == 2
 
     asyncio.run(run())
     producer.close()
