@@ -23,7 +23,7 @@ class _Firm:
     __slots__ = ("amounts", "debts", "events", "offset", "opened", "score", "siren", "smoothed", "totals")
 
     def __init__(self, firms: NDArray[np.void], row: int) -> None:
-        fields = _FIRM.unpack_from(firms, row * _FIRM.size)
+        fields = _FIRM.unpack_from(firms.data, row * _FIRM.size)
         self.siren, self.events, self.opened, self.offset, *held, self.smoothed, self.score = fields
         self.debts, self.amounts = held[: work.DEBTS], held[work.DEBTS : 2 * work.DEBTS]
         self.totals = held[2 * work.DEBTS :]
@@ -31,7 +31,7 @@ class _Firm:
     def put(self, firms: NDArray[np.void], row: int) -> None:
         """Pack it again."""
         _FIRM.pack_into(
-            firms,
+            firms.data,
             row * _FIRM.size,
             self.siren,
             self.events,

@@ -20,8 +20,8 @@ def test_rows_and_alerts_are_those_of_columns(sizes: list[int], back: int) -> No
     for size in sizes:
         again = slice(max(0, start - back), start + size)
         batch = SENT.keys[again], SENT.values[again], range(len(SENT))[again]
-        changed, alerts = few.step(*one, THRESHOLD, *batch)
-        by_columns, alerts_by_columns = columns.step(*many, THRESHOLD, *batch)
+        changed, alerts = few.step(one[0], one[1], THRESHOLD, *batch)
+        by_columns, alerts_by_columns = columns.step(many[0], many[1], THRESHOLD, *batch)
         assert sorted(changed.tolist()) == sorted(by_columns.tolist())
         assert {alert[:2] for alert in alerts} == {alert[:2] for alert in alerts_by_columns}
         for name in columns.FIRM.names or ():
