@@ -77,7 +77,7 @@ def replayed(folder: Path, model: Model) -> Chain:
 
 def as_recovered(replayed: Chain, model: Model, folder: Path) -> Chain:
     """The same chain as a worker has it that has read its state."""
-    rows = np.arange(len(replayed.panel), dtype=np.int32)
+    rows = np.arange(len(replayed.panel))
     chain = live_chain(model, replayed.options, folder, random.random)
     pack.load(chain, pack.firm_records(replayed.panel, rows))
     pack.load(chain, [record for cohort in replayed.waiting() for record in pack.cohort_records(cohort)])

@@ -46,7 +46,7 @@ def main() -> None:
         world = World(firms=given.firms, months=given.months, failures=given.failures)
         simulate(Path(name), world, given.seed)
         panel = replayed(Path(name), models.prior()).panel
-    rows = np.arange(len(panel), dtype=np.int32)
+    rows = np.arange(len(panel))
     lengths = np.array([len(value) for _, value in firm_records(panel, rows)])
     debts, accounts = (np.bincount(of.firms[: len(of)], minlength=len(panel)) for of in (panel.debts, panel.accounts))
     print("| firms | number | median bytes | mean |\n|---|---|---|---|")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from detectors.arrays import with_room
 from detectors.index import KeyIndex
 
-Places = NDArray[np.int32]
+Places = NDArray[np.intp]
 Sirens = NDArray[np.uint32]
 
 
@@ -43,7 +43,7 @@ class Archive:
         new = np.flatnonzero(places < 0)
         if len(new):
             start = len(self)
-            places[new] = np.arange(start, start + len(new), dtype=np.int32)
+            places[new] = np.arange(start, start + len(new))
             self._sirens = with_room(self._sirens, start + len(new))
             self._sirens[start : start + len(new)] = sirens[new]
             self._index.add(sirens[new].astype(np.uint64), places[new])

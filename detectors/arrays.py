@@ -73,10 +73,18 @@ def between(values: NDArray[Any], least: float, most: float) -> NDArray[Any]:
     return np.minimum(np.maximum(values, least), most)
 
 
+def begins(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which numbers begin a run of equal ones."""
+    found = np.empty(len(ordered), bool)
+    found[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=found[1:])
+    return found
+
+
 def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
     """Each number once, ascending: several times faster than NumPy's `unique`, which hashes."""
     ordered = np.sort(numbers)
-    return ordered[np.append(ordered[1:] != ordered[:-1], True)] if len(ordered) else ordered
+    return ordered[begins(ordered)]
 
 
 def narrow(numbers: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:

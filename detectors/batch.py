@@ -64,16 +64,17 @@ LAST_DAY = date.max.toordinal()
 
 ROW = np.dtype(
     [
-        ("type", "u1"),
-        ("siren", "<u4"),
-        ("known", "<i4"),
         ("order", "<i8"),
-        ("start", "<i4"),
-        ("end", "<i4"),
         ("a", "<i8"),
         ("b", "<i8"),
+        ("siren", "<u4"),
+        ("known", "<i4"),
+        ("start", "<i4"),
+        ("end", "<i4"),
+        ("type", "u1"),
         ("flag", "u1"),
-    ]
+    ],
+    align=True,
 )
 
 

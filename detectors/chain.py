@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.archive import Archive
-from detectors.arrays import as_bytes, distinct
+from detectors.arrays import as_bytes, begins, distinct
 from detectors.batch import Batch, Type
 from detectors.decisions import DecisionOptions, changes, decide, look
 from detectors.firms import Firms
@@ -105,10 +105,7 @@ class Chain:
         """
         days = np.maximum.accumulate(np.maximum(batch.rows["known"], self.day))
         months = months_of(days)
-        edges = [0, *(np.flatnonzero(months[1:] != months[:-1]) + 1).tolist(), len(batch)]
-        for start, end in pairwise(edges):
-            if start == end:
-                continue
+        for start, end in pairwise([*begins(months).nonzero()[0].tolist(), len(batch)]):
             yield from self._end_months(int(months[start]), start)
             if self.month_end is not None:
                 yield from self.month_end.close(batch.rows["siren"][start:end])
@@ -175,7 +172,7 @@ class Chain:
 
     def _stretch(self, batch: Batch, at: Positions, days: NDArray[np.int32], month: int) -> Outcome:
         """Events within one month, in turns, a decision after each."""
-        at = at[batch.rows["type"][at] != Type.CLOCK]
+        at = at[batch.rows["type"][at] != _CLOCK]
         # Of what comes again as well: a kill may have kept the firms of a stretch and not its clock.
         reach = Reach(batch, at, self.known_to)
         rows = self.firms.rows_of(batch.rows["siren"][at])
@@ -214,7 +211,7 @@ class Chain:
         view = View.of(firms, month, days[at])
         seen = look(rows, view, self.scorer, self.options.decisions)
         # Where each turn's pictures begin, among those of which something may be said.
-        ends = np.searchsorted(seen.at, shots.ends).tolist()
+        ends = seen.at.searchsorted(shots.ends).tolist()
         alerts = decide(self.panel, seen, [*starmap(slice, pairwise([0, *ends]))], self.scorer, self.options.decisions)
         if not len(alerts):
             return []
@@ -256,4 +253,5 @@ class _Shots:
 
 
 _FIRST_MONTH = 1980 * 12
+_CLOCK = int(Type.CLOCK)
 _WHOLE = as_bytes(FIRM)

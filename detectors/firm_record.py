@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
+from numpy.lib.recfunctions import repack_fields
 from numpy.typing import NDArray
 
 from detectors.errors import VigieError
@@ -101,7 +102,7 @@ def put_back(panel: Panel, values: list[bytes]) -> None:
     by_format: dict[int, list[bytes]] = {known: [] for known in READ}
     for value in values:
         by_format[value[0]].append(value)
-    _put_back_older(panel, by_format[2], _plain_counts, partial(spread_2, blank=BLANK_FIRM), _entries_2(panel))
+    _put_back_older(panel, by_format[2], _plain_counts, partial(spread_2, blank=_packed(BLANK_FIRM)), _entries_2(panel))
     _put_back_older(panel, by_format[3], _COUNTS_3.spread, _FIRM_3.spread, [of.spread for of in _ENTRIES_3])
     _put_back(panel, by_format[4])
 
@@ -216,12 +217,18 @@ def _newest(firms: NDArray[np.void], rows: Rows, panel: Panel) -> NDArray[np.int
     return newest[(new > old) | ((new == old) & (new_swept >= old_swept))]
 
 
+def _packed(blank: np.void) -> np.void:
+    """A row without gaps between its fields, as formats before 4 have it."""
+    packed: np.void = repack_fields(np.array([blank]))[0]
+    return packed
+
+
 _Spread = Callable[[Bytes, Counts, Counts], tuple[NDArray[np.void], Counts]]
 """Bytes, where in them each firm begins, and how many rows it has there, to rows and where they end."""
 _COUNTS = np.dtype([(name, "<u4") for name in LEDGERS])
 _COUNTS_3 = Spreader(np.zeros(1, _COUNTS)[0])
 _FIRM_3 = Spreader(
-    BLANK_FIRM,
+    _packed(BLANK_FIRM),
     alike=tuple(
         (name, "swept")
         for name in ("paid_month", "heads_month", "unemployment_month", "debt_newest", "first_month", "first_swept")
@@ -229,7 +236,7 @@ _FIRM_3 = Spreader(
     steady=("employee_history", "employer_history", "heads_history"),
 )
 _ENTRIES_3 = [
-    Spreader(ledger.blank, alike=(("paid", "due"),) if name == "accounts" else ())
+    Spreader(_packed(ledger.blank), alike=(("paid", "due"),) if name == "accounts" else ())
     for name, ledger in zip(LEDGERS, Panel().ledgers, strict=True)
 ]
 
@@ -240,7 +247,7 @@ def _plain_counts(data: Bytes, starts: Counts, _ones: Counts) -> tuple[NDArray[n
 
 
 def _entries_2(panel: Panel) -> list[_Spread]:
-    return [partial(spread_2, blank=ledger.blank) for ledger in panel.ledgers]
+    return [partial(spread_2, blank=_packed(ledger.blank)) for ledger in panel.ledgers]
 
 
 def _put_back_older(

@@ -40,8 +40,8 @@ class Firms:
     def rows_of(self, sirens: Sirens) -> Rows:
         """The rows of firms in the panel, put back or made where they are not at hand. Shape of `sirens`."""
         rows = self.panel.rows_of(sirens, make=False)
-        away = rows < 0
-        if not away.any():
+        away = (rows < 0).nonzero()[0]
+        if not len(away):
             return rows
         sirens = sirens[away]
         if self.archive is not None:
@@ -81,7 +81,7 @@ class Firms:
             # Written anew: so whatever is archived says in its first bytes how new it is.
             panel = Panel()
             put_back(panel, list(compress(values, old)))
-            rows = np.arange(len(panel), dtype=np.int32)
+            rows = np.arange(len(panel))
             sirens = np.concatenate([panel.firms["siren"][rows], sirens[~old]])
             values = [*(value for _, value in firm_records(panel, rows)), *compress(values, ~old)]
         at_hand = self.panel.rows_of(sirens, make=False) >= 0

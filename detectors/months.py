@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH_MONTH = 1970 * 12
+_DAYS, _MONTHS = np.dtype("datetime64[D]"), np.dtype("datetime64[M]")
 
 
 def month_of(day: date) -> int:
@@ -20,7 +21,7 @@ def month_of(day: date) -> int:
 
 def months_of(days: NDArray[np.int32]) -> NDArray[np.int32]:
     """The months that hold a column of days."""
-    return (days - _EPOCH_DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int32) + _EPOCH_MONTH
+    return (days - _EPOCH_DAY).astype(_DAYS).astype(_MONTHS).astype(np.int32) + _EPOCH_MONTH
 
 
 def first_day(month: int) -> date:

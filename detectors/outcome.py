@@ -47,7 +47,7 @@ class Outcome:
     model: Model
     """With which they were scored."""
     decisions: list[Decision] = field(default_factory=list)
-    changed: Rows = field(default_factory=lambda: np.zeros(0, np.int32))
+    changed: Rows = field(default_factory=lambda: np.zeros(0, np.intp))
     """Rows of the panel that differ from before."""
     month: int | None = None
     """The month that ends, for some firms or for all."""

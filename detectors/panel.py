@@ -6,7 +6,7 @@ they do not depend on order either. What a firm looked like at past month ends (
 (`Standing`, in `tiers`) do follow the order in which events came; that order is the partition's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from detectors.ledger import Ledger, entry_type
 from detectors.months import months_of
 from detectors.rings import MONTHS, NEVER
 
-Rows = NDArray[np.int32]
+Rows = NDArray[np.intp]
 Positions = NDArray[np.intp]
 Changed = NDArray[np.bool_]
 """Which firms may look different after an event, to a `View`; the others certainly do not."""
@@ -89,7 +89,8 @@ FIRM = np.dtype(
         ("codes", "u1", CODES_KEPT),
         ("usual", "<f8"),
         ("spread", "<f8"),
-    ]
+    ],
+    align=True,
 )
 
 SUMS_OF_ACCOUNTS = ("due", "due_answered", "paid")
@@ -149,8 +150,8 @@ class Panel:
         """The row of each SIREN, made where there is none (or -1 with `make` False). Shape of `sirens`."""
         keys = sirens.astype(np.uint64)
         rows = self._index.find(keys)
-        missing = rows < 0
-        if make and missing.any():
+        missing = (rows < 0).nonzero()[0]
+        if make and len(missing):
             keys = keys[missing]
             fresh = distinct(keys)
             start = len(self)
@@ -158,7 +159,7 @@ class Panel:
             self.firms = with_room(self.firms, len(self))
             self.firms[start : len(self)] = BLANK_FIRM
             self.firms["siren"][start : len(self)] = fresh
-            self._index.add(fresh, np.arange(start, len(self), dtype=np.int32))
+            self._index.add(fresh, np.arange(start, len(self)))
             rows[missing] = self._index.find(keys)
         return rows
 
@@ -184,9 +185,9 @@ class Panel:
         if not len(at):
             return changed
         types = batch.rows["type"][at]
-        for kind in np.flatnonzero(np.bincount(types)).tolist():
-            here = np.flatnonzero(types == kind)
-            changed[here] = _APPLY[Type(kind)](self, batch, at[here], firms[here])
+        for kind in np.bincount(types).nonzero()[0].tolist():
+            here = (types == kind).nonzero()[0]
+            changed[here] = _APPLY[kind](self, batch, at[here], firms[here])
         return changed
 
     def _payment_delays(self, batch: Batch, at: Positions, firms: Rows) -> Changed:
@@ -204,12 +205,13 @@ class Panel:
         slots, firms, old, new = slots[wins], firms[wins], old.compress(wins), new.compress(wins)
         owed, owed_before = new["a"] + new["b"], old["employee"] + old["employer"]
         opened = (owed > 0).astype(np.int64) - (owed_before > 0)
+        since = new["end"] - MONTH_ZERO
         f["debt_employee"][firms] += new["a"] - old["employee"]
         f["debt_employer"][firms] += new["b"] - old["employer"]
         f["debt_disputed"][firms] += owed * new["flag"] - owed_before * old["disputed"]
-        f["debt_moment"][firms] += _moment(owed - owed_before, new["end"])
+        f["debt_moment"][firms] += (owed - owed_before) * since
         f["debts_open"][firms] += opened
-        f["debts_moment"][firms] += _moment(opened, new["end"])
+        f["debts_moment"][firms] += opened * since
         d["version"][slots], d["known"][slots], d["disputed"][slots] = new["order"], new["known"], new["flag"]
         d["month"][slots], d["employee"][slots], d["employer"][slots] = new["end"], new["a"], new["b"]
         return wins
@@ -391,7 +393,7 @@ class Panel:
 
 OWN_SITE = np.uint64(0xF1E2D3C4_00000000)
 
-_APPLY = {
+_APPLY: dict[int, Callable[[Panel, Batch, Positions, Rows], Changed]] = {
     Type.PAYMENT_DELAY: Panel._payment_delays,
     Type.CONTRIBUTION: Panel._contributions,
     Type.PAYMENT_SCHEDULE: Panel._schedules,
@@ -413,11 +415,10 @@ def heads(of_firm: NDArray[np.int64], of_sites: NDArray[np.int64], month: NDArra
 
 def _later(new: Sequence[NDArray[Any]], old: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
     """Where the new tuple is greater than the old one, compared from the first column on."""
-    greater = np.zeros(len(new[0]), bool)
-    equal = np.ones(len(new[0]), bool)
-    for a, b in zip(new, old, strict=True):
-        greater |= equal & (a > b)
-        equal &= a == b
+    *before, (a, b) = zip(new, old, strict=True)
+    greater: NDArray[np.bool_] = a > b
+    for a, b in reversed(before):
+        greater = (a > b) | (a == b) & greater
     return greater
 
 
@@ -428,7 +429,3 @@ def _not_ahead(batch: Batch, at: Positions) -> NDArray[np.bool_]:
 
 def _or_zero(amount: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(amount == UNKNOWN, 0, amount)
-
-
-def _moment(amount: NDArray[np.int64], month: NDArray[np.int32]) -> NDArray[np.int64]:
-    return amount * (month.astype(np.int64) - MONTH_ZERO)

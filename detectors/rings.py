@@ -9,7 +9,7 @@ NEVER = -(10**6)
 """The latest month of a series in which nothing was ever seen."""
 
 Months = NDArray[np.int32]
-Rows = NDArray[np.int32]
+Rows = NDArray[np.intp]
 
 
 def advance(latest: Months, months: Months, series: tuple[NDArray[np.int64], ...], rows: Rows, blank: int = 0) -> None:

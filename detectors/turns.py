@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.arrays import narrow
+from detectors.arrays import begins, narrow
 
-Rows = NDArray[np.int32]
+Rows = NDArray[np.intp]
 Positions = NDArray[np.intp]
 
 TOGETHER = 16_384
@@ -32,14 +32,13 @@ def turns(rows: Rows, days: NDArray[np.int32]) -> Iterator[Turn]:
     """The turns of a stretch, of at most TOGETHER events each, from the firm's row and the day of each event."""
     if not len(rows):
         return
-    order = np.argsort(rows, kind="stable")
-    ordered, day = rows[order], days[order]
-    first = np.append(True, ordered[1:] != ordered[:-1])
-    new_day = first | np.append(True, day[1:] != day[:-1])
-    starts = np.flatnonzero(first)
-    number = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
-    by_turn = np.argsort(narrow(number), kind="stable")
-    ends = np.cumsum(np.bincount(number)).tolist()
+    order = rows.argsort(kind="stable")
+    first = begins(rows[order])
+    new_day = first | begins(days[order])
+    firm = first.cumsum() - 1
+    number = np.arange(len(rows)) - first.nonzero()[0][firm]
+    by_turn = narrow(number).argsort(kind="stable")
+    ends = np.bincount(number).cumsum().tolist()
     for start, end in zip([0, *ends], ends, strict=False):
         for low in range(start, end, TOGETHER):
             part = by_turn[low : min(low + TOGETHER, end)]

@@ -376,5 +376,5 @@ def _blocks(*of: Any) -> list[bytes]:
     return list(examples.blocks(*of))
 
 
-_NO_ROWS = np.zeros(0, np.int32)
+_NO_ROWS = np.zeros(0, np.intp)
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()

@@ -103,7 +103,7 @@ async def seed(cluster: Cluster, folder: Path, timeout_seconds: float) -> int:
         sirens = chain.panel.firms["siren"][: len(chain.panel)]
         places = partitions_of(sirens, partitions)
         for partition in range(partitions):
-            rows = np.flatnonzero(places == partition).astype(np.int32)
+            rows = np.flatnonzero(places == partition)
             for start in range(0, len(rows), FIRMS_AT_ONCE):
                 records = pack.firm_records(chain.panel, rows[start : start + FIRMS_AT_ONCE])
                 await outbox.settled(CHANGELOG, await outbox.send_batches(CHANGELOG, partition, records))
@@ -118,7 +118,7 @@ async def seed(cluster: Cluster, folder: Path, timeout_seconds: float) -> int:
 
 def _records(chain: Chain) -> Iterator[pack.Record]:
     # By SIREN: rows are given as firms come, and how the events were cut must not show.
-    rows = np.argsort(chain.panel.firms["siren"][: len(chain.panel)]).astype(np.int32)
+    rows = np.argsort(chain.panel.firms["siren"][: len(chain.panel)])
     for start in range(0, len(rows), FIRMS_AT_ONCE):
         yield from pack.firm_records(chain.panel, rows[start : start + FIRMS_AT_ONCE])
     for cohort in chain.waiting():

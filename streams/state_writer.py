@@ -89,7 +89,7 @@ class StateWriter(Generic[State]):
         """Queue what changed of a partition, within `working` and with all effects behind it confirmed."""
         changes = self._changes.pop(partition, None)
         if changes is not None and self._held(partition) is changes.state:
-            rows = np.flatnonzero(changes.flags).astype(np.int32)
+            rows = changes.flags.nonzero()[0]
             records = chain(self._records(changes.state, rows), self._last(changes.state))
             try:
                 await self.put(partition, records, many=many or len(rows) >= MANY_ROWS)

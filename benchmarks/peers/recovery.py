@@ -139,7 +139,7 @@ def simulated() -> Chain:
 def copies(chain: Chain, sirens: Sequence[str]) -> Iterator[Record]:
     """Records of the chain's firms under these SIRENs, over and over; the chain is no good afterwards."""
     panel = chain.panel
-    rows = np.arange(len(panel), dtype=np.int32)
+    rows = np.arange(len(panel))
     for start in range(0, len(sirens), len(rows)):
         here = rows[: len(sirens) - start]
         panel.firms["siren"][here] = np.array(sirens[start : start + len(here)]).astype(np.uint32)

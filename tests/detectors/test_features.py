@@ -89,7 +89,7 @@ def assert_sane(features: NDArray[np.float64]) -> None:
 @given(event_lists, st.integers(-3, 40), st.integers(1, 28))
 def test_they_are_finite_or_unknown_whatever_happened(events: list[FirmEvent], ahead: int, day: int) -> None:
     panel, month = applied(events), START + MONTHS + ahead
-    rows = np.arange(len(panel), dtype=np.int32)
+    rows = np.arange(len(panel))
     days = np.full(len(rows), on(month, day).toordinal(), np.int32)
     view = View(panel, rows, month, days)
     features = matrix(view)
@@ -122,7 +122,7 @@ def test_extreme_firms_have_finite_features(events: list[FirmEvent]) -> None:
 
 
 def test_nobody_has_no_features() -> None:
-    view = View(applied([headcount()]), np.zeros(0, np.int32), JANUARY, np.zeros(0, np.int32))
+    view = View(applied([headcount()]), np.zeros(0, np.intp), JANUARY, np.zeros(0, np.int32))
     assert matrix(view).shape == codes(view).shape == (0, len(names()))
 
 
@@ -131,7 +131,7 @@ def test_nobody_has_no_features() -> None:
 def test_a_firm_is_described_the_same_to_the_last_bit_in_any_company(events: list[FirmEvent]) -> None:
     others = [debt(f"{n:09d}", employee_share=n * 7.77) for n in range(100, 137)]
     panel = applied([*events, *others])
-    rows = np.arange(len(panel), dtype=np.int32)
+    rows = np.arange(len(panel))
     days = np.full(len(rows), TODAY, np.int32)
     for described in (matrix, codes):
         together = described(View(panel, rows, JANUARY + 1, days))
@@ -144,7 +144,7 @@ def test_a_firm_is_described_the_same_to_the_last_bit_in_any_company(events: lis
 @given(event_lists)
 def test_codes_are_the_numbers_on_their_scales(events: list[FirmEvent]) -> None:
     panel = applied(events)
-    rows = np.arange(len(panel), dtype=np.int32)
+    rows = np.arange(len(panel))
     view = View(panel, rows, JANUARY + 1, np.full(len(rows), TODAY, np.int32))
     coded = codes(view)
     assert coded.dtype == np.uint8

@@ -65,14 +65,14 @@ def test_the_head_is_plain() -> None:
 @given(event_lists, st.integers(0, 10**6))
 def test_a_record_depends_on_its_firm_alone(events: list[FirmEvent], seed: int) -> None:
     panel = applied([*events, firm("000000001", name="Autre"), headcount("000000009")])
-    alone = [next(firm_records(panel, np.array([row], np.int32))) for row in range(len(panel))]
-    rows = np.random.default_rng(seed).permutation(len(panel)).astype(np.int32)
+    alone = [next(firm_records(panel, np.array([row]))) for row in range(len(panel))]
+    rows = np.random.default_rng(seed).permutation(len(panel))
     assert list(firm_records(panel, rows)) == [alone[row] for row in rows]
 
 
 def test_more_firms_than_are_packed_together() -> None:
     panel = applied([headcount(f"{n:09d}", heads=n) for n in range(1, firm_record.TOGETHER + 3)])
-    rows = np.arange(len(panel), dtype=np.int32)[::-1]
+    rows = np.arange(len(panel))[::-1]
     ends = [next(firm_records(panel, rows[[at]])) for at in (0, firm_record.TOGETHER - 1, firm_record.TOGETHER, -1)]
     records = list(firm_records(panel, rows))
     assert [records[at] for at in (0, firm_record.TOGETHER - 1, firm_record.TOGETHER, -1)] == ends

@@ -35,7 +35,7 @@ def heads(firms: Firms, siren: int, hundredths: int, offset: int = 0) -> None:
 
 
 def written(firms: Firms) -> dict[bytes, bytes]:
-    return dict(firms.records(firms.panel, np.arange(len(firms.panel), dtype=np.int32)))
+    return dict(firms.records(firms.panel, np.arange(len(firms.panel))))
 
 
 def test_a_firm_that_was_let_go_of_comes_back_as_it_was_and_others_stay_away() -> None:

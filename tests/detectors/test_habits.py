@@ -39,7 +39,7 @@ class Account:
 
 
 def close(panel: Panel, month: int) -> None:
-    rows = np.arange(len(panel), dtype=np.int32)
+    rows = np.arange(len(panel))
     remember_habits(panel, rows, View(panel, rows, month, np.zeros(len(rows), np.int32)))
     first = panel.firms["first_swept"]
     first[rows] = np.where(first[rows] == NEVER, month, first[rows])
@@ -81,7 +81,7 @@ def test_an_unknown_headcount_leaves_the_peak_to_fade() -> None:
 
 def test_firms_are_remembered_apart() -> None:
     panel = applied([headcount("000000001"), headcount("000000002"), debt("000000002")])
-    rows = np.array([1], np.int32)
+    rows = np.array([1])
     before = panel.firms[:1].tobytes()
     remember_habits(panel, rows, View(panel, rows, JANUARY, np.zeros(1, np.int32)))
     assert panel.firms[:1].tobytes() == before

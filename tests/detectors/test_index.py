@@ -16,7 +16,7 @@ def test_the_index_is_a_dictionary(columns: list[list[int]]) -> None:
     index, expected = KeyIndex(capacity=2), dict[int, int]()
     for column in columns:
         fresh = [key for key in dict.fromkeys(column) if key not in expected]
-        rows = np.arange(len(expected), len(expected) + len(fresh), dtype=np.int32)
+        rows = np.arange(len(expected), len(expected) + len(fresh))
         index.add(np.array(fresh, np.uint64), rows)
         expected |= dict(zip(fresh, rows.tolist(), strict=True))
         asked = [*expected, *column, 123_456_789]
@@ -27,7 +27,7 @@ def test_the_index_is_a_dictionary(columns: list[list[int]]) -> None:
 def test_it_grows_to_hundreds_of_thousands() -> None:
     index = KeyIndex()
     sirens = np.random.default_rng(1).permutation(10**6)[:300_000].astype(np.uint64)
-    for part in np.array_split(np.arange(len(sirens), dtype=np.int32), 7):
+    for part in np.array_split(np.arange(len(sirens)), 7):
         index.add(sirens[part], part)
     assert np.array_equal(index.find(sirens), np.arange(len(sirens)))
     assert (index.find(sirens + np.uint64(10**6)) == -1).all()

@@ -175,6 +175,6 @@ def test_a_record_of_another_format_is_refused(key: bytes) -> None:
 
 def test_records_of_no_firms() -> None:
     chain = new_chain()
-    assert list(pack.firm_records(chain.panel, np.zeros(0, np.int32))) == []
+    assert list(pack.firm_records(chain.panel, np.zeros(0, np.intp))) == []
     pack.load(chain, [])
     assert len(chain.panel) == 0

@@ -115,12 +115,12 @@ def test_hours_stand_in_their_months_whenever_they_are_looked_at() -> None:
 def test_a_firm_is_told_of_alike_alone_and_among_others(story: list[tuple[int, str, int, int]]) -> None:
     events = [owing(JANUARY + month, a / 100, b / 100, siren) for month, siren, a, b in sorted(story)]
     chain = Run().take_all([*events, headcount(OTHER, month=JANUARY + 20)]).chain
-    rows = np.arange(len(chain.panel), dtype=np.int32)
+    rows = np.arange(len(chain.panel))
 
-    def of(some: NDArray[np.int32]) -> list[Past]:
+    def of(some: NDArray[np.intp]) -> list[Past]:
         return pasts(View(chain.panel, some, chain.swept + 1, np.full(len(some), chain.day, np.int32)))
 
-    assert of(rows) == [past for row in rows for past in of(np.array([row], np.int32))]
+    assert of(rows) == [past for row in rows for past in of(np.array([row]))]
 
 
 def test_an_alert_carries_them() -> None:

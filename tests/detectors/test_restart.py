@@ -84,7 +84,7 @@ class _Live:
         self.start = 0
         self._began = 0
         self._ending = False
-        self._changed = np.zeros(0, np.int32)
+        self._changed = np.zeros(0, np.intp)
 
     def told(self, outcome: Outcome) -> Iterator[Effect]:
         end = self.chain.month_end
@@ -104,7 +104,7 @@ class _Live:
             self._changed = np.union1d(self._changed, outcome.changed)
 
     def changed(self) -> Iterator[Effect]:
-        rows, self._changed = self._changed.astype(np.int32), np.zeros(0, np.int32)
+        rows, self._changed = self._changed, np.zeros(0, np.intp)
         yield from self.chain.firms.records(self.chain.panel, rows)
 
 

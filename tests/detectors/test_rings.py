@@ -20,7 +20,7 @@ def test_a_ring_holds_the_last_months(told: list[tuple[int, int, int]], blank: i
     ring, twin = np.full((3, MONTHS), 5, np.int64), np.zeros((3, MONTHS), np.int64)
     expected: list[dict[int, int]] = [{}, {}, {}]
     for row, month, value in told:
-        rows, months = np.array([row], np.int32), np.array([month], np.int32)
+        rows, months = np.array([row]), np.array([month], np.int32)
         rings.advance(latest, months, (ring, twin), rows, blank)
         if rings.within(latest[rows], months)[0]:
             ring[row, month % MONTHS] = value
@@ -40,7 +40,7 @@ def test_a_ring_holds_the_last_months(told: list[tuple[int, int, int]], blank: i
 
 def test_several_rows_move_at_once_and_none_back() -> None:
     latest, ring = np.array([START, START + 5], np.int32), np.ones((2, MONTHS), np.int64)
-    rings.advance(latest, np.array([START + 2, START + 3], np.int32), (ring,), np.array([0, 1], np.int32))
+    rings.advance(latest, np.array([START + 2, START + 3], np.int32), (ring,), np.array([0, 1]))
     assert latest.tolist() == [START + 2, START + 5]
     assert ring.sum(axis=1).tolist() == [MONTHS - 2, MONTHS]
 

@@ -9,7 +9,7 @@ from detectors.turns import turns
 
 def worked(rows: list[int], days: list[int] | None = None) -> list[tuple[list[int], list[bool]]]:
     known = np.array(days if days is not None else [1] * len(rows), np.int32)
-    return [(turn.at.tolist(), turn.new_day.tolist()) for turn in turns(np.array(rows, np.int32), known)]
+    return [(turn.at.tolist(), turn.new_day.tolist()) for turn in turns(np.array(rows, np.intp), known)]
 
 
 def test_every_firms_first_event_then_every_firms_second() -> None:

@@ -210,14 +210,14 @@ def test_a_proceeding_once_opened_is_never_forgotten() -> None:
 def test_every_firm_is_seen_on_its_own_day() -> None:
     panel = applied([schedule("000000001", due_on=on(JANUARY)), schedule("000000002", due_on=on(JANUARY))])
     days = np.array([on(JANUARY).toordinal(), on(JANUARY, 16).toordinal()], np.int32)
-    assert View(panel, np.array([0, 1], np.int32), JANUARY, days).schedule_running.tolist() == [1.0, 0.0]
+    assert View(panel, np.array([0, 1]), JANUARY, days).schedule_running.tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("looked_at", [False, True])
 def test_some_of_the_firms_look_as_they_do_among_all(looked_at: bool) -> None:
     events: list[FirmEvent] = [headcount(f"00000000{n}", month=JANUARY - 1, heads=10 * n) for n in range(1, 4)]
     events += [debt("000000002"), contribution("000000003"), use("000000001", hours=20.0)]
-    panel, rows = applied(events), np.arange(3, dtype=np.int32)
+    panel, rows = applied(events), np.arange(3)
     days = np.full(3, on(JANUARY, 15).toordinal(), np.int32)
     view, places = View(panel, rows, JANUARY, days), np.array([2, 0])
     if looked_at:
