@@ -91,7 +91,7 @@ def _state(
     cohorts: dict[tuple[int, int], tuple[bytes, float]] = {}
     for chain in chains:
         chain.panel.firms["offset"] = 0
-        rows = np.arange(len(chain.panel), dtype=np.int32)
+        rows = np.arange(len(chain.panel))
         for key, value in pack.firm_records(chain.panel, rows):
             assert key not in firms, f"firm {key!r} is on two partitions"
             assert value is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.lib.recfunctions import repack_fields
 
 from detectors import pack
 from detectors.chain import Chain
@@ -87,7 +88,7 @@ def test_firms_of_an_older_format_are_as_they_were(format: int) -> None:
             assert found.panel.firms[name][:2].tolist() == expected.panel.firms[name][:2].tolist(), name
     for old, new in zip(found.panel.ledgers, expected.panel.ledgers, strict=True):
         assert len(old) == len(new) > 0
-        by_key = [np.sort(ledger.entries[: len(ledger)], order="key") for ledger in (old, new)]
+        by_key = [repack_fields(np.sort(of.entries[: len(of)], order="key")) for of in (old, new)]
         assert by_key[0].tobytes() == by_key[1].tobytes()
     assert (found.day, found.swept, found.known_to.tolist()) == (
         expected.day,

@@ -34,7 +34,7 @@ def made(reached: Sequence[Any] = ()) -> Chain:
 
 def written(chain: Chain) -> list[Received]:
     """The changelog of a chain."""
-    rows = np.arange(len(chain.panel), dtype=np.int32)
+    rows = np.arange(len(chain.panel))
     records = [*pack.firm_records(chain.panel, rows), pack.clock_record(chain.time)]
     for parts in chain.pending.values():
         records += [record for cohort in parts.values() for record in pack.cohort_records(cohort)]
