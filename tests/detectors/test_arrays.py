@@ -1,3 +1,5 @@
+from itertools import groupby
+
 import msgspec
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from detectors.arrays import Array, distinct, side_by_side, stored, with_room
+from detectors.arrays import Array, begins, distinct, side_by_side, stored, with_room
 
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4)
 
@@ -62,3 +64,9 @@ def test_fields_side_by_side_are_one() -> None:
 def test_fields_that_do_not_follow_each_other_are_not_one(names: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match="one after the other"):
         side_by_side(np.dtype([("a", "<i4"), ("b", "<i4"), ("c", "<i4"), ("d", "<u4")]), together=names)
+
+
+@given(st.lists(st.integers(0, 2)))
+def test_runs_begin_with_the_first_number_and_wherever_it_changes(numbers: list[int]) -> None:
+    lengths = [len(list(run)) for _, run in groupby(numbers)]
+    assert begins(np.array(numbers, np.int32)).tolist() == [i == 0 for length in lengths for i in range(length)]
