@@ -6,7 +6,7 @@ is scored with one model, which learns from it afterwards, LEARN_TOGETHER events
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,19 @@ class Alert(NamedTuple):
     siren: str
     version: int
     score: float
+
+
+class Batch(NamedTuple):
+    """Records of a partition, in order."""
+
+    keys: Sequence[bytes]
+    values: Sequence[bytes]
+    offsets: Sequence[int]
+
+    @classmethod
+    def of(cls, records: Sequence[Any]) -> Self:
+        """Of aiokafka's records."""
+        return cls([r.key for r in records], [r.value for r in records], [r.offset for r in records])
 
 
 class Judge(Protocol):
@@ -112,15 +125,9 @@ def load(columns: Columns, records: Iterable[Record]) -> None:
     columns.firms[rows] = firms
 
 
-def step(
-    columns: Columns,
-    judge: Judge,
-    threshold: float,
-    keys: Sequence[bytes],
-    values: Sequence[bytes],
-    offsets: Sequence[int],
-) -> tuple[Rows, list[Alert]]:
+def step(columns: Columns, judge: Judge, threshold: float, batch: Batch) -> tuple[Rows, list[Alert]]:
     """A batch of records: rows that changed, each once, and alerts. What the state has seen already is left out."""
+    keys, values, offsets = batch
     rows, at = columns.rows_of(keys), np.array(offsets, np.int64)
     fresh = np.flatnonzero(at > columns.firms["offset"][rows])
     if len(fresh) < len(rows):

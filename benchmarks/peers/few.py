@@ -4,14 +4,13 @@ A row is unpacked, changed as `columns` changes it, and packed again. Models sco
 """
 
 import math
-from collections.abc import Sequence
 from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers import work
-from benchmarks.peers.columns import Alert, Columns, Judge, Rows, code_of
+from benchmarks.peers.columns import Alert, Batch, Columns, Judge, Rows, code_of
 
 _FIRM = Struct(f"<Iiiq{work.DEBTS}i{work.DEBTS}d{work.TOTALS}ddd")
 """`columns.FIRM`."""
@@ -72,19 +71,12 @@ class _Firm:
         ]
 
 
-def step(
-    columns: Columns,
-    judge: Judge,
-    threshold: float,
-    keys: Sequence[bytes],
-    values: Sequence[bytes],
-    offsets: Sequence[int],
-) -> tuple[Rows, list[Alert]]:
+def step(columns: Columns, judge: Judge, threshold: float, batch: Batch) -> tuple[Rows, list[Alert]]:
     """As `columns.step`."""
-    rows = columns.places(keys)
+    rows = columns.places(batch.keys)
     firms = {row: _Firm(columns.firms, row) for row in rows}
     fresh, x, answers = [], [], []
-    for row, offset, event in zip(rows, offsets, work.decoded(values), strict=True):
+    for row, offset, event in zip(rows, batch.offsets, work.decoded(batch.values), strict=True):
         firm = firms[row]
         if offset > firm.offset:
             amount = event.employer_share + event.employee_share

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from alerts.round_trips import RoundTrips
 from alerts.scripts import Command
 from benchmarks.peers import columns, reduced
+from benchmarks.peers.columns import Batch
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.meter import Meter
 from streams.packing import Packing
@@ -64,8 +65,7 @@ class Handwritten:
 
     async def _work(self, place: Any, records: Sequence[Any]) -> None:
         firms = self._firms.setdefault(place.partition, columns.Columns())
-        batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
-        changed, alerts = reduced.step(firms, self._judge, self._told.threshold, *batch)
+        changed, alerts = reduced.step(firms, self._judge, self._told.threshold, Batch.of(records))
         if alerts:
             await raise_alerts(self._queue, self._told.alerts, alerts)
         packing = Packing(self._producer.create_batch)

@@ -184,7 +184,7 @@ def _worked_through(site: Site, of: Given, events: Sent) -> int:
 def _column_records(pool: Sent, sirens: Sequence[str]) -> Iterator[Record]:
     firms = columns.Columns()
     sample = pool.first(SAMPLE)
-    columns.step(firms, columns.VectorJudge(), 1.0, sample.keys, sample.values, range(len(sample)))
+    columns.step(firms, columns.VectorJudge(), 1.0, columns.Batch(sample.keys, sample.values, range(len(sample))))
     rows = np.arange(len(sirens)) % len(firms)
     copied = firms.firms[rows]
     copied["siren"] = np.array(sirens).astype(np.uint32)

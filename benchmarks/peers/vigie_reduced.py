@@ -8,7 +8,7 @@ import uvloop
 
 from alerts.round_trips import RoundTrips
 from benchmarks.peers import columns, reduced
-from benchmarks.peers.columns import Columns
+from benchmarks.peers.columns import Batch, Columns
 from benchmarks.peers.given import Given, given
 from benchmarks.peers.handwritten import REDIS_TIMEOUT_SECONDS, raise_alerts
 from benchmarks.peers.meter import Meter
@@ -35,8 +35,7 @@ class ReducedWork:
         """All of a batch but its state and offsets."""
         async with self._state.working(partition):
             firms = self._table.state(partition)
-            batch = [r.key for r in records], [r.value for r in records], [r.offset for r in records]
-            changed, alerts = reduced.step(firms, self._judge, self._told.threshold, *batch)
+            changed, alerts = reduced.step(firms, self._judge, self._told.threshold, Batch.of(records))
             if alerts:
                 async with self._raising:
                     await raise_alerts(self._redis, self._told.alerts, alerts)

@@ -8,19 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.peers import columns, events, states, work
-from benchmarks.peers.columns import Columns, Judge, RiverJudge, VectorJudge
+from benchmarks.peers.columns import Batch, Columns, Judge, RiverJudge, VectorJudge
 
 PARTITIONS = 1
 SENT = events.sent(3_000, 60, PARTITIONS)
 """Fifty events a firm, so that every firm has had more debts than are remembered."""
 
 
+def some(of: slice) -> Batch:
+    """Some of SENT, each with its number for an offset."""
+    return Batch(SENT.keys[of], SENT.values[of], range(len(SENT))[of])
+
+
 def worked(cuts: list[int], judge: Judge | None = None, threshold: float = 0.8) -> tuple[Columns, list[columns.Alert]]:
     firms, judge, alerts = Columns(), judge or VectorJudge(), list[columns.Alert]()
     edges = [0, *sorted(cuts), len(SENT)]
     for start, end in pairwise(edges):
-        batch = SENT.keys[start:end], SENT.values[start:end], range(start, end)
-        alerts += columns.step(firms, judge, threshold, *batch)[1]
+        alerts += columns.step(firms, judge, threshold, some(slice(start, end)))[1]
     return firms, alerts
 
 
@@ -39,9 +43,7 @@ def test_states_are_the_reference_s_wherever_batches_are_cut(cuts: list[int]) ->
 @given(st.integers(0, 2_000), st.integers(0, 1_000))
 def test_what_is_delivered_again_counts_once(start: int, length: int) -> None:
     firms = worked([])[0]
-    again = slice(start, start + length)
-    batch = SENT.keys[again], SENT.values[again], range(start, start + length)
-    changed, alerts = columns.step(firms, VectorJudge(), 0.8, *batch)
+    changed, alerts = columns.step(firms, VectorJudge(), 0.8, some(slice(start, start + length)))
     assert (len(changed), alerts) == (0, [])
     assert found(firms) == REFERENCE
 

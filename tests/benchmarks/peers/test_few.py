@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from benchmarks.peers import columns, few, reduced
 from benchmarks.peers.columns import Columns, VectorJudge
-from tests.benchmarks.peers.test_columns import REFERENCE, SENT, found
+from tests.benchmarks.peers.test_columns import REFERENCE, SENT, found, some
 
 THRESHOLD = 0.5
 
@@ -18,10 +18,9 @@ def test_rows_and_alerts_are_those_of_columns(sizes: list[int], back: int) -> No
     one, many = (Columns(), VectorJudge()), (Columns(), VectorJudge())
     start = 0
     for size in sizes:
-        again = slice(max(0, start - back), start + size)
-        batch = SENT.keys[again], SENT.values[again], range(len(SENT))[again]
-        changed, alerts = few.step(one[0], one[1], THRESHOLD, *batch)
-        by_columns, alerts_by_columns = columns.step(many[0], many[1], THRESHOLD, *batch)
+        batch = some(slice(max(0, start - back), start + size))
+        changed, alerts = few.step(*one, THRESHOLD, batch)
+        by_columns, alerts_by_columns = columns.step(*many, THRESHOLD, batch)
         assert sorted(changed.tolist()) == sorted(by_columns.tolist())
         assert {alert[:2] for alert in alerts} == {alert[:2] for alert in alerts_by_columns}
         for name in columns.FIRM.names or ():
@@ -33,18 +32,16 @@ def test_rows_and_alerts_are_those_of_columns(sizes: list[int], back: int) -> No
 def test_states_are_the_reference_s_in_batches_of_any_size(size: int) -> None:
     firms, judge, alerts = Columns(), VectorJudge(), []
     for start in range(0, len(SENT), size):
-        batch = slice(start, start + size)
-        numbers = range(len(SENT))[batch]
-        alerts += reduced.step(firms, judge, THRESHOLD, SENT.keys[batch], SENT.values[batch], numbers)[1]
+        alerts += reduced.step(firms, judge, THRESHOLD, some(slice(start, start + size)))[1]
     assert found(firms) == REFERENCE
     assert len(alerts) > 10
 
 
 def test_only_what_was_delivered_before_changes_nothing() -> None:
     firms, judge = Columns(), VectorJudge()
-    batch = SENT.keys[:5], SENT.values[:5], range(5)
-    few.step(firms, judge, THRESHOLD, *batch)
+    batch = some(slice(5))
+    few.step(firms, judge, THRESHOLD, batch)
     before = firms.firms.copy()
-    changed, alerts = few.step(firms, judge, THRESHOLD, *batch)
+    changed, alerts = few.step(firms, judge, THRESHOLD, batch)
     assert (len(changed), alerts) == (0, [])
     assert firms.firms.tobytes() == before.tobytes()
