@@ -14,14 +14,12 @@ from typing import Any
 from faust.sensors import Monitor
 
 from streams import aio
-from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema
+from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema, Take, Taker
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.partition_tasks import PartitionTasks
 from streams.tables import Tables
 
-Handle = Callable[[Any, Sequence[Any]], Awaitable[None]]
-"""Takes a message and its records."""
 HandlePartition = Callable[[int, Sequence[Any]], Coroutine[Any, Any, None]]
 """Takes a partition and its records."""
 
@@ -92,8 +90,8 @@ def new_app(app_id: str, cluster: Cluster, options: WorkerOptions, data: Path) -
     return app
 
 
-def by_partition(app: BatchApp, work: Work, finished: Callable[[], None]) -> Handle:
-    """An agent's handle that gives each partition's batches to `work` in order, several partitions at a time.
+def by_partition(app: BatchApp, work: Work, finished: Callable[[], None]) -> Taker:
+    """Gives each partition's batches to `work` in order, several partitions at a time.
 
     Offsets are committed once `work` is done and has confirmed; `finished` is called after each batch.
     """
@@ -112,11 +110,12 @@ def by_partition(app: BatchApp, work: Work, finished: Callable[[], None]) -> Han
     app.commit_gate = work.confirmed
     app.holds = work.holds
     app.settle = settle
-    return tasks.put
+    return Taker(tasks.offer, tasks.put)
 
 
-def add_agent(app: BatchApp, name: str, topic: str, handle: Handle) -> None:
+def add_agent(app: BatchApp, name: str, topic: str, take: Take | Taker) -> None:
     """One stream over a topic; whatever goes wrong stops the app, since going on would skip the batch."""
+    handle = take.take if isinstance(take, Taker) else take
 
     async def agent(stream: Any) -> None:
         async for records in stream:
@@ -128,6 +127,6 @@ def add_agent(app: BatchApp, name: str, topic: str, handle: Handle) -> None:
 
     source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
     app.agent(source, name=name, concurrency=1)(agent)
-    if app.settle is not None:
+    if isinstance(take, Taker):
         # It only hands on. The agent is there for Faust to subscribe to the topic.
-        app.takers[topic] = handle
+        app.takers[topic] = take

@@ -5,8 +5,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 
 - `App._new_transport` gives a Transport whose Consumer delivers batches.
 - `Consumer._drain_messages` hands each partition's fetched records over as one BatchMessage, and waits for all that a
-  fetch has brought as Faust does for each message, watching what may end that only where it cannot be handed over at
-  once.
+  fetch has brought as Faust does for each message, in a task of its own only where it cannot be handed over at once.
 - What an agent would only hand on to tasks goes to `BatchApp.takers`, past Faust's queue, stream, acknowledgements and
   sensors: with few records at a time those would cost more than the work.
 - `Consumer._new_offset` commits the end of the batches that the agent marked done, in order, unless `BatchApp.holds`
@@ -32,6 +31,7 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - The consumer reads headers of any name (`streams.headers`), which aiokafka would stop at.
 - It gives records as they were read, not copies of them (`streams.plain_records`).
 - It asks who leads a partition when a broker says that it does not (`streams.leaders`).
+- It takes up answers once they are whole (`streams.whole_answers`).
 - Its fetches of few records are answered a little apart (`streams.fetch_pace`).
 - Its fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 
@@ -41,14 +41,14 @@ Written against faust-streaming 0.15.3; tests/streams/test_batches.py fails when
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from streams import headers, leaders, plain_records
+from streams import headers, leaders, plain_records, whole_answers
 from streams.fetch_pace import FetchPace
 
 FETCH_WAIT_MS = 100
@@ -62,9 +62,15 @@ REBALANCE_PAUSE_SECONDS = 0.01
 QUEUE_BATCHES = 4
 """Batches that may wait for an agent: bounds memory, and is the back-pressure."""
 
-
 Take = Callable[[Any, Sequence[Any]], Awaitable[None]]
 """Takes a message and its records."""
+
+
+class Taker(NamedTuple):
+    """Who takes a topic's batches. `offer` says whether it took one, which it does where it has room; `take` waits."""
+
+    offer: Callable[[Any, Sequence[Any]], bool]
+    take: Take
 
 
 class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types
@@ -104,6 +110,7 @@ class _InLoopConsumer(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
         headers.install()
         plain_records.install()
         leaders.install()
+        whole_answers.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         consumer._value_deserializer = plain_records.as_read
@@ -156,30 +163,44 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             if records is None or self.should_stop:
                 return
             if records:
-                await self._delivered(asyncio.create_task(self._deliver_all(records, active)))
-            else:
-                await asyncio.sleep(0)
+                messages = self._messages(records, active)
+                waiting = self._offered(messages)
+                if waiting is not None:
+                    await self._delivered(asyncio.create_task(self._deliver(waiting, messages)))
+            # Others have a turn, however soon the next records are there.
+            await asyncio.sleep(0)
 
     async def _delivered(self, delivery: asyncio.Task[None]) -> None:
         """Wait for a delivery, unless the flow is suspended or all ends before."""
         try:
-            # Its first step is nearly always its last: to watch what else may happen would cost more than it.
-            await asyncio.sleep(0)
-            if not delivery.done():
-                await self.wait_first(delivery, self.suspend_flow.wait())
-            elif not delivery.cancelled():
-                delivery.result()
+            await self.wait_first(delivery, self.suspend_flow.wait())
         finally:
             delivery.cancel()
 
-    async def _deliver_all(self, records: Mapping[TP, Sequence[Any]], active: Container[TP] | None) -> None:
+    async def _deliver(self, message: BatchMessage | None, more: Iterator[BatchMessage]) -> None:
+        """Hand over this message and all that follow, waiting for room."""
+        while message is not None:
+            taker = self.app.takers.get(message.topic)
+            await (self.callback(message) if taker is None else taker.take(message, message.value))
+            message = self._offered(more)
+
+    def _offered(self, messages: Iterator[BatchMessage]) -> BatchMessage | None:
+        """Hand over those for which there is room; the first that has to wait."""
+        for message in messages:
+            taker = self.app.takers.get(message.topic)
+            if taker is None or not taker.offer(message, message.value):
+                return message
+        return None
+
+    def _messages(self, records: Mapping[TP, Sequence[Any]], active: Container[TP] | None) -> Iterator[BatchMessage]:
+        """All that a fetch has brought; each is made once the one before was handed over."""
         generation = self.app.consumer_generation_id
         for tp, received in records.items():
             if active is None or tp in active or tp in self._buffered_partitions:
-                await self._deliver(tp, received, generation)
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                yield from self._messages_of(tp, received, generation)
 
-    async def _deliver(self, tp: TP, received: Sequence[Any], generation: int) -> None:
-        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+    def _messages_of(self, tp: TP, received: Sequence[Any], generation: int) -> Iterator[BatchMessage]:
         size = self.app.batch_records
         for start in range(0, len(received), size):
             if not self.flow_active or generation != self.app.consumer_generation_id:
@@ -190,9 +211,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
             if read is not None and records[0].offset < read:
                 records = [r for r in records if r.offset >= read]
             if records:
-                await self._hand_over(tp, records, generation)
+                yield self._message(tp, records, generation)
+                self._read_offset[tp] = records[-1].offset + 1
 
-    async def _hand_over(self, tp: TP, records: Sequence[Any], generation: int) -> None:
+    def _message(self, tp: TP, records: Sequence[Any], generation: int) -> BatchMessage:
         last = records[-1]
         message = BatchMessage(
             tp.topic,
@@ -212,14 +234,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no type
         message.done = False
         if self.app.topics.acks_enabled_for(tp.topic):
             self._undone[tp].append(message)
-        take = self.app.takers.get(tp.topic)
-        if take is None:
-            await self.callback(message)
-        else:
+        if tp.topic in self.app.takers:
             # What Faust's stream would note: without it Faust takes the topic for one that nobody reads.
             self.app.monitor.stream_inbound_time[tp] = time.monotonic()
-            await take(message, records)
-        self._read_offset[tp] = last.offset + 1
+        return message
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Any:
         return [tp for tp in self._undone if topics is None or tp in topics or tp.topic in topics]
@@ -328,7 +346,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """A Faust app whose agents take `RecordsSchema` topics a batch at a time."""
 
     batch_records: int = 2_000
-    takers: dict[str, Take]
+    takers: dict[str, Taker]
     """By topic, who takes its batches past Faust's queue and stream: to hand them on to tasks, which `settle` knows."""
     commit_gate: Callable[[], Awaitable[None]] | None = None
     """Awaited before offsets are committed: what they stand for must be in Kafka. Raises to commit nothing."""

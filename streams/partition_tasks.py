@@ -6,7 +6,7 @@ than one, most of all where there is too much to do.
 
 All share a loop with whoever reads Kafka and carries alerts on to Redis, which takes many turns of the loop: each would
 last a whole batch, were one begun in every turn. So before a batch the loop has some turns without one, the more the
-longer it was held, until in one of them nobody has anything to do.
+longer ago the last such turns were, until in one of them nobody has anything to do.
 
 What is handed on counts as not done until its task says so; when the group rebalances or the worker stops, what has not
 begun is forgotten, to be delivered again, and what has is finished.
@@ -18,11 +18,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-TURN_CPU_SECONDS = 0.00025
-"""For so much CPU used since the last batch was begun there is one turn."""
-MOST_TURNS = 20
-IDLE_CPU_SECONDS = 0.00002
-"""A turn that uses less CPU has passed with nobody to do anything."""
+TURN_SECONDS = 0.00025
+"""For so much time since the last turns there is one turn."""
+LEAST_TURNS, MOST_TURNS = 4, 20
+"""What is not worth the least counts with the next batch: small ones need not make way for others each."""
+IDLE_SECONDS = 0.00002
+"""A turn that is shorter has passed with nobody to do anything."""
 
 Work = Callable[[Sequence[Any], Sequence[Any]], Awaitable[None]]
 
@@ -48,15 +49,21 @@ class PartitionTasks:
 
     async def put(self, message: Any, records: Sequence[Any]) -> None:
         """Hand a batch on, once its partition has room for it."""
-        partition = message.partition
-        while self._records(partition) > self._most and not self._refuses():
+        while not self.offer(message, records):
             self._moved.clear()
             await self._moved.wait()
+
+    def offer(self, message: Any, records: Sequence[Any]) -> bool:
+        """Hand a batch on, unless its partition has no room for it: whether it was, or is not to be any more."""
         if self._refuses():
-            return
+            return True
+        partition = message.partition
+        if self._records(partition) > self._most:
+            return False
         self._waiting.setdefault(partition, deque()).append((message, records))
         if partition not in self._tasks:
             self._tasks[partition] = asyncio.create_task(self._run(partition))
+        return True
 
     async def settle(self) -> None:
         """Forget what has not begun, and wait for what has."""
@@ -108,18 +115,20 @@ class _Turns:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._cpu = time.thread_time()
-        """Of the loop's thread, when the last batch was begun."""
+        self._last = time.monotonic()
 
     async def pass_by(self) -> None:
         """Return when the next batch may be begun, whosever it is."""
         async with self._lock:
-            cpu = time.thread_time()
-            turns = int((cpu - self._cpu) / TURN_CPU_SECONDS)
+            # Not of the CPU's clock: to ask the system for it takes longer than a turn in which nobody does anything.
+            now = time.monotonic()
+            turns = int((now - self._last) / TURN_SECONDS)
+            if turns < LEAST_TURNS:
+                return
             for _ in range(min(turns, MOST_TURNS)):
-                before = cpu
+                before = now
                 await asyncio.sleep(0)
-                cpu = time.thread_time()
-                if cpu - before < IDLE_CPU_SECONDS:
+                now = time.monotonic()
+                if now - before < IDLE_SECONDS:
                     break
-            self._cpu = cpu
+            self._last = now

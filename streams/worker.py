@@ -29,7 +29,8 @@ from detectors.models import Model
 from detectors.regime import RegimeOptions
 from streams import topics
 from streams.app_state import positions, ready, unread
-from streams.apps import Handle, HandlePartition, Work, add_agent, by_partition, new_app
+from streams.apps import HandlePartition, Work, add_agent, by_partition, new_app
+from streams.batches import Take, Taker
 from streams.batches import BatchApp
 from streams.canary import CanaryKeeper
 from streams.clock_keeper import ClockKeeper
@@ -311,8 +312,9 @@ class Worker:
         traces = self._settings.traces
         return handle if traces is None else traces.working(what, topic, handle)
 
-    def _agent(self, app: BatchApp, role: Role, topic: str, handle: Handle) -> None:
+    def _agent(self, app: BatchApp, role: Role, topic: str, take: Take | Taker) -> None:
         """An agent that is seen at work."""
+        handle = take.take if isinstance(take, Taker) else take
 
         async def watched(message: Any, records: Sequence[Any]) -> None:
             self._busy[role] += 1
@@ -322,7 +324,7 @@ class Worker:
                 self._busy[role] -= 1
             self._finished(role)
 
-        add_agent(app, role, topic, watched)
+        add_agent(app, role, topic, take._replace(take=watched) if isinstance(take, Taker) else watched)
 
     def _finished(self, role: Role) -> None:
         self._last_active = self._clocks.monotonic()

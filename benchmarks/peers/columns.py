@@ -6,6 +6,8 @@ is scored with one model, which learns from it afterwards, LEARN_TOGETHER events
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from math import exp
+from operator import mul
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -34,6 +36,8 @@ RATE = 0.01
 LEARN_TOGETHER = 50
 
 Floats = NDArray[np.float64]
+Rowwise = Floats | Sequence[Sequence[float]]
+Answers = NDArray[np.bool_] | Sequence[bool]
 Rows = NDArray[np.intp]
 Record = tuple[bytes, bytes | None]
 
@@ -63,7 +67,8 @@ class Judge(Protocol):
     """A model that scores columns of features (n, FEATURES), and learns from one event in `work.LEARN_EVERY`."""
 
     def scores(self, x: Floats) -> Floats: ...  # noqa: D102 - the protocol says it
-    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None: ...  # noqa: D102
+    def score(self, x: Sequence[float]) -> float: ...  # noqa: D102 - of one event
+    def learn(self, x: Rowwise, answers: Answers) -> None: ...  # noqa: D102
 
 
 class _Codes(dict[str, int]):
@@ -203,12 +208,12 @@ class _OneInSome:
 
     _events = 0
 
-    def learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
+    def learn(self, x: Rowwise, answers: Answers) -> None:
         """Learn from those of the events whose turn it is."""
         first = work.LEARN_EVERY - 1 - self._events % work.LEARN_EVERY
         self._events += len(x)
         if first < len(x):
-            self._learn(x[first :: work.LEARN_EVERY], answers[first :: work.LEARN_EVERY])
+            self._learn(np.array(x[first :: work.LEARN_EVERY]), np.array(answers[first :: work.LEARN_EVERY]))
 
     def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
         raise NotImplementedError
@@ -222,11 +227,18 @@ class VectorJudge(_OneInSome):
         self._means, self._squares = np.zeros(FEATURES), np.zeros(FEATURES)
         self._deviations = np.full(FEATURES, np.inf)
         self._weights, self._intercept = np.zeros(FEATURES), 0.0
+        self._slopes, self._offset = self._weights, 0.0
+        """Weights and intercept for features that are not scaled."""
+        self._slope_list = self._slopes.tolist()
         self._waiting: list[tuple[Floats, NDArray[np.bool_]]] = []
 
     def scores(self, x: Floats) -> Floats:
         """Probabilities (n,)."""
-        return self._probabilities(self._scaled(x))
+        return 1.0 / (1.0 + np.exp(-(x @ self._slopes + self._offset)))
+
+    def score(self, x: Sequence[float]) -> float:
+        """The probability of one event."""
+        return 1.0 / (1.0 + exp(min(700.0, -(sum(map(mul, x, self._slope_list)) + self._offset))))
 
     def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
         """Keep them until there are LEARN_TOGETHER; then a step of gradient descent for so many."""
@@ -239,9 +251,13 @@ class VectorJudge(_OneInSome):
             some = x[start : start + LEARN_TOGETHER]
             self._scale_by(some)
             scaled = self._scaled(some)
-            slopes = self._probabilities(scaled) - answers[start : start + LEARN_TOGETHER]
-            self._weights -= RATE * (slopes @ scaled)
-            self._intercept -= RATE * slopes.sum()
+            probabilities = 1.0 / (1.0 + np.exp(-(scaled @ self._weights + self._intercept)))
+            wrong = probabilities - answers[start : start + LEARN_TOGETHER]
+            self._weights -= RATE * (wrong @ scaled)
+            self._intercept -= RATE * wrong.sum()
+        self._slopes = self._weights / self._deviations
+        self._slope_list = self._slopes.tolist()
+        self._offset = float(self._intercept - self._means @ self._slopes)
 
     def _scale_by(self, x: Floats) -> None:
         """Means and squared deviations of all rows so far (Chan et al., 1979)."""
@@ -256,9 +272,6 @@ class VectorJudge(_OneInSome):
     def _scaled(self, x: Floats) -> Floats:
         return (x - self._means) / self._deviations
 
-    def _probabilities(self, scaled: Floats) -> Floats:
-        return 1.0 / (1.0 + np.exp(-(scaled @ self._weights + self._intercept)))
-
 
 class RiverJudge(_OneInSome):
     """River itself, called an event at a time."""
@@ -270,8 +283,11 @@ class RiverJudge(_OneInSome):
 
     def scores(self, x: Floats) -> Floats:
         """Probabilities (n,)."""
-        score = self._model.predict_proba_one
-        return np.array([score(dict(zip(self.names, row, strict=True))).get(True, 0.5) for row in x.tolist()])
+        return np.array([self.score(row) for row in x.tolist()])
+
+    def score(self, x: Sequence[float]) -> float:
+        """The probability of one event."""
+        return float(self._model.predict_proba_one(dict(zip(self.names, x, strict=True))).get(True, 0.5))
 
     def _learn(self, x: Floats, answers: NDArray[np.bool_]) -> None:
         """An event after the other."""

@@ -3,11 +3,10 @@
 A row is unpacked, changed as `columns` changes it, and packed again. Models score and learn as they do there.
 """
 
-import math
+from math import log1p
 from struct import Struct
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.peers import work
 from benchmarks.peers.columns import Alert, Batch, Columns, Judge, Rows, code_of
@@ -21,16 +20,16 @@ class _Firm:
 
     __slots__ = ("amounts", "debts", "events", "offset", "opened", "score", "siren", "smoothed", "totals")
 
-    def __init__(self, firms: NDArray[np.void], row: int) -> None:
-        fields = _FIRM.unpack_from(firms.data, row * _FIRM.size)
+    def __init__(self, rows: memoryview, row: int) -> None:
+        fields = _FIRM.unpack_from(rows, row * _FIRM.size)
         self.siren, self.events, self.opened, self.offset, *held, self.smoothed, self.score = fields
         self.debts, self.amounts = held[: work.DEBTS], held[work.DEBTS : 2 * work.DEBTS]
         self.totals = held[2 * work.DEBTS :]
 
-    def put(self, firms: NDArray[np.void], row: int) -> None:
+    def put(self, rows: memoryview, row: int) -> None:
         """Pack it again."""
         _FIRM.pack_into(
-            firms.data,
+            rows,
             row * _FIRM.size,
             self.siren,
             self.events,
@@ -58,14 +57,14 @@ class _Firm:
 
     def features(self, amount: float, employee: float) -> list[float]:
         """What the model sees, in the order of `columns`."""
-        total = self.totals[-1]
+        total, smoothed = self.totals[-1], self.smoothed
         return [
-            math.log1p(total),
-            math.log1p(sum(self.totals) / min(self.events, work.TOTALS)),
-            math.log1p(self.smoothed),
+            log1p(total),
+            log1p(sum(self.totals) / min(self.events, work.TOTALS)),
+            log1p(smoothed),
             self.events,
-            math.log1p(amount),
-            total / (self.smoothed + 1.0),
+            log1p(amount),
+            total / (smoothed + 1.0),
             employee / (amount + 1.0),
             min(self.opened, work.DEBTS),
         ]
@@ -73,28 +72,28 @@ class _Firm:
 
 def step(columns: Columns, judge: Judge, threshold: float, batch: Batch) -> tuple[Rows, list[Alert]]:
     """As `columns.step`."""
-    rows = columns.places(batch.keys)
-    firms = {row: _Firm(columns.firms, row) for row in rows}
-    fresh, x, answers = [], [], []
-    for row, offset, event in zip(rows, batch.offsets, work.decoded(batch.values), strict=True):
-        firm = firms[row]
-        if offset > firm.offset:
-            amount = event.employer_share + event.employee_share
-            firm.offset = offset
-            firm.update(code_of(f"{event.period_start}:{event.sequence}"), amount)
-            x.append(firm.features(amount, event.employee_share))
-            answers.append(work.answer(firm.siren, amount))
-            fresh.append((row, event))
-    if not fresh:
-        return np.empty(0, np.intp), []
-    alerts = []
-    features = np.array(x)
-    for (row, event), score in zip(fresh, judge.scores(features).tolist(), strict=True):
-        if firms[row].score < threshold <= score:
+    places = columns.places(batch.keys)
+    # Its bytes alone: of a structured array numpy would word the format each time.
+    rows = columns.firms.view(np.uint8).data
+    firms: dict[int, _Firm] = {}
+    x, answers, alerts = [], [], []
+    for row, offset, event in zip(places, batch.offsets, work.decoded(batch.values), strict=True):
+        firm = firms.get(row) or _Firm(rows, row)
+        if offset <= firm.offset:
+            continue
+        firms[row] = firm
+        amount = event.employer_share + event.employee_share
+        firm.offset = offset
+        firm.update(code_of(f"{event.period_start}:{event.sequence}"), amount)
+        features = firm.features(amount, event.employee_share)
+        score = judge.score(features)
+        if firm.score < threshold <= score:
             alerts.append(Alert(event.siren, event.version, score))
-        firms[row].score = score
-    judge.learn(features, np.array(answers))
-    changed = {row for row, _ in fresh}
-    for row in changed:
-        firms[row].put(columns.firms, row)
-    return np.array([*changed], np.intp), alerts
+        firm.score = score
+        x.append(features)
+        answers.append(work.answer(firm.siren, amount))
+    if x:
+        judge.learn(x, answers)
+    for row, firm in firms.items():
+        firm.put(rows, row)
+    return np.array([*firms], np.intp), alerts

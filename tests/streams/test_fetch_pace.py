@@ -52,7 +52,9 @@ class Broker:
         monkeypatch.setattr(time, "monotonic", lambda: self._now)
         monkeypatch.setattr(time, "thread_time", lambda: 0.0)
         self.pace = FetchPace(
-            SimpleNamespace(_get_actions_per_node=lambda _assignment: (self._requests, {}, 0.2, False, []))
+            SimpleNamespace(
+                _get_actions_per_node=lambda _assignment: (self._requests, {}, 0.2, False, []), _proc_fetch_request=None
+            )
         )
 
     def waits(self, milliseconds: float, offsets: dict[int, int], broker: int = 1) -> int:

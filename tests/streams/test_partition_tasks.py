@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from streams.partition_tasks import IDLE_CPU_SECONDS, MOST_TURNS, TURN_CPU_SECONDS, PartitionTasks
+from streams.partition_tasks import IDLE_SECONDS, LEAST_TURNS, MOST_TURNS, TURN_SECONDS, PartitionTasks
 
 
 @dataclass
@@ -144,12 +144,12 @@ def test_between_two_batches_the_loop_has_turns_for_others(busy: bool) -> None:
             nonlocal passed
             while True:
                 passed += 1
-                compute(3 * IDLE_CPU_SECONDS if busy else 0)
+                compute(3 * IDLE_SECONDS if busy else 0)
                 await asyncio.sleep(0)
 
         async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
             begun.append(passed)
-            compute(2 * MOST_TURNS * TURN_CPU_SECONDS)
+            compute(2 * MOST_TURNS * TURN_SECONDS)
 
         tasks = PartitionTasks(work, b.failed, lambda: False, 3)
         counting = asyncio.create_task(others())
