@@ -48,7 +48,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from streams import headers, leaders, plain_records, whole_answers
+from streams import fetch_codec, headers, leaders, plain_records, whole_answers
 from streams.fetch_pace import FetchPace
 
 FETCH_WAIT_MS = 100
@@ -110,6 +110,7 @@ class _InLoopConsumer(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # F
         headers.install()
         plain_records.install()
         leaders.install()
+        fetch_codec.install()
         whole_answers.install()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
