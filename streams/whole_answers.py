@@ -16,6 +16,8 @@ from typing import Any
 from aiokafka import conn
 from aiokafka.conn import AIOKafkaProtocol
 
+MOST_BYTES = 256 * 1024
+"""What the loop reads at once: of more, each read may be a wake."""
 _LENGTH = struct.Struct(">i")
 """What each answer begins with: how many bytes follow."""
 
@@ -50,7 +52,7 @@ class Whole(AIOKafkaProtocol):  # type: ignore[misc]  # aiokafka has no types he
             self._pieces, self._held = [rest], len(rest)
             if end:
                 super().data_received(held[:end])
-        self._wake_after(self._wanted - self._held if self._held >= _LENGTH.size else 1)
+        self._wake_after(min(MOST_BYTES, self._wanted - self._held) if self._held >= _LENGTH.size else 1)
 
     def _wake_after(self, least: int) -> None:
         """Have the system wake nobody for fewer bytes, or the connection's end."""

@@ -29,6 +29,10 @@ def test_aiokafka_is_the_one_that_this_was_written_against() -> None:
     assert (
         "(fetch_requests,reset_requests,timeout,invalid_metadata,resume_futures,)=self._get_actions_per_node(assignment)"
     ) in routine
+    assert "self._proc_fetch_request(assignment,node_id,request)" in routine
+    assert [*inspect.signature(Fetcher._proc_fetch_request).parameters] == ["self", "assignment", "node_id", "request"]
+    fetched = "".join(inspect.getsource(Fetcher.fetched_records).split())
+    assert "waiter=self._create_fetch_waiter()" in fetched
     request = request_of({0: 7})
     request._max_wait_ms, request._min_bytes = 123, 4_567
     assert request.build(FetchRequest_v11).encode()[4:12] == struct.pack(">ii", 123, 4_567)
@@ -37,6 +41,19 @@ def test_aiokafka_is_the_one_that_this_was_written_against() -> None:
 def test_a_loop_that_small_batches_keep_busy_is_left_free_half_the_time_within_limits() -> None:
     paces = [fetch_pace._pace(cpu_ms / 1000) * 1000 for cpu_ms in (0, 1, 4, 6, 50)]
     assert paces == pytest.approx([4, 4, 8, 12, 15])
+
+
+def test_the_cpu_of_a_request_is_that_of_the_last_ones_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = 10.0
+    monkeypatch.setattr(time, "thread_time", lambda: cpu)
+    load, told = fetch_pace._Load(), []
+    for n in range(2 * fetch_pace.MEASURED_REQUESTS):
+        cpu += 0.001 if n < fetch_pace.MEASURED_REQUESTS else 0.005
+        told.append(load.cpu_of_a_request())
+    last = fetch_pace.MEASURED_REQUESTS - 1
+    assert told[:last] == [0.0] * last, "not known yet"
+    assert told[last:-1] == pytest.approx([0.001] * fetch_pace.MEASURED_REQUESTS)
+    assert told[-1] == pytest.approx(0.005)
 
 
 def request_of(offsets: dict[int, int]) -> FetchRequest:
@@ -141,6 +158,38 @@ def test_a_trickle_is_fetched_a_pace_apart_and_all_partitions_at_once(
             assert 2 <= len(requested) <= 2 + (time.monotonic() - began) / 0.1
             # Those of the first, whose positions are asked for one by one, aside.
             assert len(requested[-1]) == PARTITIONS
+
+    asyncio.run(run())
+    producer.close()
+
+
+def test_who_waits_has_records_before_the_routine_looks_for_something_to_request(
+    kafka: KafkaServer, topic: str
+) -> None:
+    """It would find nothing, and be woken once more when they were taken."""
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+
+    async def run() -> None:
+        async with paced(kafka, topic) as (consumer, pace, _):
+            looks, actions = 0, pace._actions
+
+            def counting(assignment: Any) -> Any:
+                nonlocal looks
+                looks += 1
+                return actions(assignment)
+
+            pace._actions = counting
+            fetches = 20
+            for n in range(1 + fetches):
+                waiting = asyncio.create_task(consumer.getmany(timeout_ms=30_000))
+                await asyncio.sleep(0.02)
+                producer.send(topic, b"%d" % n, partition=n % PARTITIONS)
+                assert await waiting
+                if not n:
+                    # Positions are known from here on.
+                    looks = 0
+            # One a fetch, and those of a wait that was for nothing (aiokafka's own every 200 ms aside).
+            assert looks <= 1.25 * fetches
 
     asyncio.run(run())
     producer.close()

@@ -164,6 +164,53 @@ def test_between_two_batches_the_loop_has_turns_for_others(busy: bool) -> None:
     run(test)
 
 
+def test_small_batches_need_not_make_way_each() -> None:
+    async def test(b: Bench) -> None:
+        passed, begun = 0, []
+
+        async def others() -> None:
+            nonlocal passed
+            while True:
+                passed += 1
+                compute(3 * IDLE_SECONDS)
+                await asyncio.sleep(0)
+
+        async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
+            begun.append(passed)
+            compute(TURN_SECONDS * LEAST_TURNS / 4)
+
+        tasks = PartitionTasks(work, b.failed, lambda: False, 3)
+        counting = asyncio.create_task(others())
+        for partition in range(12):
+            await tasks.put(Message(partition), [b""])
+        await turns(200)
+        counting.cancel()
+        between = [later - earlier for earlier, later in pairwise(begun)]
+        assert len(between) == 11
+        assert sum(turns < LEAST_TURNS for turns in between) >= 6
+        assert sum(turns >= LEAST_TURNS for turns in between) >= 2
+
+    run(test)
+
+
+def test_what_is_offered_is_taken_where_there_is_room() -> None:
+    async def test(b: Bench) -> None:
+        tasks = b.tasks(most=3)
+        assert [tasks.offer(Message(0, n), [b""] * 2) for n in range(4)] == [True, True, False, False]
+        assert tasks.offer(Message(1, 0), [b""])
+        b.open.set()
+        await turns()
+        assert tasks.offer(Message(0, 2), [b""])
+        await turns()
+        assert [m.number for m in b.ended if m.partition == 0] == [0, 1, 2]
+        b.closed = True
+        assert tasks.offer(Message(0, 3), [b""]), "nobody is to wait for room that there will not be"
+        await turns()
+        assert len(b.ended) == 4
+
+    run(test)
+
+
 def test_settling_finishes_what_has_begun_and_forgets_the_rest() -> None:
     async def test(b: Bench) -> None:
         tasks = b.tasks(most=1)

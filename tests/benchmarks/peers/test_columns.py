@@ -72,6 +72,16 @@ def test_river_called_on_columns_is_river_called_an_event_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("judge", [VectorJudge, RiverJudge])
+def test_one_event_has_the_score_that_it_has_among_many(judge: type[VectorJudge | RiverJudge]) -> None:
+    of = judge()
+    x = np.random.default_rng(7).normal(size=(2_000, columns.FEATURES)) * 3
+    of.learn(x, x[:, 0] > 0)
+    scores = of.scores(x[:50])
+    assert [of.score(row) for row in x[:50].tolist()] == pytest.approx(scores.tolist(), rel=1e-12)
+    assert np.ptp(scores) > 0.1
+
+
+@pytest.mark.parametrize("judge", [VectorJudge, RiverJudge])
 def test_a_model_learns_from_the_same_events_however_they_are_cut(
     judge: type[VectorJudge | RiverJudge], monkeypatch: pytest.MonkeyPatch
 ) -> None:
