@@ -44,30 +44,15 @@ class _Lenient(_DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka has no 
 class _Batch:
     """A batch as aiokafka reads it quickly, or, where it cannot, slowly."""
 
-    def __init__(self, quick: Any, data: Any, number: int) -> None:
+    def __init__(self, quick: Any, of: "Records") -> None:
         self._quick = quick
-        self._data = data
-        self._number = number
+        self._of = of
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._quick, name)
 
     def __iter__(self) -> Iterator[Any]:
-        # All at once: a step of Python between two records would take as long as a record.
-        try:
-            return iter([*self._quick])
-        except UnicodeDecodeError:
-            return iter(self._lenient())
-
-    def _lenient(self) -> Any:
-        start = 0
-        for _ in range(self._number):
-            start = self._end(start)
-        return _Lenient(memoryview(self._data)[start : self._end(start)])
-
-    def _end(self, start: int) -> int:
-        _, length = _HEAD.unpack_from(self._data, start)
-        return start + _HEAD.size + int(length)
+        return iter(self._of.records_of(self._quick))
 
 
 class Records:
@@ -77,20 +62,38 @@ class Records:
         self._quick = MemoryRecords(data)
         self._data = data
         self._number = 0
-
-    def size_in_bytes(self) -> int:
+        self.has_next = self._quick.has_next
         """As aiokafka's."""
-        return int(self._quick.size_in_bytes())
-
-    def has_next(self) -> bool:
+        self.size_in_bytes = self._quick.size_in_bytes
         """As aiokafka's."""
-        return bool(self._quick.has_next())
 
     def next_batch(self) -> Any:
         """As aiokafka's, but for what its records may be called."""
-        batch = self._quick.next_batch()
+        batch = self.next_quick()
+        return None if batch is None else _Batch(batch, self)
+
+    def next_quick(self) -> Any:
+        """As aiokafka's: its records are those that `records_of` gives before the next one is asked for."""
         self._number += 1
-        return None if batch is None else _Batch(batch, self._data, self._number - 1)
+        return self._quick.next_batch()
+
+    def records_of(self, batch: Any) -> list[Any]:
+        """The records of the batch that `next_quick` gave last."""
+        # All at once: a step of Python between two records would take as long as a record.
+        try:
+            return [*batch]
+        except UnicodeDecodeError:
+            return [*self._lenient()]
+
+    def _lenient(self) -> Any:
+        start = 0
+        for _ in range(self._number - 1):
+            start = self._end(start)
+        return _Lenient(memoryview(self._data)[start : self._end(start)])
+
+    def _end(self, start: int) -> int:
+        _, length = _HEAD.unpack_from(self._data, start)
+        return start + _HEAD.size + int(length)
 
 
 def install() -> None:

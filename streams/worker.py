@@ -30,8 +30,7 @@ from detectors.regime import RegimeOptions
 from streams import topics
 from streams.app_state import positions, ready, unread
 from streams.apps import HandlePartition, Work, add_agent, by_partition, new_app
-from streams.batches import Take, Taker
-from streams.batches import BatchApp
+from streams.batches import BatchApp, Take, Taker
 from streams.canary import CanaryKeeper
 from streams.clock_keeper import ClockKeeper
 from streams.cluster import Cluster

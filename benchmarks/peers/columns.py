@@ -94,9 +94,17 @@ class Columns:
     def __init__(self) -> None:
         self._rows: dict[bytes, int] = {}
         self.firms = np.zeros(1024, FIRM)
+        self._raw = (self.firms, self.firms.view(np.uint8).data)
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def raw(self) -> memoryview:
+        """The bytes of `firms`, to be read and written. To be told the form of an array, as `struct` asks, takes long."""
+        if self._raw[0] is not self.firms:
+            self._raw = (self.firms, self.firms.view(np.uint8).data)
+        return self._raw[1]
 
     def places(self, keys: Sequence[bytes]) -> list[int]:
         """The row of each key, made where it is new: `firms` may be another array afterwards."""

@@ -73,8 +73,7 @@ class _Firm:
 def step(columns: Columns, judge: Judge, threshold: float, batch: Batch) -> tuple[Rows, list[Alert]]:
     """As `columns.step`."""
     places = columns.places(batch.keys)
-    # Its bytes alone: of a structured array numpy would word the format each time.
-    rows = columns.firms.view(np.uint8).data
+    rows = columns.raw
     firms: dict[int, _Firm] = {}
     x, answers, alerts = [], [], []
     for row, offset, event in zip(places, batch.offsets, work.decoded(batch.values), strict=True):

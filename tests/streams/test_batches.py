@@ -108,9 +108,17 @@ def test_each_override_is_listed() -> None:
         overrides = {name for name, value in vars(ours).items() if inspect.isfunction(value) and name in dir(base)}
         assert overrides - {"__init__"} <= RELIED_ON[base].keys()
         new = {name for name, value in vars(ours).items() if inspect.isfunction(value)} - overrides
-        assert new <= {"_delivered", "_deliver", "_offered", "_messages", "_messages_of", "_message", "_settle", "has_begun", "position_of"}, (
-            "neither an override nor a helper that is known here"
-        )
+        assert new <= {
+            "_delivered",
+            "_deliver",
+            "_offered",
+            "_messages",
+            "_messages_of",
+            "_message",
+            "_settle",
+            "has_begun",
+            "position_of",
+        }, "neither an override nor a helper that is known here"
 
 
 @pytest.mark.parametrize("attribute", ["flow_active", "suspend_flow", "_read_offset", "_committed_offset", "_acked"])
