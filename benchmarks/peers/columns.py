@@ -101,7 +101,7 @@ class Columns:
 
     @property
     def raw(self) -> memoryview:
-        """The bytes of `firms`, to be read and written. To be told the form of an array, as `struct` asks, takes long."""
+        """The bytes of `firms`, to be read and written: to be told an array's form, as `struct` asks, takes long."""
         if self._raw[0] is not self.firms:
             self._raw = (self.firms, self.firms.view(np.uint8).data)
         return self._raw[1]
