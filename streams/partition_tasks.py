@@ -6,7 +6,8 @@ than one, most of all where there is too much to do.
 
 All share a loop with whoever reads Kafka and carries alerts on to Redis, which takes many turns of the loop: each would
 last a whole batch, were one begun in every turn. So before a batch the loop has some turns without one, the more the
-longer ago the last such turns were, until in one of them nobody has anything to do.
+longer batches have held it, until in one of them nobody has anything to do. A small batch that comes to a free loop has
+none: its alerts go before the request for what comes next, which a large one's work is to overlap with.
 
 What is handed on counts as not done until its task says so; when the group rebalances or the worker stops, what has not
 begun is forgotten, to be delivered again, and what has is finished.
@@ -19,9 +20,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 TURN_SECONDS = 0.00025
-"""For so much time since the last turns there is one turn."""
+"""For so long that batches have held the loop there is one turn."""
 LEAST_TURNS, MOST_TURNS = 4, 20
 """What is not worth the least counts with the next batch: small ones need not make way for others each."""
+MANY_RECORDS = 100
+"""A batch of so many makes way at least once."""
 IDLE_SECONDS = 0.00002
 """A turn that is shorter has passed with nobody to do anything."""
 
@@ -95,12 +98,14 @@ class PartitionTasks:
     async def _run(self, partition: int) -> None:
         try:
             while self._has_more(partition):
-                await self._turns.pass_by()
+                await self._turns.pass_by(self._records(partition))
                 if not self._has_more(partition):
                     break  # forgotten meanwhile
                 messages, records = self._together(partition)
                 self._moved.set()
+                began = time.monotonic()
                 await self._work(messages, records)
+                self._turns.held(began)
         except Exception as error:
             # Going on would pass the batch over.
             self._broken = True
@@ -115,14 +120,25 @@ class _Turns:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._last = time.monotonic()
+        self._seconds = 0.0
+        """How long batches have held the loop since others had turns."""
+        self._since = time.monotonic()
 
-    async def pass_by(self) -> None:
-        """Return when the next batch may be begun, whosever it is."""
+    def held(self, began: float) -> None:
+        """Note a batch that began then and has ended now."""
+        self._since = time.monotonic()
+        self._seconds += self._since - began
+
+    async def pass_by(self, records: int) -> None:
+        """Return when the next batch, of so many records, may be begun, whosever it is."""
         async with self._lock:
             # Not of the CPU's clock: to ask the system for it takes longer than a turn in which nobody does anything.
             now = time.monotonic()
-            turns = int((now - self._last) / TURN_SECONDS)
+            # Since the last one's end the loop was others'.
+            self._seconds, self._since = max(0.0, self._seconds - (now - self._since)), now
+            turns = int(self._seconds / TURN_SECONDS)
+            if records >= MANY_RECORDS:
+                turns = max(turns, LEAST_TURNS)
             if turns < LEAST_TURNS:
                 return
             for _ in range(min(turns, MOST_TURNS)):
@@ -131,4 +147,4 @@ class _Turns:
                 now = time.monotonic()
                 if now - before < IDLE_SECONDS:
                     break
-            self._last = now
+            self._seconds = 0.0

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 
-from streams.partition_tasks import IDLE_SECONDS, LEAST_TURNS, MOST_TURNS, TURN_SECONDS, PartitionTasks
+from streams.partition_tasks import IDLE_SECONDS, LEAST_TURNS, MANY_RECORDS, MOST_TURNS, TURN_SECONDS, PartitionTasks
 
 
 @dataclass
@@ -177,7 +178,7 @@ def test_small_batches_need_not_make_way_each() -> None:
 
         async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
             begun.append(passed)
-            compute(TURN_SECONDS * LEAST_TURNS / 4)
+            compute(TURN_SECONDS * LEAST_TURNS * 0.4)
 
         tasks = PartitionTasks(work, b.failed, lambda: False, 3)
         counting = asyncio.create_task(others())
@@ -187,8 +188,37 @@ def test_small_batches_need_not_make_way_each() -> None:
         counting.cancel()
         between = [later - earlier for earlier, later in pairwise(begun)]
         assert len(between) == 11
-        assert sum(turns < LEAST_TURNS for turns in between) >= 6
+        # Three together hold the loop for long enough; on a machine that is interrupted, two.
+        assert sum(turns < LEAST_TURNS for turns in between) >= 5
         assert sum(turns >= LEAST_TURNS for turns in between) >= 2
+
+    run(test)
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_what_comes_to_a_free_loop_makes_way_for_others_where_it_is_much(many: bool) -> None:
+    """For the request that the work on it is to overlap with."""
+
+    async def test(_: Bench) -> None:
+        told: list[str] = []
+
+        async def work(*_: Any) -> None:
+            told.append("work")
+
+        async def request() -> None:
+            compute(3 * IDLE_SECONDS)
+            told.append("request")
+
+        tasks = PartitionTasks(work, failed, lambda: False, 1_000)
+        await asyncio.sleep(0.01)
+        await tasks.put(Message(0), [b""] * (MANY_RECORDS if many else MANY_RECORDS - 1))
+        requesting = asyncio.create_task(request())
+        await turns()
+        await requesting
+        assert told == (["request", "work"] if many else ["work", "request"])
+
+    async def failed(error: Exception) -> None:
+        raise error
 
     run(test)
 
