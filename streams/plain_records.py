@@ -41,9 +41,20 @@ class Plain(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types he
             and self._isolation_level == READ_UNCOMMITTED
             and isinstance(self._records, Records)
         )
+        if self.as_read:
+            # It and this would keep each other, and so a whole answer, until Python looks for cycles.
+            self._records_iterator = None
         self._rest: list[Any] = []
         """What was read of the bytes and not taken."""
         self._read_to = self.next_fetch_offset
+
+    def __next__(self) -> Any:
+        if not self.as_read:
+            return super().__next__()
+        found, _ = self.take(1)
+        if not found:
+            raise StopIteration
+        return found[0]
 
     def take(self, most: float) -> tuple[list[Any], bool]:
         """Up to so many records, and whether those were all. Raises CorruptRecordException.

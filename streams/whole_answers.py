@@ -2,8 +2,8 @@
 
 A broker sends what it read of each partition apart, straight from its files. aiokafka's reader wakes at each piece,
 finds the answer too short and waits again, which for a fetch of few records costs more than to read them. Here pieces
-are kept until the answer has all of them; and where it can, the system is told not to wake anybody before
-(SO_RCVLOWAT, socket(7); the end of a connection wakes all the same).
+are kept until the answer has all of them, unless it is large; and where it can, the system is told not to wake anybody
+before (SO_RCVLOWAT, socket(7); the end of a connection wakes all the same).
 
 Written against aiokafka 0.14.0; tests/streams/test_whole_answers.py fails when a newer one changes what is relied on.
 """
@@ -17,13 +17,13 @@ from aiokafka import conn
 from aiokafka.conn import AIOKafkaProtocol
 
 MOST_BYTES = 256 * 1024
-"""What the loop reads at once: of more, each read may be a wake."""
+"""What the loop reads at once: an answer of more is passed on piece by piece, as to copy it would cost more."""
 _LENGTH = struct.Struct(">i")
 """What each answer begins with: how many bytes follow."""
 
 
 class Whole(AIOKafkaProtocol):  # type: ignore[misc]  # aiokafka has no types here
-    """Gives aiokafka's reader one or several answers at a time, and no part of one."""
+    """Gives aiokafka's reader one or several answers at a time, and no part of a small one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,6 +31,8 @@ class Whole(AIOKafkaProtocol):  # type: ignore[misc]  # aiokafka has no types he
         self._held = 0
         self._wanted = _LENGTH.size
         """So many bytes are to be there before the next look at them."""
+        self._passing = 0
+        """So many bytes of a large answer are still to come."""
         self._socket: Any = None
         """None where more may have been read from it than was given to us: TLS."""
         self._least = 1
@@ -43,16 +45,27 @@ class Whole(AIOKafkaProtocol):  # type: ignore[misc]  # aiokafka has no types he
 
     def data_received(self, data: bytes) -> None:
         """As asyncio's, but for the beginning of an answer that is not there to its end."""
+        if self._passing:
+            large, data = data[: self._passing], data[self._passing :]
+            self._passing -= len(large)
+            super().data_received(large)
         self._pieces.append(data)
         self._held += len(data)
         if self._held >= self._wanted:
-            held = b"".join(self._pieces)
-            end, self._wanted = _whole(held)
-            rest = held[end:]
-            self._pieces, self._held = [rest], len(rest)
-            if end:
-                super().data_received(held[:end])
-        self._wake_after(min(MOST_BYTES, self._wanted - self._held) if self._held >= _LENGTH.size else 1)
+            self._give()
+        missing = self._wanted - self._held if self._held >= _LENGTH.size else 1
+        self._wake_after(min(MOST_BYTES, self._passing or missing))
+
+    def _give(self) -> None:
+        held = b"".join(self._pieces)
+        end, self._wanted = _whole(held)
+        if self._wanted > MOST_BYTES:
+            self._passing = end + self._wanted - len(held)
+            end, self._wanted = len(held), _LENGTH.size
+        rest = held[end:]
+        self._pieces, self._held = [rest], len(rest)
+        if end:
+            super().data_received(held[:end])
 
     def _wake_after(self, least: int) -> None:
         """Have the system wake nobody for fewer bytes, or the connection's end."""

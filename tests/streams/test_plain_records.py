@@ -1,5 +1,7 @@
+import gc
 import inspect
 import struct
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -111,6 +113,32 @@ def test_any_number_at_a_time_it_takes_what_aiokafka_would(
     for count, (offsets, position, _) in zip(most, ours, strict=False):
         assert count is None or len(offsets) <= count
         assert not offsets or position > offsets[-1]
+
+
+def test_one_by_one_they_come_too() -> None:
+    data = answer([([0, 1, 0], 0, False), ([0], 0, False)])
+    records = plain_records.Plain(
+        TopicPartition("t", 0), Records(data), [], 1, None, plain_records.as_read, False, READ_UNCOMMITTED
+    )
+    assert [(record.offset, records.next_fetch_offset) for record in records] == [(2, 3), (3, 4), (4, 5)]
+
+
+def test_nothing_keeps_an_answer_that_was_taken() -> None:
+    """It has some megabytes, and cycles of objects are looked for seldom."""
+    place, state = TopicPartition("t", 0), State(0)
+    records = plain_records.Plain(
+        place, Records(answer([([0], 0, False)])), [], 0, None, plain_records.as_read, False, READ_UNCOMMITTED
+    )
+    held = weakref.ref(records)
+    assignment = SimpleNamespace(active=True, state_value=lambda _: state)
+    result = FetchResult(place, assignment=assignment, partition_records=records, backoff=0)
+    del records
+    gc.disable()
+    try:
+        assert len(plain_records.getall(result)) == 1
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_after_a_batch_that_is_corrupt_all_are_fetched_anew() -> None:
