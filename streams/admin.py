@@ -6,6 +6,7 @@ An existing topic is never changed silently: a difference comes back with what w
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from streams.cluster import Cluster, ClusterError, NotAuthorised, reach, told
 from streams.kafka_client import opened
+from streams.status import patiently
 from streams.topics import APP_ID, CHANGELOG, EVENTS, MODELS, TRAINER_GROUP, Topic, TopicOptions, table
 
 _RETRY_SECONDS = 0.1
@@ -120,8 +122,11 @@ class TopicAdmin:
     def members(self, groups: Sequence[str]) -> dict[str, int]:
         """How many members each consumer group has; 0 for one that is not there."""
         with told(self._cluster, "looking up the consumer groups"):
-            there = {group["group_id"] for group in self._client.list_groups()} & {*groups}
-            found = self._client.describe_groups(sorted(there)) if there else {}
+            # A broker that was started anew reads its groups before it tells of them.
+            known = patiently(self._client.list_groups, self._cluster.kafka_timeout_s)
+            there = sorted({group["group_id"] for group in known} & {*groups})
+            describe = partial(self._client.describe_groups, there)
+            found = patiently(describe, self._cluster.kafka_timeout_s) if there else {}
         return {group: len(found[group]["members"]) if group in found else 0 for group in groups}
 
     def group_rights(self, groups: Sequence[str]) -> dict[str, frozenset[str] | None]:

@@ -31,7 +31,8 @@ module overrides what that takes, on Faust's own extension points, and nothing e
 - The consumer reads headers of any name (`streams.headers`), which aiokafka would stop at.
 - It gives records as they were read, not copies of them (`streams.plain_records`).
 - It asks who leads a partition when a broker says that it does not (`streams.leaders`).
-- It takes up answers once they are whole (`streams.whole_answers`).
+- It words requests for records, and reads their answers, without an object a field (`streams.fetch_codec`), and takes
+  up answers once they are whole (`streams.whole_answers`).
 - Its fetches of few records are answered a little apart (`streams.fetch_pace`).
 - Its fetch wait is 100 ms instead of 1500: a silent partition holds the others back for that long.
 

@@ -121,7 +121,7 @@ class _Turns:
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._seconds = 0.0
-        """How long batches have held the loop since others had turns."""
+        """How long batches have held the loop since others had turns, their own waits among it."""
         self._since = time.monotonic()
 
     def held(self, began: float) -> None:

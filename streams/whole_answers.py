@@ -49,8 +49,9 @@ class Whole(AIOKafkaProtocol):  # type: ignore[misc]  # aiokafka has no types he
             large, data = data[: self._passing], data[self._passing :]
             self._passing -= len(large)
             super().data_received(large)
-        self._pieces.append(data)
-        self._held += len(data)
+        if data:
+            self._pieces.append(data)
+            self._held += len(data)
         if self._held >= self._wanted:
             self._give()
         missing = self._wanted - self._held if self._held >= _LENGTH.size else 1

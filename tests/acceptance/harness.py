@@ -26,6 +26,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.ports import free_ports
 from streams.admin import create_topics
 from streams.cluster import Cluster
+from streams.status import patiently
 from streams.topics import TopicOptions, table
 from tests.processes import started
 
@@ -295,8 +296,11 @@ class Site:
 
     @staticmethod
     def _forget_groups(admin: KafkaAdminClient) -> None:
-        there = [group["group_id"] for group in admin.list_groups() if group["group_id"] in (*GROUPS, *OTHERS)]
-        for name, group in admin.describe_groups(there).items() if there else ():
+        # A broker that was started anew reads its groups before it tells of them.
+        groups = patiently(admin.list_groups, PATIENCE_SECONDS)
+        there = [group["group_id"] for group in groups if group["group_id"] in (*GROUPS, *OTHERS)]
+        described = patiently(lambda: admin.describe_groups(there), PATIENCE_SECONDS) if there else {}
+        for name, group in described.items():
             # A worker that was killed is a member until its session is over.
             members = [MemberToRemove(member_id=member["member_id"]) for member in group["members"]]
             if members:
