@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-PACE_SECONDS = 0.004
+PACE_SECONDS = 0.003
 """A broker's wait, at least."""
 LONGEST_PACE_SECONDS = 0.015
 """And at most, however busy the loop is."""
