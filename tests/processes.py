@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
@@ -24,3 +25,13 @@ def started(command: Sequence[str], **settings: Any) -> subprocess.Popen[Any]:
             os._exit(1)
 
     return subprocess.Popen(command, preexec_fn=die_with_parent, **settings)
+
+
+@contextmanager
+def running(command: Sequence[str], **settings: Any) -> Iterator[subprocess.Popen[Any]]:
+    """The same, killed at the end of the block where it has not ended by then, as in a test that is skipped midway."""
+    with started(command, **settings) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -12,7 +12,7 @@ import pytest
 from alerts.connect import connect
 from deploy.embedded import ValkeyServer
 from tests.alerts.server import free_port
-from tests.processes import started
+from tests.processes import running
 from tests.tools import run
 from vigie.__main__ import main
 
@@ -30,27 +30,26 @@ def test_it_serves_until_it_is_told_to_stop(valkey: ValkeyServer, tmp_path: Path
     watched = f"http://127.0.0.1:{free_port()}"
     environment["VIGIE_METRICS_PORT"] = watched.rpartition(":")[2]
     log = tmp_path / "log"
-    with log.open("wb") as output:
-        process = started(command, env=environment, stderr=output)
-    page = b""
-    while not page:
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/login") as answer:
-                page = answer.read()
-        except OSError:
-            continue
-    assert b"amartin" in page
-    assert log.read_text() == f"console on http://127.0.0.1:{port}\n"
-    with urllib.request.urlopen(f"{watched}/health") as answer:
-        health = json.load(answer)
-    assert (health["ready"], health["redis_reachable"], health["problems"]) == (True, True, [])
-    with urllib.request.urlopen(f"{watched}/metrics") as answer:
-        scraped = answer.read().decode()
-    assert 'vigie_console_requests_total{route="/login",status="2xx"} 1.0' in scraped
+    with log.open("wb") as output, running(command, env=environment, stderr=output) as process:
+        page = b""
+        while not page:
+            assert process.poll() is None, log.read_text()
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/login") as answer:
+                    page = answer.read()
+            except OSError:
+                continue
+        assert b"amartin" in page
+        assert log.read_text() == f"console on http://127.0.0.1:{port}\n"
+        with urllib.request.urlopen(f"{watched}/health") as answer:
+            health = json.load(answer)
+        assert (health["ready"], health["redis_reachable"], health["problems"]) == (True, True, [])
+        with urllib.request.urlopen(f"{watched}/metrics") as answer:
+            scraped = answer.read().decode()
+        assert 'vigie_console_requests_total{route="/login",status="2xx"} 1.0' in scraped
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
     assert run("promtool", "check", "metrics", stdin=scraped) == ""
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 130
 
 
 def test_a_port_that_is_taken_is_said(valkey: ValkeyServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
