@@ -136,58 +136,43 @@ def compute(seconds: float) -> None:
         pass
 
 
+async def turns_between(batches: int, work_seconds: float, others_seconds: float) -> list[int]:
+    """How many turns others have between batches of a partition each, where work and their turns take so long."""
+    passed, begun = 0, []
+
+    async def others() -> None:
+        nonlocal passed
+        while True:
+            passed += 1
+            compute(others_seconds)
+            await asyncio.sleep(0)
+
+    async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
+        begun.append(passed)
+        compute(work_seconds)
+
+    tasks = PartitionTasks(work, Bench().failed, lambda: False, 3)
+    counting = asyncio.create_task(others())
+    for partition in range(batches):
+        await tasks.put(Message(partition), [b""])
+    await turns(200)
+    counting.cancel()
+    assert len(begun) == batches
+    return [later - earlier for earlier, later in pairwise(begun)]
+
+
 @pytest.mark.parametrize("busy", [True, False], ids=["who have something to do", "who have nothing to do"])
 def test_between_two_batches_the_loop_has_turns_for_others(busy: bool) -> None:
-    async def test(b: Bench) -> None:
-        passed, begun = 0, []
-
-        async def others() -> None:
-            nonlocal passed
-            while True:
-                passed += 1
-                compute(3 * IDLE_SECONDS if busy else 0)
-                await asyncio.sleep(0)
-
-        async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
-            begun.append(passed)
-            compute(2 * MOST_TURNS * TURN_SECONDS)
-
-        tasks = PartitionTasks(work, b.failed, lambda: False, 3)
-        counting = asyncio.create_task(others())
-        for partition in range(3):
-            await tasks.put(Message(partition), [b""])
-        await turns(5 * MOST_TURNS)
-        counting.cancel()
-        assert len(begun) == 3
-        between = [later - earlier for earlier, later in pairwise(begun)]
+    async def test(_: Bench) -> None:
+        between = await turns_between(3, 2 * MOST_TURNS * TURN_SECONDS, 3 * IDLE_SECONDS if busy else 0)
         assert min(between) >= MOST_TURNS if busy else min(between) < MOST_TURNS / 2
 
     run(test)
 
 
 def test_small_batches_need_not_make_way_each() -> None:
-    async def test(b: Bench) -> None:
-        passed, begun = 0, []
-
-        async def others() -> None:
-            nonlocal passed
-            while True:
-                passed += 1
-                compute(3 * IDLE_SECONDS)
-                await asyncio.sleep(0)
-
-        async def work(_messages: Sequence[Message], _records: Sequence[bytes]) -> None:
-            begun.append(passed)
-            compute(TURN_SECONDS * LEAST_TURNS * 0.4)
-
-        tasks = PartitionTasks(work, b.failed, lambda: False, 3)
-        counting = asyncio.create_task(others())
-        for partition in range(12):
-            await tasks.put(Message(partition), [b""])
-        await turns(200)
-        counting.cancel()
-        between = [later - earlier for earlier, later in pairwise(begun)]
-        assert len(between) == 11
+    async def test(_: Bench) -> None:
+        between = await turns_between(12, TURN_SECONDS * LEAST_TURNS * 0.4, 3 * IDLE_SECONDS)
         # Three together hold the loop for long enough; on a machine that is interrupted, two.
         assert sum(turns < LEAST_TURNS for turns in between) >= 5
         assert sum(turns >= LEAST_TURNS for turns in between) >= 2
