@@ -14,7 +14,7 @@ from typing import Any
 from faust.sensors import Monitor
 
 from streams import aio
-from streams.batches import QUEUE_BATCHES, BatchApp, RecordsSchema, Take, Taker
+from streams.batches import QUEUE_BATCHES, BatchApp, Offer, RecordsSchema, Take, Taker
 from streams.cluster import Cluster
 from streams.options import WorkerOptions
 from streams.partition_tasks import PartitionTasks
@@ -110,23 +110,25 @@ def by_partition(app: BatchApp, work: Work, finished: Callable[[], None]) -> Tak
     app.commit_gate = work.confirmed
     app.holds = work.holds
     app.settle = settle
-    return Taker(tasks.offer, tasks.put)
+    return Taker(tasks.put, tasks.offer)
 
 
-def add_agent(app: BatchApp, name: str, topic: str, take: Take | Taker) -> None:
-    """One stream over a topic; whatever goes wrong stops the app, since going on would skip the batch."""
-    handle = take.take if isinstance(take, Taker) else take
+def add_agent(app: BatchApp, name: str, topic: str, take: Take, offer: Offer | None = None) -> None:
+    """One stream over a topic; whatever goes wrong stops the app, since going on would skip the batch.
+
+    Who has an `offer`, as `by_partition` gives one, is handed batches past the stream.
+    """
 
     async def agent(stream: Any) -> None:
         async for records in stream:
             try:
-                await handle(stream.current_event.message, records)
+                await take(stream.current_event.message, records)
             except Exception as error:
                 await app.crash(error)
                 return
 
     source = app.topic(topic, schema=RecordsSchema(key_type=bytes, value_type=bytes))
     app.agent(source, name=name, concurrency=1)(agent)
-    if isinstance(take, Taker):
+    if offer is not None:
         # It only hands on. The agent is there for Faust to subscribe to the topic.
-        app.takers[topic] = take
+        app.takers[topic] = Taker(take, offer)

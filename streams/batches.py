@@ -65,13 +65,15 @@ QUEUE_BATCHES = 4
 
 Take = Callable[[Any, Sequence[Any]], Awaitable[None]]
 """Takes a message and its records."""
+Offer = Callable[[Any, Sequence[Any]], bool]
+"""The same, where there is room: whether it did."""
 
 
 class Taker(NamedTuple):
-    """Who takes a topic's batches. `offer` says whether it took one, which it does where it has room; `take` waits."""
+    """Who takes a topic's batches. `take` waits for room; `offer` takes one where there is, and says whether it did."""
 
-    offer: Callable[[Any, Sequence[Any]], bool]
     take: Take
+    offer: Offer
 
 
 class BatchMessage(ConsumerMessage):  # type: ignore[misc]  # Faust has no types

@@ -30,7 +30,7 @@ from detectors.regime import RegimeOptions
 from streams import topics
 from streams.app_state import positions, ready, unread
 from streams.apps import HandlePartition, Work, add_agent, by_partition, new_app
-from streams.batches import BatchApp, Take, Taker
+from streams.batches import BatchApp, Offer, Take
 from streams.canary import CanaryKeeper
 from streams.clock_keeper import ClockKeeper
 from streams.cluster import Cluster
@@ -243,7 +243,7 @@ class Worker:
             await scorer.handle(partition, records)
 
         work = Work(self._traced("score", topics.EVENTS, handle), scorer.confirmed, scorer.holds, scorer.settle)
-        self._agent(app, "scorer", topics.EVENTS, by_partition(app, work, lambda: self._finished("scorer")))
+        self._agent(app, "scorer", topics.EVENTS, *by_partition(app, work, lambda: self._finished("scorer")))
         if self._settings.worker.live_clock:
             self._clock_keeper = ClockKeeper(app, table, self._outbox, self._clocks)
         return app
@@ -311,19 +311,18 @@ class Worker:
         traces = self._settings.traces
         return handle if traces is None else traces.working(what, topic, handle)
 
-    def _agent(self, app: BatchApp, role: Role, topic: str, take: Take | Taker) -> None:
+    def _agent(self, app: BatchApp, role: Role, topic: str, take: Take, offer: Offer | None = None) -> None:
         """An agent that is seen at work."""
-        handle = take.take if isinstance(take, Taker) else take
 
         async def watched(message: Any, records: Sequence[Any]) -> None:
             self._busy[role] += 1
             try:
-                await handle(message, records)
+                await take(message, records)
             finally:
                 self._busy[role] -= 1
             self._finished(role)
 
-        add_agent(app, role, topic, take._replace(take=watched) if isinstance(take, Taker) else watched)
+        add_agent(app, role, topic, watched, offer)
 
     def _finished(self, role: Role) -> None:
         self._last_active = self._clocks.monotonic()

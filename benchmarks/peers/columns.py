@@ -242,7 +242,7 @@ class VectorJudge(_OneInSome):
 
     def scores(self, x: Floats) -> Floats:
         """Probabilities (n,)."""
-        return 1.0 / (1.0 + np.exp(-(x @ self._slopes + self._offset)))
+        return _logistic(x @ self._slopes + self._offset)
 
     def score(self, x: Sequence[float]) -> float:
         """The probability of one event."""
@@ -259,8 +259,7 @@ class VectorJudge(_OneInSome):
             some = x[start : start + LEARN_TOGETHER]
             self._scale_by(some)
             scaled = self._scaled(some)
-            probabilities = 1.0 / (1.0 + np.exp(-(scaled @ self._weights + self._intercept)))
-            wrong = probabilities - answers[start : start + LEARN_TOGETHER]
+            wrong = _logistic(scaled @ self._weights + self._intercept) - answers[start : start + LEARN_TOGETHER]
             self._weights -= RATE * (wrong @ scaled)
             self._intercept -= RATE * wrong.sum()
         self._slopes = self._weights / self._deviations
@@ -279,6 +278,10 @@ class VectorJudge(_OneInSome):
 
     def _scaled(self, x: Floats) -> Floats:
         return (x - self._means) / self._deviations
+
+
+def _logistic(of: Floats) -> Floats:
+    return 1.0 / (1.0 + np.exp(-of))
 
 
 class RiverJudge(_OneInSome):

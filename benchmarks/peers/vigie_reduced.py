@@ -56,7 +56,7 @@ async def run(told: Given) -> None:
     outbox = Outbox(cluster, options.write_timeout_seconds)
     await outbox.start()
     work = ReducedWork(told, table, outbox)
-    add_agent(app, "reduced", told.topic, by_partition(app, Work(work.handle, work.confirmed), lambda: None))
+    add_agent(app, "reduced", told.topic, *by_partition(app, Work(work.handle, work.confirmed), lambda: None))
     await app.start()
     while not app.crashed:
         await asyncio.sleep(0.5)

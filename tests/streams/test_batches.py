@@ -149,7 +149,7 @@ class Bench:
         app = worker._app(self.group)
         if handle is None:
             work = Work(lambda partition, records: self._note(app, partition, records), nothing)
-            worker._agent(app, "scorer", self.topic, by_partition(app, work, lambda: None))
+            worker._agent(app, "scorer", self.topic, *by_partition(app, work, lambda: None))
             assert [*app.takers] == [self.topic]
             return app
 
